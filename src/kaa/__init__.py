@@ -1,0 +1,3 @@
+"""Kaa: Python written in Python."""
+
+version = "0.1.0"

@@ -1,0 +1,1 @@
+"""The Python Virtual Machine as machine code: one template an instruction, copied and patched."""

@@ -1,0 +1,1 @@
+"""The template of every instruction, one module a theme."""

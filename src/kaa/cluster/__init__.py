@@ -1,0 +1,1 @@
+"""Microthreads over several machines: a later step, nothing is here yet."""

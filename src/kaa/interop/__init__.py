@@ -1,0 +1,1 @@
+"""Java and .NET classes as Python classes: a later step, nothing is here yet."""

@@ -1,0 +1,1 @@
+"""Native Python: a typed subset of Python, translated to LLVM IR and loaded as machine code."""

@@ -1,0 +1,1 @@
+"""The meaning of every instruction, one module a theme."""

@@ -1,0 +1,1 @@
+"""Source text to tokens to tree: decoding, the tokenizer, the parser and its errors."""
