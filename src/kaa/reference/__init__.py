@@ -1,1 +1,1 @@
-"""The Python Virtual Machine you can read: the loop, the frames, the stack, one small function an instruction."""
+"""The Python Virtual Machine you can read: the loop, frames, stack, a small function an instruction."""
