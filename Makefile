@@ -11,6 +11,7 @@ help:
 	@echo "make test         set up, then run the tests"
 	@echo "make lint         ruff, mypy --strict, import-linter"
 	@echo "make format       let ruff format the tree"
+	@echo "make bench        pyperformance's programs on Kaa, CPython and PyPy, side by side"
 	@echo "make conformance  CPython's own test modules on Kaa, next to the host's results"
 
 # Find CPython 3.13, make the virtual environment and install Kaa into it, once per pyproject.toml.
@@ -41,6 +42,13 @@ format: $(STAMP)
 
 conformance: $(STAMP)
 	$(PY) -m tests.conformance.run
+
+bench: $(VENV)/.bench
+	$(PY) -m benchmarks.run --json benchmarks/results.json --chart docs/benchmarks.svg
+
+$(VENV)/.bench: $(STAMP)
+	$(PY) -m pip install --quiet --group bench
+	@touch $@
 
 clean:
 	rm -rf $(VENV) build dist

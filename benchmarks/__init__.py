@@ -1,0 +1,1 @@
+"""Side-by-side runs of pyperformance's programs on Kaa, CPython and PyPy."""
