@@ -1,0 +1,156 @@
+"""`compile`, `exec` and `eval` as the guest sees them.
+
+Each has the built-in's signature and goes through Kaa's front end; a code object then goes to the engine.
+They look like built-ins (`repr`, `inspect`, no binding as methods), leave no frame in a traceback, and
+inherit the future statements of the code that calls them, as the built-ins do.
+
+Kaa's own modules that are imported late are the exception: they are part of Kaa, not guest code, and the host
+compiles and runs them.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import os
+from collections.abc import Callable, Mapping
+from types import BuiltinFunctionType, CellType, CodeType
+from typing import TYPE_CHECKING, Any
+
+from kaa.runtime.invisible import invisible
+
+if TYPE_CHECKING:
+    from kaa.runtime.engines import Engine
+
+#: Where Kaa's own modules are; ends in a separator.
+OWN_FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
+
+#: The bits of `co_flags` that say which future statements are in force (`PyCF_MASK`).
+FUTURE_FLAGS = 0x1FE0000
+
+_host_compile = builtins.compile
+_host_exec = builtins.exec
+
+
+def is_own(filename: object) -> bool:
+    """Whether code with this `co_filename` is Kaa's own."""
+    return isinstance(filename, str) and filename.startswith(OWN_FOLDER)
+
+
+class Builtin:
+    """A built-in function made of a Python function: callable, unbound in classes, shown as a built-in."""
+
+    __module__ = "builtins"
+
+    def __init__(self, function: Callable[..., Any], host: Any) -> None:
+        self._function = function
+        self.__name__ = host.__name__
+        vars(self)["__qualname__"] = host.__qualname__
+        self.__self__ = builtins
+        self.__doc__ = host.__doc__
+        self.__text_signature__ = host.__text_signature__
+
+    @invisible
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        return self._function(*args, **keywords)
+
+    def __repr__(self) -> str:
+        return f"<built-in function {self.__name__}>"
+
+    def __reduce__(self) -> str:
+        return str(self.__name__)
+
+    @property  # type: ignore[misc]  # what isinstance sees is meant to differ from the type
+    def __class__(self) -> type:
+        return BuiltinFunctionType
+
+
+def make_builtins(engine: Engine) -> dict[str, Builtin]:
+    """The three built-ins for one engine, by name."""
+
+    @invisible
+    def compile(
+        source: Any,
+        filename: Any,
+        mode: str,
+        flags: int = 0,
+        dont_inherit: bool = False,
+        optimize: int = -1,
+        *,
+        _feature_version: int = -1,
+    ) -> Any:
+        if is_own(filename):
+            return _host_compile(source, filename, mode, flags, True, optimize)
+        if not dont_inherit:
+            flags |= engine.caller_flags() & FUTURE_FLAGS
+        return translate(source, filename, mode, flags, optimize, _feature_version)
+
+    @invisible
+    def exec(
+        source: Any,
+        /,
+        globals: dict[str, Any] | None = None,
+        locals: Mapping[str, Any] | None = None,
+        *,
+        closure: tuple[CellType, ...] | None = None,
+    ) -> None:
+        if not isinstance(source, CodeType):
+            if closure is not None:
+                raise TypeError("closure can only be used when source is a code object")
+            source = translate(
+                as_text(source, "exec"), "<string>", "exec", engine.caller_flags() & FUTURE_FLAGS
+            )
+        elif is_own(source.co_filename):
+            return _host_exec(source, globals, locals)
+        engine.execute(source, globals, locals, closure)
+
+    @invisible
+    def eval(
+        source: Any,
+        /,
+        globals: dict[str, Any] | None = None,
+        locals: Mapping[str, Any] | None = None,
+    ) -> object:
+        if not isinstance(source, CodeType):
+            text = as_text(source, "eval").lstrip(" \t" if isinstance(source, str) else b" \t")
+            source = translate(text, "<string>", "eval", engine.caller_flags() & FUTURE_FLAGS)
+        return engine.execute(source, globals, locals)
+
+    return {
+        "compile": Builtin(compile, builtins.compile),
+        "exec": Builtin(exec, builtins.exec),
+        "eval": Builtin(eval, builtins.eval),
+    }
+
+
+@invisible
+def translate(
+    source: Any, filename: Any, mode: str, flags: int = 0, optimize: int = -1, feature_version: int = -1
+) -> Any:
+    """`kaa.compile`, whose errors carry no frame of Kaa's own and no exception of Kaa's own as context."""
+    compiler: Any = importlib.import_module("kaa.compiler")
+    try:
+        return compiler.compile(
+            source, filename, mode, flags, True, optimize, _feature_version=feature_version
+        )
+    except BaseException as error:
+        failure = error
+    failure.__traceback__ = None
+    failure.__context__ = None
+    raise failure
+
+
+@invisible
+def as_text(source: Any, function: str) -> Any:
+    """The source of `exec` and `eval` as `str` or `bytes`.
+
+    Raises:
+        TypeError: it is neither text nor a buffer.
+    """
+    if isinstance(source, str | bytes):
+        return source
+    try:
+        return bytes(memoryview(source))
+    except TypeError:
+        pass
+    raise TypeError(f"{function}() arg 1 must be a string, bytes or code object")

@@ -1,0 +1,44 @@
+"""Functions whose frames no traceback shows.
+
+Between the guest's frames stand a few of Kaa's own: `compile` is a Python function here, and so is what reads
+a cache. CPython's built-ins leave no frame in a traceback, in `sys._getframe` or in a warning's place, and
+neither may these.
+
+The host has a rule that makes this possible: a frame counts from its `RESUME` instruction on. Before it the
+frame is still being built, so tracebacks, `sys._getframe`, `warnings`, tracing and the built-ins that look at
+their caller all pass it over (`_PyFrame_IsIncomplete` in CPython's `pycore_frame.h`). A code object that has
+no `RESUME` at all is therefore never seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from opcode import opmap
+from types import FunctionType
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from types import CodeType
+
+_RESUME = opmap["RESUME"]
+_NOP = opmap["NOP"]
+
+
+def invisible[**P, R](function: Callable[P, R]) -> Callable[P, R]:
+    """Make the frames of a plain function invisible; usable as a decorator.
+
+    The function itself is changed and handed back. It must not be a generator: those are resumed by `RESUME`.
+    """
+    plain = cast(FunctionType, function)
+    plain.__code__ = without_resume(plain.__code__)
+    return function
+
+
+def without_resume(code: CodeType) -> CodeType:
+    """The same code with every `RESUME` made a `NOP`."""
+    units = bytearray(code.co_code)
+    for offset in range(0, len(units), 2):
+        if units[offset] == _RESUME:
+            units[offset] = _NOP
+            units[offset + 1] = 0
+    return code.replace(co_code=bytes(units))

@@ -1,0 +1,120 @@
+"""The command `kaa`: from its words to an exit status.
+
+In: the command line, the environment, a host that has just started. Out: the program has run and the process
+can end. The steps: read the words (`options`), honour them (`process`), choose the machine (`engines`), give
+the process to Kaa (`takeover`), and run the program (`programs`) or the REPL (`repl`).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import kaa
+from kaa.runtime import engines, options, process, programs, takeover
+from kaa.runtime.engines import Engine, UnknownEngine
+from kaa.runtime.options import CommandLine, UsageError
+from kaa.runtime.uncaught import INTERRUPTED, stays
+
+#: The lines that `-h` adds to the host's.
+OWN_HELP = """\
+Options of Kaa:
+-X engine=reference|host: the machine that runs the program; also KAA_ENGINE
+-X showengine: say on stderr which machine it is
+"""
+
+
+def launch(words: list[str]) -> int:
+    """Do what a command line says.
+
+    Returns:
+        The exit status.
+    Raises:
+        SystemExit: the guest left with it; the host prints and counts it as it does its own.
+        KeyboardInterrupt: the guest was interrupted; it has been reported, and the host ends by the signal.
+    """
+    try:
+        line = options.parse(words)
+    except UsageError as error:
+        return _usage(str(error))
+    if line.answer is not None:
+        return _answer(line.answer)
+    if process.needs_fresh_host(line):
+        process.replace_host(line, words)
+    process.apply(line, words)
+    try:
+        engine = engines.choose(_engine_name(line))
+    except UnknownEngine as error:
+        print(f"kaa: {error}", file=sys.stderr)
+        return programs.USAGE
+    if line.x_option("showengine") is not None:
+        print(f"kaa: engine {engine.name}", file=sys.stderr)
+    takeover.take_over(engine)
+    status = _run(engine, line)
+    if status == INTERRUPTED:
+        sys.excepthook = lambda *_: None
+        raise KeyboardInterrupt
+    return status
+
+
+def _engine_name(line: CommandLine) -> str:
+    """The machine's name by option, else by environment; "" for the default."""
+    chosen = line.x_option("engine")
+    if chosen is None and not sys.flags.ignore_environment:
+        chosen = os.environ.get("KAA_ENGINE")
+    return chosen or ""
+
+
+def _run(engine: Engine, line: CommandLine) -> int:
+    """Run the program, then the REPL where one is asked for."""
+    from kaa.runtime import repl
+
+    if not sys.flags.isolated and (sys.flags.inspect or not _has_program(line)):
+        repl.load_line_editing()
+    if line.command is not None:
+        status = programs.run_command(engine, line.command, line.arguments)
+    elif line.module is not None:
+        status = programs.run_module(engine, line.module, line.arguments)
+    elif line.file is not None and line.file != "-":
+        status = programs.run_file(engine, line.file, line.arguments, bool(line.given("x")))
+    elif not repl.is_interactive():
+        status = programs.run_input(engine, line.arguments, line.file == "-")
+    else:
+        return repl.run(engine, line.arguments, line.file == "-")
+    if stays() and repl.is_interactive():
+        repl.set_inspect_off()
+        return repl.run_after(engine)
+    return status
+
+
+def _has_program(line: CommandLine) -> bool:
+    return line.command is not None or line.module is not None or line.file is not None
+
+
+def _program_name() -> str:
+    return process.executable(sys.executable)
+
+
+def _usage(problem: str) -> int:
+    name = _program_name()
+    print(problem, file=sys.stderr)
+    print(f"usage: {name} [option] ... [-c cmd | -m mod | file | -] [arg] ...", file=sys.stderr)
+    print("Try `kaa -h' for more information.", file=sys.stderr)
+    return programs.USAGE
+
+
+def _answer(subject: str) -> int:
+    """Print the version or a help text; the help is the host's own, since its options are Kaa's."""
+    if subject == "version":
+        print(f"Python {sys.version.split()[0]}")
+    elif subject == "full-version":
+        print(f"Python {sys.version}\n[Kaa {kaa.version}]")
+    else:
+        import subprocess
+
+        host = sys.executable
+        text = subprocess.run([host, "--" + subject], capture_output=True, text=True, check=True).stdout
+        print(text.replace(host, _program_name()), end="")
+        if subject != "help-env":
+            print("\n" + OWN_HELP, end="")
+    return 0

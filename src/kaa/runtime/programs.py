@@ -1,0 +1,167 @@
+"""The main program: finding it, reading it, and running it as `__main__`.
+
+One function for each way to name a program: a command (`-c`), a module (`-m`), a script, a `.pyc`, a folder
+or archive with a `__main__`, and standard input. Each sets `sys.argv`, `sys.path[0]` and the attributes of
+`__main__` as CPython does, and answers with the exit status.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib._bootstrap_external as machinery
+import os
+import stat
+import sys
+from importlib.machinery import BuiltinImporter, PathFinder, SourceFileLoader, SourcelessFileLoader
+from types import CodeType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+from kaa.runtime import front
+from kaa.runtime.invisible import invisible
+from kaa.runtime.uncaught import FAILURE, guarded
+
+if TYPE_CHECKING:
+    from kaa.runtime.engines import Engine
+
+#: The status for a program that cannot be opened, and for a command line that cannot be understood.
+USAGE = 2
+
+
+def fresh_main() -> ModuleType:
+    """Make an empty `__main__`, with the attributes that CPython's has, and put it into `sys.modules`."""
+    main = ModuleType("__main__")
+    main.__loader__ = BuiltinImporter
+    main.__annotations__ = {}
+    vars(main)["__builtins__"] = builtins
+    sys.modules["__main__"] = main
+    return main
+
+
+def run_command(engine: Engine, command: str, arguments: list[str]) -> int:
+    """Run the text that follows `-c`."""
+    sys.argv[:] = ["-c", *arguments]
+    _prepend_path("")
+    main = fresh_main()
+    source = command + "\n"
+    try:
+        source.encode()
+    except UnicodeEncodeError as error:
+        print("Unable to decode the command from the command line:", file=sys.stderr)
+        print(f"UnicodeEncodeError: {error}", file=sys.stderr)
+        return FAILURE
+    sys.audit("cpython.run_command", source)
+    _remember_lines("<string>", source)
+    return guarded(engine, run_source, engine, source, "<string>", main)
+
+
+def run_module(engine: Engine, name: str, arguments: list[str]) -> int:
+    """Run a module as a script (`-m`)."""
+    sys.argv[:] = ["-m", *arguments]
+    _prepend_path(os.getcwd())
+    fresh_main()
+    sys.audit("cpython.run_module", name)
+    return guarded(engine, run_module_as_main, engine, name, True)
+
+
+def run_file(engine: Engine, name: str, arguments: list[str], skip_first_line: bool) -> int:
+    """Run a script, a `.pyc` file, or a folder or archive that holds a `__main__`."""
+    sys.argv[:] = [name, *arguments]
+    path = os.path.join(os.getcwd(), name)
+    if PathFinder._path_importer_cache(path) is not None:  # type: ignore[attr-defined]
+        sys.path.insert(0, path)
+        fresh_main()
+        return guarded(engine, run_module_as_main, engine, "__main__", False)
+    _prepend_path(os.path.dirname(os.path.realpath(name)))
+    main = fresh_main()
+    sys.audit("cpython.run_file", path)
+    try:
+        with open(path, "rb") as file:
+            if stat.S_ISDIR(os.fstat(file.fileno()).st_mode):
+                raise IsADirectoryError
+            data = file.read()
+    except IsADirectoryError:
+        print(f"{sys.executable}: {path!r} is a directory, cannot continue", file=sys.stderr)
+        return FAILURE
+    except OSError as error:
+        problem = f"[Errno {error.errno}] {error.strerror}"
+        print(f"{sys.executable}: can't open file {path!r}: {problem}", file=sys.stderr)
+        return USAGE
+    compiled = path.endswith(".pyc") or data[:2] == machinery.MAGIC_NUMBER[:2]
+    loader = SourcelessFileLoader if compiled else SourceFileLoader
+    vars(main).update(__file__=path, __cached__=None, __loader__=loader("__main__", path))
+    if compiled:
+        status = guarded(engine, _run_compiled, engine, data, path, main)
+    else:
+        source = _without_first_line(data) if skip_first_line else data
+        status = guarded(engine, run_source, engine, source, path, main)
+    forget_file(main)
+    return status
+
+
+def run_input(engine: Engine, arguments: list[str], named: bool) -> int:
+    """Run the program that standard input holds; `named` when the command line says `-`."""
+    sys.argv[:] = ["-" if named else "", *arguments]
+    _prepend_path("")
+    main = fresh_main()
+    sys.audit("cpython.run_stdin")
+    data = _read_input()
+    vars(main).update(__file__="<stdin>", __cached__=None)
+    status = guarded(engine, run_source, engine, data, "<stdin>", main)
+    forget_file(main)
+    return status
+
+
+def _read_input() -> bytes:
+    chunks = []
+    while chunk := os.read(0, 1 << 16):
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+@invisible
+def run_source(engine: Engine, source: str | bytes, filename: str, main: ModuleType) -> None:
+    code = front.translate(source, filename, "exec")
+    engine.execute(code, vars(main))
+
+
+@invisible
+def _run_compiled(engine: Engine, data: bytes, filename: str, main: ModuleType) -> None:
+    if data[:4] != machinery.MAGIC_NUMBER:
+        raise RuntimeError("Bad magic number in .pyc file")
+    read: Any = vars(machinery)["_compile_bytecode"]
+    code = read(memoryview(data)[16:], "__main__", filename)
+    if not isinstance(code, CodeType):
+        raise RuntimeError("Bad code object in .pyc file")
+    engine.execute(code, vars(main))
+
+
+@invisible
+def run_module_as_main(engine: Engine, name: str, alter_argv: bool) -> None:
+    import runpy
+
+    run: Any = vars(runpy)["_run_module_as_main"]
+    engine.call(run, name, alter_argv)
+
+
+def _prepend_path(folder: str) -> None:
+    if not sys.flags.safe_path:
+        sys.path.insert(0, folder)
+
+
+def forget_file(main: ModuleType) -> None:
+    """`__main__` has a file only while it runs: what runs later (`-i`, `atexit`) sees none, as in CPython."""
+    for name in ("__file__", "__cached__"):
+        vars(main).pop(name, None)
+
+
+def _without_first_line(data: bytes) -> bytes:
+    """`-x`: drop the first line but keep its end, so that line numbers stay."""
+    return data[data.find(b"\n") :] if b"\n" in data else b""
+
+
+def _remember_lines(filename: str, source: str) -> None:
+    """Let tracebacks show the lines of a source that is no file."""
+    import linecache
+
+    register: Any = vars(linecache)["_register_code"]
+    register(filename, source, filename)

@@ -1,0 +1,92 @@
+"""What happens to an exception that nobody caught: the rules of CPython's `PyErr_Print`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from kaa.runtime.front import is_own
+from kaa.runtime.invisible import invisible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kaa.runtime.engines import Engine
+
+FAILURE = 1
+
+#: What `guarded` answers for Ctrl-C, as a shell would. The process itself dies by the signal.
+INTERRUPTED = 130
+
+
+@invisible
+def guarded(engine: Engine, action: Callable[..., object], *arguments: object) -> int:
+    """Run an action of the guest; report what it raises.
+
+    Returns:
+        The exit status: 0, `FAILURE` or `INTERRUPTED`.
+    Raises:
+        SystemExit: the guest wants to leave, and `-i` does not keep it.
+    """
+    try:
+        action(*arguments)
+    except SystemExit as error:
+        if not stays():
+            raise
+        failure: BaseException = error
+    except BaseException as error:
+        failure = error
+    else:
+        return 0
+    report(engine, failure)
+    return INTERRUPTED if isinstance(failure, KeyboardInterrupt) else FAILURE
+
+
+def stays() -> bool:
+    """Whether the process goes on to the REPL after its program (`-i`, `PYTHONINSPECT`)."""
+    if sys.flags.inspect:
+        return True
+    return not sys.flags.ignore_environment and bool(os.environ.get("PYTHONINSPECT"))
+
+
+def report(engine: Engine, error: BaseException) -> None:
+    """Hand an exception to `sys.excepthook`, as the last exception of the process.
+
+    Raises:
+        SystemExit: the hook wants to leave.
+    """
+    traceback = guest_part(error.__traceback__)
+    error.__traceback__ = traceback
+    sys.last_exc = error
+    sys.last_type, sys.last_value, sys.last_traceback = type(error), error, traceback
+    try:
+        hook: Any = vars(sys)["excepthook"]
+    except KeyError:
+        print("sys.excepthook is missing", file=sys.stderr)
+        display(error)
+        return
+    try:
+        engine.call(hook, type(error), error, traceback)
+    except SystemExit:
+        raise
+    except BaseException as failure:
+        failure.__traceback__ = guest_part(failure.__traceback__)
+        failure.__context__ = None
+        print("Error in sys.excepthook:", file=sys.stderr)
+        display(failure)
+        print("\nOriginal exception was:", file=sys.stderr)
+        display(error)
+
+
+def display(error: BaseException) -> None:
+    """Print an exception in the default way."""
+    sys.__excepthook__(type(error), error, error.__traceback__)
+
+
+def guest_part(traceback: TracebackType | None) -> TracebackType | None:
+    """A traceback without Kaa's own frames at its beginning."""
+    while traceback is not None and is_own(traceback.tb_frame.f_code.co_filename):
+        traceback = traceback.tb_next
+    return traceback
