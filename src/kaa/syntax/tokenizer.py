@@ -8,13 +8,13 @@ language reference, "Lexical analysis"; PEP 701 for f-strings.
 What a parser can rely on:
 
 - `kinds[i]` is one of `NAME KEYWORD OP NUMBER STRING NEWLINE INDENT DEDENT ENDMARKER FSTRING_START
-  FSTRING_MIDDLE FSTRING_END TYPE_COMMENT TYPE_IGNORE ERROR`. Soft keywords are `NAME`s.
-- `texts[i]` is the source text of a `NAME`, `KEYWORD`, `OP`, `NUMBER`, `STRING` (prefix and quotes
-  included), `FSTRING_START` (prefix and quotes) or `FSTRING_END` (quotes), and `""` for every other kind.
-  So `texts[i] == "if"` or `texts[i] == "("` is true for the keyword or operator and nothing else.
-- Free text stands apart, in `contents[i]`: the source text of an `FSTRING_MIDDLE` (of `{{` and `}}` only
-  the first brace belongs to it), what follows `# type: ` for `TYPE_COMMENT`, what follows `# type: ignore`
-  for `TYPE_IGNORE`.
+  FSTRING_MIDDLE FSTRING_END TYPE_COMMENT ERROR`. Soft keywords are `NAME`s.
+- `texts[i]` is the source text of a `NAME`, `KEYWORD`, `OP`, `NUMBER`, `STRING` (prefix and quotes included),
+  `FSTRING_START` (prefix and quotes) or `FSTRING_END` (quotes), and `""` for every other kind. So
+  `texts[i] == "if"` or `texts[i] == "("` is true for the keyword or operator and nothing else.
+- Free text stands apart, in `contents[i]`: the source text of an `FSTRING_MIDDLE` (of `{{` and `}}` only the
+  first brace belongs to it), and what follows `# type: ` for `TYPE_COMMENT`. A `# type: ignore` is no
+  token: it stands in `type_ignores` as (line, what follows `ignore`).
 - `debug_texts[i]`, where token i ends the expression of a replacement field (`!`, `:` or `}`) whose last
   token is `=`: the field's source text from behind the `{` up to token i, without comments.
 - Names are as spelled: normalisation to NFKC is for the one who builds a tree (`ａwait` is an identifier,
@@ -26,6 +26,7 @@ What a parser can rely on:
   to that token, and `error_reach` tells whether it beats an error that the parser finds before it.
 """
 
+import functools
 import keyword
 import re
 import warnings
@@ -45,13 +46,12 @@ from typing import Final
     FSTRING_MIDDLE,
     FSTRING_END,
     TYPE_COMMENT,
-    TYPE_IGNORE,
     ERROR,
-) = range(15)
+) = range(14)
 
 KIND_NAMES: Final = (
     *("NAME", "KEYWORD", "OP", "NUMBER", "STRING", "NEWLINE", "INDENT", "DEDENT", "ENDMARKER"),
-    *("FSTRING_START", "FSTRING_MIDDLE", "FSTRING_END", "TYPE_COMMENT", "TYPE_IGNORE", "ERROR"),
+    *("FSTRING_START", "FSTRING_MIDDLE", "FSTRING_END", "TYPE_COMMENT", "ERROR"),
 )
 
 KEYWORDS: Final = frozenset(keyword.kwlist)
@@ -88,6 +88,7 @@ class Tokens:
         "lines",
         "source",
         "texts",
+        "type_ignores",
     )
 
     def __init__(self, source: str) -> None:
@@ -101,6 +102,7 @@ class Tokens:
         self.end_columns: list[int] = []
         self.contents: dict[int, str] = {}
         self.debug_texts: dict[int, str] = {}
+        self.type_ignores: list[tuple[int, str]] = []
         self.error: Exception | None = None
         self.error_reach = EVERYWHERE
         # Brackets that are open where the list ends: (bracket, line, column in bytes).
@@ -145,35 +147,49 @@ _STRING_PATTERN = r"""(?:[uU]|[bB][rR]?|[rR][bB]?)?(?:
   | '{3}[^'\\]*+(?:(?:\\.|'(?!''))[^'\\]*+)*+'{3}
 )"""
 _OPERATORS = r"[,;~]|\.(?!\.\.|[0-9])|[=+%&|^@]=?|-[=>]?|\*\*?=?|//?=?|<>|<<?=?|>>?=?|!=|\.\.\."
-_BLANK = r"[ \t\f]*+(?:\#[^\n]*+)?\n"
+_COMMENT = r"\#[^\n]*+"
+_PLAIN_COMMENT = r"\#(?![ \t]*type:)[^\n]*+"  # one that stays a comment when type comments are asked for
+_NEVER = r"(?!)"
 
 
-def _pattern(operator: str, close: str, field_end: str) -> re.Pattern[str]:
+def _blank(comment: str) -> str:
+    return rf"[ \t\f]*+(?:{comment})?\n"
+
+
+@functools.cache
+def _leading_lines(type_comments: bool) -> re.Pattern[str]:
+    """Blank lines and lines of comments, and the white space in front of what follows them."""
+    blank = _blank(_PLAIN_COMMENT if type_comments else _COMMENT)
+    return re.compile(rf"(?:{blank})*+[ \t\f]*+", re.VERBOSE)
+
+
+@functools.cache
+def _pattern(in_field: bool, type_comments: bool) -> re.Pattern[str]:
+    """One token with the white space before it; which sort, says the number of the group that matched."""
+    comment = _PLAIN_COMMENT if type_comments else _COMMENT
+    blank = _blank(comment)
+    # In a field of an f-string `!`, `:` and `}` may end the expression, and `:=` may be two things.
+    operator = _OPERATORS if in_field else rf"{_OPERATORS}|:=?"
+    close, field_end = (r"[)\]]", r"[!:}]") if in_field else (r"[)\]}]", _NEVER)
     return re.compile(
         rf"""[ \t\f]*+(?:
             ([A-Za-z_][A-Za-z0-9_]*+)(?!['"{_WIDE}])
           | ({operator})
           | ([(\[{{])
           | ({close})
-          | ((?:\#[^\n]*+)?\n(?:{_BLANK})*+[ \t\f]*+(?!\\))
+          | ((?:{comment})?\n(?:{blank})*+[ \t\f]*+(?!\\))
           | ({_STRING_PATTERN})
           | ({_NUMBER_PATTERN})
           | ((?:[fF][rR]?|[rR][fF])(?:\"{{3}}|'{{3}}|"|'))
           | ({field_end})
           | (\\\n)
           | ([A-Za-z_{_WIDE}][0-9A-Za-z_{_WIDE}]*+)
-          | ((?:\#[^\n]*+)?\n(?:{_BLANK})*+[ \t\f]*+)
-          | (\#[^\n]*+|.?)
+          | ((?:{comment})?\n(?:{blank})*+[ \t\f]*+)
+          | ({_COMMENT}|.?)
         )""",
         re.VERBOSE | re.DOTALL,
     )
 
-
-_NEVER = r"(?!)"
-_ORDINARY: Final = _pattern(rf"{_OPERATORS}|:=?", r"[)\]}]", _NEVER)
-# In a replacement field of an f-string `!`, `:` and `}` may end the expression, and `:=` may be two things.
-_IN_FIELD: Final = _pattern(_OPERATORS, r"[)\]]", r"[!:}]")
-_LEADING_LINES: Final = re.compile(rf"(?:{_BLANK})*+[ \t\f]*+", re.VERBOSE)
 
 _CLOSERS: Final = {"(": ")", "[": "]", "{": "}"}
 
@@ -215,10 +231,15 @@ class _Tokenizer:
     line and where it starts as arguments and give back what follows.
     """
 
-    def __init__(self, tokens: Tokens, filename: str) -> None:
+    def __init__(
+        self, tokens: Tokens, filename: str, mode: str, imply_dedents: bool, type_comments: bool
+    ) -> None:
         self.tokens = tokens
         self.text = tokens.source
         self.filename = filename
+        self.mode = mode
+        self.imply_dedents = imply_dedents
+        self.type_comments = type_comments
         # For each level: the white space as written, its column with tabs to 8, its column with tabs to 1.
         self.indents = [("", 0, 0)]
         self.brackets: list[tuple[str, int, int]] = []  # (bracket, line, where it stands in the text)
@@ -246,7 +267,7 @@ class _Tokenizer:
         keywords, closers = KEYWORDS, _CLOSERS
         position, line, line_start = self.line_begins(0, 1, 0)
         while position >= 0:
-            pattern = _IN_FIELD if fstrings else _ORDINARY
+            pattern = _pattern(bool(fstrings), self.type_comments)
             for match in pattern.finditer(text, position):
                 group = match.lastindex
                 assert group is not None
@@ -352,8 +373,8 @@ class _Tokenizer:
                 raise self.unclosed_bracket()
             self.end(line, line_start)
             return -1, line, line_start
-        if word[0] == "#":  # a comment at the end of a source without a last newline
-            return position, line, line_start
+        if word[0] == "#":
+            return self.comment(word, start, line, line_start)
         if word.isdigit() or word == ".":
             end = self.odd_number(start, line, line_start)
             self.append(NUMBER, self.text[start:end], line, start - line_start, end - line_start)
@@ -371,14 +392,32 @@ class _Tokenizer:
         )  # $ ? ! and `: no rule takes them
         return position, line, line_start
 
+    def comment(self, word: str, start: int, line: int, line_start: int) -> tuple[int, int, int]:
+        """Read a type comment, or a comment at the end of a source without a last newline."""
+        position = start + len(word)
+        match = _TYPE_COMMENT.match(word) if self.type_comments else None
+        if match is None:
+            return position, line, line_start
+        content = word[match.end() :]
+        if not _IGNORE.match(content):
+            self.tokens.contents[len(self.tokens.kinds)] = content
+            self.append(TYPE_COMMENT, "", line, start + match.end() - line_start, position - line_start)
+            return position, line, line_start
+        self.tokens.type_ignores.append((line, content[len("ignore") :]))
+        alone = not self.text[line_start:start].strip(" \t\f")
+        if alone and position < len(self.text):
+            return self.line_begins(position + 1, line + 1, position + 1)
+        return position, line, line_start
+
     # Lines and indentation
 
     def line_begins(self, position: int, line: int, line_start: int) -> tuple[int, int, int]:
         """Skip blank lines and set the indentation; backslashes may join lines before the first token."""
         text = self.text
+        leading_lines = _leading_lines(self.type_comments)
         joined = ""
         while True:
-            match = _LEADING_LINES.match(text, position)
+            match = leading_lines.match(text, position)
             assert match is not None
             end = match.end()
             newlines = text.count("\n", position, end)
@@ -403,6 +442,8 @@ class _Tokenizer:
 
     def indent(self, position: int, line: int, line_start: int, written: str | None = None) -> None:
         """Compare a line's white space with the enclosing levels: INDENT, DEDENTs, nothing, or a fault."""
+        if self.text.startswith("#", position):
+            return  # a type comment's line, or a comment that ends the source: neither has an indentation
         if written is None:
             written = self.text[line_start:position]
         column, narrow = _widths(written)
@@ -452,11 +493,20 @@ class _Tokenizer:
 
     def end(self, line: int, line_start: int) -> None:
         """Add the last tokens."""
+        kinds = self.tokens.kinds
         position = len(self.text)
-        if len(self.indents) > 1:
+        if position == line_start and len(self.indents) > 1:
             self.dedent(0, 0, position, line, line_start)
         line, line_start = self.last_line(line, line_start)
-        self.append(ENDMARKER, "", line, position - line_start, position - line_start)
+        column = position - line_start
+        if self.mode == "single" and kinds:
+            # A statement given at a prompt ends where the source does, with the blocks that it opened.
+            self.append(NEWLINE, "", line, column, column)
+            if self.imply_dedents and len(self.indents) > 1:
+                for _ in self.indents[1:]:
+                    self.append(DEDENT, "", line, column, column)
+                self.append(NEWLINE, "", line, column, column)
+        self.append(ENDMARKER, "", line, column, column)
 
     # F-strings
 
@@ -745,6 +795,8 @@ class _Tokenizer:
         return _Fault(SyntaxError(f"'{opening}' was never closed", details), UNCLOSED)
 
 
+_TYPE_COMMENT: Final = re.compile(r"#[ \t]*type:[ \t]*")
+_IGNORE: Final = re.compile(rf"ignore(?![A-Za-z0-9{_WIDE}])")
 _DECIMAL: Final = frozenset("0123456789")
 _EXPONENTS: Final = frozenset("eE")
 _SIGNS: Final = frozenset("+-")
@@ -782,16 +834,58 @@ def _columns_in_bytes(tokens: Tokens) -> None:
                 columns[i] = len(wide[line][: columns[i]].encode())
 
 
-def tokenize(text: str, filename: str = "<string>", *, mode: str = "exec") -> Tokens:
-    """All tokens of `text`, which has no newlines but `\\n` and no null bytes. `mode` is that of `compile`.
+_WIDE_A: Final = "\uff41"  # NFKC makes it an "a"
 
-    Gives the warnings for numbers that run into keywords and for `\\{` in f-strings. Raises no SyntaxError:
-    see `Tokens.error`.
+
+def _demote_async(tokens: Tokens) -> None:
+    """Turn `async` and `await` into names where Python 3.6 and older took them so: outside of an `async def`.
+
+    The name is spelled with a wide "a": it means the same identifier, and no parser takes it for the keyword.
+    """
+    depth = 0
+    indent: int | None = None  # the depth at which an `async def` stands
+    in_body = line_begins = False
+    for i, kind in enumerate(tokens.kinds):
+        text = tokens.texts[i]
+        if kind == NEWLINE:
+            in_body = line_begins = True
+            continue
+        if kind in (INDENT, DEDENT):
+            depth += 1 if kind == INDENT else -1
+            continue
+        if line_begins and in_body and indent is not None and depth <= indent:
+            indent = None
+        line_begins = False
+        if text in ("async", "await") and indent is None:
+            if text == "async" and tokens.texts[i + 1] == "def":
+                indent, in_body = depth, False
+            else:
+                tokens.kinds[i], tokens.texts[i] = NAME, _WIDE_A + text[1:]
+                tokens.ascii = False
+
+
+def tokenize(
+    text: str,
+    filename: str = "<string>",
+    *,
+    mode: str = "exec",
+    imply_dedents: bool = True,
+    type_comments: bool = False,
+    async_keywords: bool = True,
+) -> Tokens:
+    """All tokens of `text`, which has no newlines but `\\n` and no null bytes.
+
+    `mode` is that of `compile`: in "exec" a missing last newline is added, in "single" the source's end ends
+    the statement, and its blocks too if `imply_dedents`. `async_keywords` is false for feature versions before
+    3.7. Gives the warnings for numbers that run into keywords and for `\\{` in f-strings. Raises no
+    SyntaxError: see `Tokens.error`.
     """
     if mode == "exec" and text and text[-1] != "\n":
         text += "\n"
     tokens = Tokens(text)
-    _Tokenizer(tokens, filename).run()
+    _Tokenizer(tokens, filename, mode, imply_dedents, type_comments).run()
     if not tokens.ascii:
         _columns_in_bytes(tokens)
+    if not async_keywords:
+        _demote_async(tokens)
     return tokens
