@@ -41,7 +41,7 @@ format: $(STAMP)
 	$(VENV)/bin/ruff format .
 
 conformance: $(STAMP)
-	$(PY) -m tests.conformance.run
+	$(PY) -m tests.conformance.run $(if $(ENGINE),--engines $(ENGINE)) $(if $(filter native,$(ENGINE)),--all)
 
 bench: $(VENV)/.bench
 	$(PY) -m benchmarks.run --json benchmarks/results.json --chart docs/benchmarks.svg

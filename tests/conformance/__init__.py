@@ -1,0 +1,1 @@
+"""CPython's own test modules, run on Kaa next to the host and compared test by test."""
