@@ -13,8 +13,9 @@ What a parser can rely on:
   `FSTRING_START` (prefix and quotes) or `FSTRING_END` (quotes), and `""` for every other kind. So
   `texts[i] == "if"` or `texts[i] == "("` is true for the keyword or operator and nothing else.
 - Free text stands apart, in `contents[i]`: the source text of an `FSTRING_MIDDLE` (of `{{` and `}}` only the
-  first brace belongs to it), and what follows `# type: ` for `TYPE_COMMENT`. A `# type: ignore` is no
-  token: it stands in `type_ignores` as (line, what follows `ignore`).
+  first brace belongs to it, though the token ends behind the second), and what follows
+  `# type: ` for `TYPE_COMMENT`. A `# type: ignore` is no token: it stands in `type_ignores` as (line, what
+  follows `ignore`).
 - `debug_texts[i]`, where token i ends the expression of a replacement field (`!`, `:` or `}`) whose last
   token is `=`: the field's source text from behind the `{` up to token i, without comments.
 - Names are as spelled: normalisation to NFKC is for the one who builds a tree (`ａwait` is an identifier,
@@ -512,7 +513,7 @@ class _Tokenizer:
 
     def fstring_text(self, position: int, line: int, line_start: int) -> tuple[int, int, int]:
         """Read literal text up to a brace that opens or closes a replacement field, or the f-string's end."""
-        text, fstring = self.text, self.fstrings[-1]
+        tokens, text, fstring = self.tokens, self.text, self.fstrings[-1]
         search = _TEXT_STOP[fstring.quotes].search
         start = scan = position
         named_escape = False
@@ -533,6 +534,7 @@ class _Tokenizer:
             elif mark == "{":
                 if text.startswith("{", scan) and not fstring.in_spec:
                     line, line_start = self.fstring_middle(start, scan, line, line_start)
+                    tokens.end_columns[-1] += 1
                     start = scan = scan + 1
                     continue
                 if start < stop:
@@ -546,6 +548,7 @@ class _Tokenizer:
                     text.startswith("}", scan) and not fstring.in_spec and len(self.brackets) == fstring.base
                 ):
                     line, line_start = self.fstring_middle(start, scan, line, line_start)
+                    tokens.end_columns[-1] += 1
                     start = scan = scan + 1
                 else:
                     line, line_start = self.fstring_middle(start, stop, line, line_start)
