@@ -1,0 +1,179 @@
+"""Source text to tree, the front half of compilation: `parse(source)` gives what `ast.parse(source)`
+gives.
+
+In: source text, and what `compile` takes to steer a parse: the mode, flags, a version of the grammar.
+Out: a tree of the standard `ast` classes with exact positions, or CPython's own error for a source that
+has a mistake. The reading itself is in the modules beside this one, one for each part of the grammar,
+chained by inheritance: `stream`, `strings` and `parameters`, `expressions`, `patterns`, `statements`;
+here are the four ways to start.
+
+A source is read twice only if the first reading fails; the second, in `diagnosis`, looks for what to say.
+"""
+
+import ast
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from kaa.syntax import diagnosis
+from kaa.syntax import terminals as t
+from kaa.syntax.statements import COMPOUND, Statements
+from kaa.syntax.stream import Mismatch
+from kaa.syntax.terminals import COMMA, DOUBLESTAR, ENDMARKER, NEWLINE, RPAR, STAR, terminals
+from kaa.syntax.tokenizer import tokenize
+
+PyCF_DONT_IMPLY_DEDENT: Final = 0x200
+PyCF_TYPE_COMMENTS: Final = 0x1000
+
+CURRENT_VERSION: Final = sys.version_info.minor
+
+# How much deeper than its caller a parse may go: a level of CPython's own limit of 6000 costs it at least
+# one frame here.
+MAX_DEPTH: Final = 6000
+
+
+class Parser(Statements):
+    """The four starting points of the grammar."""
+
+    __slots__ = ()
+
+    def module(self) -> ast.Module:
+        """Mode `exec`."""
+        return ast.Module(body=self.file(), type_ignores=[])
+
+    def interactive(self) -> ast.Interactive:
+        """Mode `single`: one line of simple statements, or one compound statement and an empty line."""
+        kinds = self.kinds
+        body: list[ast.stmt] = []
+        self.top = self.pos
+        if (compound := COMPOUND.get(kinds[self.pos])) is not None:
+            body.append(compound(self))
+            self.expect(NEWLINE)
+        else:
+            self.simple_statements(body)
+            if type(body[-1]) is ast.Match:
+                self.expect(NEWLINE)
+        return ast.Interactive(body=body)
+
+    def expression_mode(self) -> ast.Expression:
+        """Mode `eval`."""
+        self.top = self.pos
+        body = self.expressions()
+        self.ending()
+        return ast.Expression(body=body)
+
+    def function_type(self) -> ast.FunctionType:
+        """Mode `func_type`: the signature in a type comment (PEP 484), `(int, *str, **Any) -> int`."""
+        self.top = self.pos
+        self.expect(t.LPAR)
+        arguments: list[ast.expr] = []
+        stars = 0  # how many stars the last argument had
+        while self.kinds[self.pos] != RPAR:
+            kind = self.kinds[self.pos]
+            if kind in (STAR, DOUBLESTAR):
+                self.pos += 1
+            now = {STAR: 1, DOUBLESTAR: 2}.get(kind, 0)
+            if now <= stars and stars:
+                raise Mismatch
+            stars = now
+            arguments.append(self.expression())
+            if self.kinds[self.pos] != COMMA:
+                break
+            self.pos += 1
+            if self.kinds[self.pos] == RPAR:
+                raise Mismatch
+        self.expect(RPAR)
+        self.expect(t.RARROW)
+        returns = self.expression()
+        self.ending()
+        return ast.FunctionType(argtypes=arguments, returns=returns)
+
+    def ending(self) -> None:
+        while self.accept(NEWLINE):
+            pass
+        self.expect(ENDMARKER)
+
+
+MODES: Final[dict[str, Callable[[Parser], ast.mod]]] = {
+    "exec": Parser.module,
+    "single": Parser.interactive,
+    "eval": Parser.expression_mode,
+    "func_type": Parser.function_type,
+}
+
+
+def parse(
+    source: str,
+    filename: str = "<unknown>",
+    mode: str = "exec",
+    *,
+    flags: int = 0,
+    feature_version: int = -1,
+) -> ast.mod:
+    """The tree of a source text.
+
+    `mode` is `exec` (gives a `Module`), `eval` (`Expression`), `single` (`Interactive`) or `func_type`
+    (`FunctionType`). `flags` are `compile`'s: type comments, future statements, what an interactive prompt
+    needs. `feature_version` is the minor version of Python 3 whose grammar is asked for, -1 for the present
+    one. Raises `SyntaxError` and its kin as CPython does, and `MemoryError` for a source that is nested too
+    deeply.
+    """
+    version = CURRENT_VERSION if feature_version < 0 else feature_version
+    tokens = tokenize(
+        source,
+        filename,
+        mode=mode,
+        imply_dedents=not flags & PyCF_DONT_IMPLY_DEDENT,
+        type_comments=bool(flags & PyCF_TYPE_COMMENTS),
+    )
+    parser = Parser(tokens, terminals(tokens), filename, flags, version)
+    start = MODES[mode]
+    try:
+        tree = start(parser)
+    except (Mismatch, RecursionError) as failure:
+        with deep_recursion():
+            tree = read_again(parser, start, mode, failure)
+    if isinstance(tree, ast.Module):
+        tree.type_ignores.extend(ast.TypeIgnore(lineno=line, tag=tag) for line, tag in tokens.type_ignores)
+    return tree
+
+
+def read_again(parser: Parser, start: Callable[[Parser], ast.mod], mode: str, failure: Exception) -> ast.mod:
+    """A reading that did not get through: too deep for the caller's recursion limit, or a mistake in the
+    source.
+    """
+    try:
+        if isinstance(failure, RecursionError):
+            parser.pos = 0
+            try:
+                return start(parser)
+            except Mismatch:
+                pass
+        raise diagnosis.error(parser, mode)
+    except RecursionError:
+        raise MemoryError("Parser stack overflowed - Python source too complex to parse") from None
+
+
+_recursion_lock: Final = threading.Lock()
+_recursion_users = 0
+_recursion_limit = 0
+
+
+@contextmanager
+def deep_recursion() -> Iterator[None]:
+    """Room for `MAX_DEPTH` frames more, whatever the caller has used up of the recursion limit."""
+    global _recursion_users, _recursion_limit
+    with _recursion_lock:
+        if not _recursion_users:
+            _recursion_limit = sys.getrecursionlimit()
+            sys.setrecursionlimit(_recursion_limit + MAX_DEPTH)
+        _recursion_users += 1
+    try:
+        yield
+    finally:
+        with _recursion_lock:
+            _recursion_users -= 1
+            if not _recursion_users:
+                sys.setrecursionlimit(_recursion_limit)

@@ -1,0 +1,696 @@
+"""Statements: tokens to `ast.stmt` nodes.
+
+In: the stream at the first token of a statement. Out: the node, the stream behind it. Language reference,
+"Simple statements" and "Compound statements". A statement is known by its first token; the exceptions are
+`match` and `type`, which are ordinary names elsewhere, and `with (`, which may open a group of items or
+an expression.
+"""
+
+import ast
+from collections.abc import Callable
+from typing import Final
+
+from kaa.syntax import terminals as t
+from kaa.syntax.expressions import STARTS_EXPRESSION
+from kaa.syntax.nodes import build, new
+from kaa.syntax.patterns import Patterns
+from kaa.syntax.stream import Mismatch
+from kaa.syntax.targets import delete, store, store_single
+from kaa.syntax.terminals import (
+    AS,
+    ASYNC,
+    COLON,
+    COMMA,
+    DEDENT,
+    DOT,
+    ELSE,
+    ENDMARKER,
+    EQUAL,
+    IN,
+    INDENT,
+    LPAR,
+    NAME,
+    NEWLINE,
+    RPAR,
+    SEMI,
+    STAR,
+    TYPE_COMMENT,
+)
+
+AUGMENTED: Final[dict[int, ast.operator]] = {
+    t.PLUSEQUAL: ast.Add(),
+    t.MINEQUAL: ast.Sub(),
+    t.STAREQUAL: ast.Mult(),
+    t.SLASHEQUAL: ast.Div(),
+    t.PERCENTEQUAL: ast.Mod(),
+    t.ATEQUAL: ast.MatMult(),
+    t.VBAREQUAL: ast.BitOr(),
+    t.AMPEREQUAL: ast.BitAnd(),
+    t.CIRCUMFLEXEQUAL: ast.BitXor(),
+    t.LEFTSHIFTEQUAL: ast.LShift(),
+    t.RIGHTSHIFTEQUAL: ast.RShift(),
+    t.DOUBLESTAREQUAL: ast.Pow(),
+    t.DOUBLESLASHEQUAL: ast.FloorDiv(),
+}
+_LAYOUT: Final = frozenset((NEWLINE, INDENT, DEDENT, ENDMARKER))
+_SOFT_STATEMENTS: Final = frozenset(("match", "type"))
+
+type Block = list[ast.stmt]
+
+
+class Statements(Patterns):
+    """The statement half of the grammar."""
+
+    __slots__ = ("top",)
+
+    top: int  # the index of the first token of the statement at module level that is being read
+
+    def statements(self, end: int) -> Block:
+        """All statements up to a token of kind `end`."""
+        kinds = self.kinds
+        body: Block = []
+        while kinds[self.pos] != end:
+            compound = COMPOUND.get(kinds[self.pos])
+            if compound is not None:
+                body.append(compound(self))
+            else:
+                self.simple_statements(body)
+        return body
+
+    def file(self) -> Block:
+        """All statements of a module."""
+        kinds = self.kinds
+        body: Block = []
+        while kinds[self.pos] != ENDMARKER:
+            self.top = self.pos
+            compound = COMPOUND.get(kinds[self.pos])
+            if compound is not None:
+                body.append(compound(self))
+            else:
+                self.simple_statements(body)
+        self.top = self.pos
+        return body
+
+    def block(self) -> Block:
+        """An indented block, or simple statements on the same line."""
+        kinds = self.kinds
+        if kinds[self.pos] != NEWLINE:
+            body: Block = []
+            self.simple_statements(body, match=False)
+            return body
+        self.pos += 1
+        self.expect(INDENT)
+        body = self.statements(DEDENT)
+        self.pos += 1
+        return body
+
+    def simple_statements(self, body: Block, match: bool = True) -> None:
+        """Statements separated by `;` up to the end of the line; `match` tells whether the first may be a
+        `match`.
+        """
+        kinds = self.kinds
+        while True:
+            pos = self.pos
+            kind = kinds[pos]
+            simple = SIMPLE.get(kind)
+            if simple is not None:
+                body.append(simple(self))
+            elif kind == NAME and self.texts[pos] in _SOFT_STATEMENTS:
+                statement = self.soft_statement(pos, match)
+                body.append(statement)
+                if type(statement) is ast.Match:
+                    return
+            else:
+                body.append(self.expression_statement())
+            kind = kinds[self.pos]
+            if kind == NEWLINE:
+                self.pos += 1
+                return
+            if kind != SEMI:
+                raise Mismatch
+            self.pos += 1
+            if kinds[self.pos] == NEWLINE:
+                self.pos += 1
+                return
+            match = False
+
+    def compound[N: ast.stmt](self, node_class: type[N], start: int, fields: dict[str, object]) -> N:
+        """A statement that ends in a block: it reaches to the block's last token that is not layout."""
+        kinds = self.kinds
+        last = self.pos - 1
+        while kinds[last] in _LAYOUT:
+            last -= 1
+        fields["lineno"] = self.lines[start]
+        fields["col_offset"] = self.columns[start]
+        fields["end_lineno"] = self.end_lines[last]
+        fields["end_col_offset"] = self.end_columns[last]
+        return build(node_class, fields)
+
+    def type_comment(self) -> str | None:
+        pos = self.pos
+        return self.tokens.contents[pos] if self.accept(TYPE_COMMENT) else None
+
+    # Simple statements.
+
+    def expression_statement(self) -> ast.stmt:
+        """What starts with an expression: an assignment of any kind, or the expression alone."""
+        kinds = self.kinds
+        start = self.pos
+        first = self.yield_or_star_expressions()
+        kind = kinds[self.pos]
+        if kind == NEWLINE:
+            last = self.pos - 1
+            node: ast.Expr = new(ast.Expr)
+            node.__dict__ = {
+                "value": first,
+                "lineno": self.lines[start],
+                "col_offset": self.columns[start],
+                "end_lineno": self.end_lines[last],
+                "end_col_offset": self.end_columns[last],
+            }
+            return node
+        if kind == EQUAL:
+            return self.assignment(first, start)
+        if kind in AUGMENTED:
+            if kind == t.ATEQUAL:
+                self.since(5)
+            self.pos += 1
+            store_single(first)
+            value = self.yield_or_star_expressions()
+            return self.node(ast.AugAssign, start, {"target": first, "op": AUGMENTED[kind], "value": value})
+        if kind == COLON:
+            return self.annotated_assignment(first, start)
+        return self.node(ast.Expr, start, {"value": first})
+
+    def assignment(self, value: ast.expr, start: int) -> ast.stmt:
+        """`target = target = value`."""
+        kinds = self.kinds
+        targets: list[ast.expr] = []
+        while kinds[self.pos] == EQUAL:
+            store(value)
+            targets.append(value)
+            self.pos += 1
+            value = self.yield_or_star_expressions()
+        comment = self.type_comment() if kinds[self.pos] == TYPE_COMMENT else None
+        last = self.pos - 1
+        return build(
+            ast.Assign,
+            {
+                "targets": targets,
+                "value": value,
+                "type_comment": comment,
+                "lineno": self.lines[start],
+                "col_offset": self.columns[start],
+                "end_lineno": self.end_lines[last],
+                "end_col_offset": self.end_columns[last],
+            },
+        )
+
+    def annotated_assignment(self, target: ast.expr, start: int) -> ast.stmt:
+        """`target: annotation = value`."""
+        self.since(6)
+        store_single(target)
+        self.pos += 1
+        fields: dict[str, object] = {
+            "target": target,
+            "annotation": self.expression(),
+            "value": self.yield_or_star_expressions() if self.accept(EQUAL) else None,
+            "simple": int(self.kinds[start] == NAME and type(target) is ast.Name),
+        }
+        return self.node(ast.AnnAssign, start, fields)
+
+    def bare[N: ast.stmt](self, node_class: type[N]) -> N:
+        """A statement of one keyword."""
+        self.pos += 1
+        return self.node(node_class, self.pos - 1, {})
+
+    def pass_statement(self) -> ast.stmt:
+        return self.bare(ast.Pass)
+
+    def break_statement(self) -> ast.stmt:
+        return self.bare(ast.Break)
+
+    def continue_statement(self) -> ast.stmt:
+        return self.bare(ast.Continue)
+
+    def return_statement(self) -> ast.stmt:
+        start = self.pos
+        self.pos = start + 1
+        value = self.star_expressions() if STARTS_EXPRESSION[self.kinds[self.pos]] else None
+        return self.node(ast.Return, start, {"value": value})
+
+    def raise_statement(self) -> ast.stmt:
+        start = self.pos
+        self.pos = start + 1
+        exception = cause = None
+        if STARTS_EXPRESSION[self.kinds[self.pos]]:
+            exception = self.expression()
+            if self.accept(t.FROM):
+                cause = self.expression()
+        return self.node(ast.Raise, start, {"exc": exception, "cause": cause})
+
+    def assert_statement(self) -> ast.stmt:
+        start = self.pos
+        self.pos = start + 1
+        test = self.expression()
+        message = self.expression() if self.accept(COMMA) else None
+        return self.node(ast.Assert, start, {"test": test, "msg": message})
+
+    def del_statement(self) -> ast.stmt:
+        start = self.pos
+        self.pos = start + 1
+        targets: list[ast.expr] = []
+        while True:
+            target = self.primary()
+            delete(target)
+            targets.append(target)
+            if not self.accept(COMMA) or self.kinds[self.pos] in (NEWLINE, SEMI):
+                break
+        return self.node(ast.Delete, start, {"targets": targets})
+
+    def names_statement[N: ast.stmt](self, node_class: type[N]) -> N:
+        """`global a, b` or `nonlocal a, b`."""
+        start = self.pos
+        self.pos = start + 1
+        names = [self.name()]
+        while self.accept(COMMA):
+            names.append(self.name())
+        return self.node(node_class, start, {"names": names})
+
+    def global_statement(self) -> ast.stmt:
+        return self.names_statement(ast.Global)
+
+    def nonlocal_statement(self) -> ast.stmt:
+        return self.names_statement(ast.Nonlocal)
+
+    def import_statement(self) -> ast.stmt:
+        start = self.pos
+        self.pos = start + 1
+        names = [self.alias(dotted=True)]
+        while self.accept(COMMA):
+            names.append(self.alias(dotted=True))
+        return self.node(ast.Import, start, {"names": names})
+
+    def alias(self, *, dotted: bool) -> ast.alias:
+        start = self.pos
+        name = self.dotted_name() if dotted else self.name()
+        other = self.name() if self.accept(AS) else None
+        return self.node(ast.alias, start, {"name": name, "asname": other})
+
+    def dotted_name(self) -> str:
+        name = self.name()
+        while self.accept(DOT):
+            name = f"{name}.{self.name()}"
+        return name
+
+    def import_from_statement(self) -> ast.stmt:
+        start = self.pos
+        self.pos = start + 1
+        level = 0
+        while (dots := {DOT: 1, t.ELLIPSIS: 3}.get(self.kinds[self.pos])) is not None:
+            level += dots
+            self.pos += 1
+        module = None
+        if not level or self.kinds[self.pos] != t.IMPORT:
+            module = self.dotted_name()
+        self.expect(t.IMPORT)
+        fields: dict[str, object] = {"module": module, "names": self.imported_names(), "level": level}
+        return self.node(ast.ImportFrom, start, fields)
+
+    def imported_names(self) -> list[ast.alias]:
+        """`*`, or names with or without parentheses; a last comma only inside of them."""
+        start = self.pos
+        if self.accept(STAR):
+            return [self.node(ast.alias, start, {"name": "*", "asname": None})]
+        parenthesized = self.accept(LPAR)
+        names = [self.alias(dotted=False)]
+        while self.accept(COMMA):
+            if parenthesized and self.kinds[self.pos] == RPAR:
+                break
+            names.append(self.alias(dotted=False))
+        if parenthesized:
+            self.expect(RPAR)
+        return names
+
+    # Statements that start with a soft keyword.
+
+    def soft_statement(self, start: int, match: bool) -> ast.stmt:
+        """A statement that starts with the name `match` or `type`: that statement, or one that uses the
+        name.
+        """
+        if self.texts[start] == "type":
+            return self.type_alias() if self.kinds[start + 1] == NAME else self.expression_statement()
+        if match and (statement := self.match_statement()) is not None:
+            return statement
+        self.pos = start
+        return self.expression_statement()
+
+    def type_alias(self) -> ast.stmt:
+        start = self.pos
+        self.since(12)
+        self.pos = start + 1
+        name = self.target_name()
+        parameters = self.type_parameters()
+        self.expect(EQUAL)
+        fields: dict[str, object] = {"name": name, "type_params": parameters, "value": self.expression()}
+        return self.node(ast.TypeAlias, start, fields)
+
+    def target_name(self) -> ast.expr:
+        name = self.identifier() if self.kinds[self.pos] == NAME else self.unfit()
+        store(name)
+        return name
+
+    def match_statement(self) -> ast.stmt | None:
+        """A `match` statement; None if the line is not the head of one."""
+        start = self.pos
+        self.pos = start + 1
+        if not STARTS_EXPRESSION[self.kinds[self.pos]]:
+            return None
+        try:
+            subject = self.subject()
+            self.expect(COLON)
+            self.expect(NEWLINE)
+        except Mismatch:
+            return None
+        self.since(10)
+        self.expect(INDENT)
+        cases: list[ast.match_case] = []
+        while not self.accept(DEDENT):
+            cases.append(self.case())
+        return self.compound(ast.Match, start, {"subject": subject, "cases": cases})
+
+    def subject(self) -> ast.expr:
+        start = self.pos
+        first = self.star_named_expression()
+        if self.kinds[self.pos] == COMMA:
+            return self.comma_list(first, start, self.star_named_expression)
+        if type(first) is ast.Starred and self.kinds[start] == STAR:
+            raise Mismatch
+        return first
+
+    def case(self) -> ast.match_case:
+        if self.name() != "case":
+            raise Mismatch
+        pattern = self.patterns()
+        guard = self.named_expression() if self.accept(t.IF) else None
+        self.expect(COLON)
+        return build(ast.match_case, {"pattern": pattern, "guard": guard, "body": self.block()})
+
+    # Compound statements.
+
+    def if_statement(self) -> ast.stmt:
+        """`if` with all of its `elif`s, which are nested in the tree and all end where the last one ends."""
+        heads: list[tuple[int, ast.expr, Block]] = []
+        while not heads or self.kinds[self.pos] == t.ELIF:
+            start = self.pos
+            self.pos = start + 1
+            test = self.named_expression()
+            self.expect(COLON)
+            heads.append((start, test, self.block()))
+        otherwise = self.else_block()
+        while True:
+            start, test, body = heads.pop()
+            statement = self.compound(ast.If, start, {"test": test, "body": body, "orelse": otherwise})
+            if not heads:
+                return statement
+            otherwise = [statement]
+
+    def else_block(self) -> Block:
+        if not self.accept(ELSE):
+            return []
+        self.expect(COLON)
+        return self.block()
+
+    def while_statement(self) -> ast.stmt:
+        start = self.pos
+        self.pos = start + 1
+        test = self.named_expression()
+        self.expect(COLON)
+        body = self.block()
+        return self.compound(ast.While, start, {"test": test, "body": body, "orelse": self.else_block()})
+
+    def for_statement(self) -> ast.stmt:
+        return self.for_loop(ast.For, self.pos)
+
+    def for_loop(self, node_class: type[ast.stmt], start: int) -> ast.stmt:
+        self.pos += 1
+        target = self.star_targets()
+        self.expect(IN)
+        iterable = self.star_expressions()
+        self.expect(COLON)
+        comment = self.type_comment()
+        fields: dict[str, object] = {
+            "target": target,
+            "iter": iterable,
+            "body": self.block(),
+            "orelse": self.else_block(),
+            "type_comment": comment,
+        }
+        return self.compound(node_class, start, fields)
+
+    def with_statement(self) -> ast.stmt:
+        return self.with_block(ast.With, self.pos)
+
+    def with_block(self, node_class: type[ast.stmt], start: int) -> ast.stmt:
+        self.pos += 1
+        items = None
+        if self.kinds[self.pos] == LPAR:
+            items = self.parenthesized_items()
+        if items is None:
+            items = self.items()
+            self.expect(COLON)
+        comment = self.type_comment()
+        return self.compound(
+            node_class, start, {"items": items, "body": self.block(), "type_comment": comment}
+        )
+
+    def parenthesized_items(self) -> list[ast.withitem] | None:
+        """`(items):`; None if the parentheses belong to an expression."""
+        start = self.pos
+        self.pos += 1
+        try:
+            items = [self.item()]
+            while self.accept(COMMA) and self.kinds[self.pos] != RPAR:
+                items.append(self.item())
+            self.expect(RPAR)
+            self.expect(COLON)
+        except Mismatch:
+            self.pos = start
+            return None
+        return items
+
+    def items(self) -> list[ast.withitem]:
+        items = [self.item()]
+        while self.accept(COMMA):
+            items.append(self.item())
+        return items
+
+    def item(self) -> ast.withitem:
+        context = self.expression()
+        target = self.star_target() if self.accept(AS) else None
+        return build(ast.withitem, {"context_expr": context, "optional_vars": target})
+
+    def async_statement(self) -> ast.stmt:
+        """`async def`, `async for`, `async with`: the statement starts at `async`."""
+        start = self.pos
+        self.since(5)
+        self.pos = start + 1
+        kind = self.kinds[start + 1]
+        if kind == t.DEF:
+            return self.function(ast.AsyncFunctionDef, start, [])
+        if kind == t.FOR:
+            return self.for_loop(ast.AsyncFor, start)
+        if kind == t.WITH:
+            return self.with_block(ast.AsyncWith, start)
+        raise Mismatch
+
+    def try_statement(self) -> ast.stmt:
+        start = self.pos
+        self.pos = start + 1
+        self.expect(COLON)
+        body = self.block()
+        handlers: list[ast.ExceptHandler] = []
+        groups = self.kinds[self.pos] == t.EXCEPT and self.kinds[self.pos + 1] == STAR
+        while self.kinds[self.pos] == t.EXCEPT:
+            handlers.append(self.handler(groups))
+        otherwise = self.else_block() if handlers else []
+        finally_: Block = []
+        if self.accept(t.FINALLY):
+            self.expect(COLON)
+            finally_ = self.block()
+        elif not handlers:
+            raise Mismatch
+        node_class = ast.TryStar if groups else ast.Try
+        fields: dict[str, object] = {
+            "body": body,
+            "handlers": handlers,
+            "orelse": otherwise,
+            "finalbody": finally_,
+        }
+        return self.compound(node_class, start, fields)
+
+    def handler(self, groups: bool) -> ast.ExceptHandler:
+        """`except`, or `except*` if the statement's first handler is one."""
+        start = self.pos
+        self.pos = start + 1
+        if self.accept(STAR) != groups:
+            raise Mismatch
+        if groups:
+            self.since(11)
+        exception = name = None
+        if groups or self.kinds[self.pos] != COLON:
+            exception = self.expression()
+            if self.accept(AS):
+                name = self.name()
+        self.expect(COLON)
+        body = self.block()
+        last = self.pos - 1
+        while self.kinds[last] in _LAYOUT:
+            last -= 1
+        return build(
+            ast.ExceptHandler,
+            {
+                "type": exception,
+                "name": name,
+                "body": body,
+                "lineno": self.lines[start],
+                "col_offset": self.columns[start],
+                "end_lineno": self.end_lines[last],
+                "end_col_offset": self.end_columns[last],
+            },
+        )
+
+    # Definitions.
+
+    def decorated(self) -> ast.stmt:
+        """Decorators and what they decorate."""
+        decorators: list[ast.expr] = []
+        while self.accept(t.AT):
+            decorators.append(self.named_expression())
+            self.expect(NEWLINE)
+        start = self.pos
+        if self.accept(ASYNC):
+            self.since(5)
+            return self.function(ast.AsyncFunctionDef, start, decorators)
+        if self.kinds[start] == t.DEF:
+            return self.function(ast.FunctionDef, start, decorators)
+        return self.class_(start, decorators)
+
+    def function_definition(self) -> ast.stmt:
+        return self.function(ast.FunctionDef, self.pos, [])
+
+    def function(self, node_class: type[ast.stmt], start: int, decorators: list[ast.expr]) -> ast.stmt:
+        self.expect(t.DEF)
+        name = self.name()
+        type_parameters = self.type_parameters()
+        self.expect(LPAR)
+        args = self.parameters(RPAR)
+        self.pos += 1
+        returns = self.expression() if self.accept(t.RARROW) else None
+        self.expect(COLON)
+        comment = self.function_type_comment()
+        fields: dict[str, object] = {
+            "name": name,
+            "args": args,
+            "body": self.block(),
+            "decorator_list": decorators,
+            "returns": returns,
+            "type_comment": comment,
+            "type_params": type_parameters,
+        }
+        return self.compound(node_class, start, fields)
+
+    def function_type_comment(self) -> str | None:
+        """A type comment behind the colon, or alone on the first line of the body."""
+        kinds = self.kinds
+        pos = self.pos
+        if kinds[pos] == NEWLINE and kinds[pos + 1] == TYPE_COMMENT and kinds[pos + 2] == NEWLINE:
+            if kinds[pos + 3] != INDENT:
+                raise Mismatch
+            self.pos = pos + 2
+            return self.tokens.contents[pos + 1]
+        return self.type_comment()
+
+    def class_definition(self) -> ast.stmt:
+        return self.class_(self.pos, [])
+
+    def class_(self, start: int, decorators: list[ast.expr]) -> ast.stmt:
+        self.expect(t.CLASS)
+        name = self.name()
+        type_parameters = self.type_parameters()
+        bases: list[ast.expr] = []
+        keywords: list[ast.keyword] = []
+        opening = self.pos
+        if self.accept(LPAR):
+            bases, keywords = self.arguments(opening)
+            self.expect(RPAR)
+            if bases and type(bases[0]) is ast.GeneratorExp and self.starts_at(bases[0], opening):
+                raise Mismatch  # a generator expression that took the parentheses of the class
+        self.expect(COLON)
+        fields: dict[str, object] = {
+            "name": name,
+            "bases": bases,
+            "keywords": keywords,
+            "body": self.block(),
+            "decorator_list": decorators,
+            "type_params": type_parameters,
+        }
+        return self.compound(ast.ClassDef, start, fields)
+
+    def starts_at(self, node: ast.expr, pos: int) -> bool:
+        return node.lineno == self.lines[pos] and node.col_offset == self.columns[pos]
+
+    def type_parameters(self) -> list[ast.type_param]:
+        """`[T: bound = default, *Ts, **P]`, or nothing."""
+        parameters: list[ast.type_param] = []
+        if not self.accept(t.LSQB):
+            return parameters
+        self.since(12)
+        while True:
+            parameters.append(self.type_parameter())
+            if not self.accept(COMMA) or self.kinds[self.pos] == t.RSQB:
+                break
+        self.expect(t.RSQB)
+        return parameters
+
+    def type_parameter(self) -> ast.type_param:
+        start = self.pos
+        kind = self.kinds[start]
+        if kind == STAR or kind == t.DOUBLESTAR:
+            self.pos = start + 1
+            node_class: type[ast.type_param] = ast.TypeVarTuple if kind == STAR else ast.ParamSpec
+            fields: dict[str, object] = {"name": self.name()}
+        else:
+            node_class = ast.TypeVar
+            fields = {"name": self.name(), "bound": self.expression() if self.accept(COLON) else None}
+        fields["default_value"] = None
+        if self.accept(EQUAL):
+            self.since(13)
+            fields["default_value"] = self.star_expression() if kind == STAR else self.expression()
+        return self.node(node_class, start, fields)
+
+
+SIMPLE: Final[dict[int, Callable[[Statements], ast.stmt]]] = {
+    t.RETURN: Statements.return_statement,
+    t.IMPORT: Statements.import_statement,
+    t.FROM: Statements.import_from_statement,
+    t.RAISE: Statements.raise_statement,
+    t.PASS: Statements.pass_statement,
+    t.DEL: Statements.del_statement,
+    t.ASSERT: Statements.assert_statement,
+    t.BREAK: Statements.break_statement,
+    t.CONTINUE: Statements.continue_statement,
+    t.GLOBAL: Statements.global_statement,
+    t.NONLOCAL: Statements.nonlocal_statement,
+}
+COMPOUND: Final[dict[int, Callable[[Statements], ast.stmt]]] = {
+    t.DEF: Statements.function_definition,
+    t.IF: Statements.if_statement,
+    t.CLASS: Statements.class_definition,
+    t.WITH: Statements.with_statement,
+    t.FOR: Statements.for_statement,
+    t.TRY: Statements.try_statement,
+    t.WHILE: Statements.while_statement,
+    t.AT: Statements.decorated,
+    t.ASYNC: Statements.async_statement,
+}

@@ -1,0 +1,111 @@
+"""What every part of the parser stands on: the token lists and a position in them.
+
+The parser looks one token ahead and never goes back, but for two statements that cannot be told from
+their first token (`with` and `match`). Where a token does not fit it raises `Mismatch`: no message, no
+place. What to say to the user is found out by a second reading (`kaa.syntax.diagnosis`), so that a source
+without mistakes pays nothing for it.
+"""
+
+import ast
+import unicodedata
+from typing import Any, Final
+
+from kaa.syntax import terminals as t
+from kaa.syntax.nodes import new
+from kaa.syntax.tokenizer import NAME, Tokens
+
+CO_FUTURE_BARRY_AS_BDFL: Final = 0x400000
+
+
+class Mismatch(Exception):
+    """The source is not a sentence of the grammar, or not of the version of it that was asked for."""
+
+
+class WarningAsError(Mismatch):
+    """The warnings filter makes an error of the warning with this message, about this token."""
+
+    def __init__(self, message: str, pos: int) -> None:
+        self.message = message
+        self.pos = pos
+
+
+class TokenStream:
+    """A token list, and the index of the next token."""
+
+    __slots__ = (
+        "columns",
+        "end_columns",
+        "end_lines",
+        "filename",
+        "flags",
+        "kinds",
+        "lines",
+        "not_equal",
+        "pos",
+        "texts",
+        "tokens",
+        "version",
+        "warned",
+    )
+
+    def __init__(self, tokens: Tokens, kinds: list[int], filename: str, flags: int, version: int) -> None:
+        self.tokens = tokens
+        self.filename = filename
+        self.flags = flags
+        # PEP 401: under `from __future__ import barry_as_FLUFL` inequality is spelled the other way.
+        self.not_equal = "<>" if flags & CO_FUTURE_BARRY_AS_BDFL else "!="
+        self.version = version  # the minor version of Python 3 whose grammar is asked for
+        # Looking ahead from the last token must find a token.
+        self.kinds = [*kinds, t.ENDMARKER, t.ENDMARKER]
+        self.texts = tokens.texts if tokens.ascii else normalized(tokens)
+        self.lines = tokens.lines
+        self.columns = tokens.columns
+        self.end_lines = tokens.end_lines
+        self.end_columns = tokens.end_columns
+        self.pos = 0
+        self.warned: set[int] = set()  # tokens that were warned about
+
+    def expect(self, kind: int) -> None:
+        """Step over a token that must be of this kind."""
+        if self.kinds[self.pos] != kind:
+            raise Mismatch
+        self.pos += 1
+
+    def accept(self, kind: int) -> bool:
+        """Step over a token if it is of this kind."""
+        if self.kinds[self.pos] != kind:
+            return False
+        self.pos += 1
+        return True
+
+    def name(self) -> str:
+        """The text of the name that must come next."""
+        pos = self.pos
+        if self.kinds[pos] != NAME:
+            raise Mismatch
+        self.pos = pos + 1
+        return self.texts[pos]
+
+    def since(self, minor: int) -> None:
+        """What was just read exists since Python 3.`minor`."""
+        if self.version < minor:
+            raise Mismatch
+
+    def node[N: ast.AST](self, node_class: type[N], start: int, fields: dict[str, object]) -> N:
+        """A node with these fields that reaches from token `start` to the token before the next."""
+        last = self.pos - 1
+        node: Any = new(node_class)
+        node.__dict__ = fields
+        fields["lineno"] = self.lines[start]
+        fields["col_offset"] = self.columns[start]
+        fields["end_lineno"] = self.end_lines[last]
+        fields["end_col_offset"] = self.end_columns[last]
+        return node  # type: ignore[no-any-return]  # `new` cannot say which class
+
+
+def normalized(tokens: Tokens) -> list[str]:
+    """The texts, with names in Unicode normal form KC (language reference, "Identifiers and keywords")."""
+    return [
+        unicodedata.normalize("NFKC", text) if kind == NAME and not text.isascii() else text
+        for kind, text in zip(tokens.kinds, tokens.texts, strict=True)
+    ]
