@@ -14,7 +14,7 @@ Facts: language reference, "Encoding declarations"; PEP 263.
 import re
 from typing import Final
 
-__all__ = ["decode", "decode_script", "text_of"]
+__all__ = ["cookie_of", "decode", "decode_script", "text_of"]
 
 _NULL_BYTES: Final = "source code string cannot contain null bytes"
 _BOM: Final = b"\xef\xbb\xbf"
@@ -80,7 +80,7 @@ def decode_script(data: bytes, filename: str) -> str:
             raise SyntaxError(f"encoding problem: {encoding}") from None
     else:
         text = declared.decode("utf-8", "surrogateescape")
-        stray = _STRAY_BYTE.search(text) if not bom and _cookie(declared) is None else None
+        stray = _STRAY_BYTE.search(text) if not bom and cookie_of(declared) is None else None
         if stray:
             byte, line = ord(stray[0]) & 0xFF, text.count("\n", 0, stray.start()) + 1
             raise SyntaxError(
@@ -110,13 +110,13 @@ def _encoding(data: bytes) -> tuple[bytes, str]:
     bom = data.startswith(_BOM)
     if bom:
         data = data[len(_BOM) :]
-    cookie = _cookie(data)
+    cookie = cookie_of(data)
     if bom and cookie not in (None, "utf-8"):
         raise SyntaxError(f"encoding problem: {cookie} with BOM")
     return data, cookie or "utf-8"
 
 
-def _cookie(data: bytes) -> str | None:
+def cookie_of(data: bytes) -> str | None:
     """The encoding that a comment in line 1 declares, or in line 2 if the first is no more than a comment."""
     start = 0
     for _ in range(2):

@@ -33,6 +33,8 @@ import re
 import warnings
 from typing import Final
 
+from kaa.syntax.faults import NO_END, first_buffered, place
+
 (
     NAME,
     KEYWORD,
@@ -65,6 +67,8 @@ UNCLOSED: Final = (
 )
 HERE: Final = 2  # indentation and line joining: only when the parser comes to it
 
+INCONSISTENT: Final = "inconsistent use of tabs and spaces in indentation"
+
 MAX_INDENTS: Final = 100
 MAX_BRACKETS: Final = 200
 MAX_FSTRINGS: Final = 150
@@ -85,6 +89,7 @@ class Tokens:
         "end_lines",
         "error",
         "error_reach",
+        "joined_lines",
         "kinds",
         "lines",
         "source",
@@ -103,6 +108,7 @@ class Tokens:
         self.end_columns: list[int] = []
         self.contents: dict[int, str] = {}
         self.debug_texts: dict[int, str] = {}
+        self.joined_lines: list[int] = []  # that a backslash in the middle joins to the line before
         self.type_ignores: list[tuple[int, str]] = []
         self.error: Exception | None = None
         self.error_reach = EVERYWHERE
@@ -355,7 +361,8 @@ class _Tokenizer:
             return self.field_end(word, start, line, line_start)
         elif group == _JOIN:
             if position == len(self.text):
-                raise self.end_of_source("unexpected EOF while parsing", line, line_start)
+                raise self.fault_at_line_end(SyntaxError, "unexpected EOF while parsing", line, line_start)
+            self.tokens.joined_lines.append(line + 1)
             return position, line + 1, position
         elif group == _JOINED_LINE:
             newline = self.text.index("\n", start)
@@ -371,7 +378,7 @@ class _Tokenizer:
         position = start + len(word)
         if word == "":
             if self.brackets:
-                raise self.unclosed_bracket()
+                raise self.unclosed_bracket(self.last_line(line, line_start)[0])
             self.end(line, line_start)
             return -1, line, line_start
         if word[0] == "#":
@@ -383,7 +390,7 @@ class _Tokenizer:
         if word in "\"'":
             raise self.unterminated_string(start, line, line_start)
         if word == "\\":
-            raise self.stray_backslash(position, line, line_start)
+            raise self.stray_backslash(position, line)
         if not word.isprintable():
             raise self.malformed(
                 f"invalid non-printable character U+{ord(word):04X}", position, line, line_start
@@ -432,9 +439,9 @@ class _Tokenizer:
             if not text.startswith("\\", end):
                 break
             if not text.startswith("\\\n", end):
-                raise self.stray_backslash(end + 1, line, line_start)
+                raise self.stray_backslash(end + 1, line)
             if end + 2 == len(text):
-                raise self.end_of_source("unexpected EOF while parsing", line, line_start)
+                raise self.fault_at_line_end(SyntaxError, "unexpected EOF while parsing", line, line_start)
             position = line_start = end + 2
             line += 1
         if joined != self.indents[-1][0]:
@@ -452,16 +459,12 @@ class _Tokenizer:
         _, current, current_narrow = indents[-1]
         if column == current:
             if narrow != current_narrow:
-                raise self.layout_fault(
-                    TabError, "inconsistent use of tabs and spaces in indentation", line, line_start
-                )
+                raise self.layout_fault(TabError, INCONSISTENT, line)
         elif column > current:
             if len(indents) >= MAX_INDENTS:
-                raise self.layout_fault(IndentationError, "too many levels of indentation", line, line_start)
+                raise self.layout_fault(IndentationError, "too many levels of indentation", line)
             if narrow <= current_narrow:
-                raise self.layout_fault(
-                    TabError, "inconsistent use of tabs and spaces in indentation", line, line_start
-                )
+                raise self.layout_fault(TabError, INCONSISTENT, line)
             indents.append((written, column, narrow))
             self.append(INDENT, "", line, position - line_start, position - line_start)
         else:
@@ -475,11 +478,10 @@ class _Tokenizer:
             indents.pop()
             closed += 1
         if column != indents[-1][1]:
-            raise self.unindent_fault(line, line_start)
+            message = "unindent does not match any outer indentation level"
+            raise self.fault_at_line_end(IndentationError, message, line, line_start)
         if narrow != indents[-1][2]:
-            raise self.layout_fault(
-                TabError, "inconsistent use of tabs and spaces in indentation", line, line_start
-            )
+            raise self.layout_fault(TabError, INCONSISTENT, line)
         if at_end:
             line, line_start = self.last_line(line, line_start)
         for _ in range(closed):
@@ -520,14 +522,14 @@ class _Tokenizer:
         while True:
             match = search(text, scan)
             if match is None:
-                raise self.unterminated_fstring(fstring, len(text), line + text.count("\n", start))
+                raise self.unterminated_fstring(fstring, self.line_at(len(text), line, start))
             stop, scan = match.span()
             mark = match[0]
             if mark == "\\":
                 scan, named_escape = self.fstring_escape(scan, fstring, named_escape, line, line_start)
             elif mark == "\n":
                 if not fstring.in_spec:
-                    raise self.unterminated_fstring(fstring, stop, line)
+                    raise self.unterminated_fstring(fstring, self.line_at(stop, line, start))
                 fstring.in_spec = False
                 line, line_start = self.fstring_middle(start, stop, line, line_start)
                 return stop, line, line_start
@@ -593,7 +595,7 @@ class _Tokenizer:
     def field_begin(self, start: int, line: int, line_start: int) -> tuple[int, int, int]:
         fstring = self.fstrings[-1]
         if len(fstring.fields) >= MAX_FIELDS:
-            raise self.malformed("f-string: expressions nested too deeply", start + 1, line, line_start)
+            raise self.malformed("f-string: expressions nested too deeply", start, line, line_start)
         if len(self.brackets) >= MAX_BRACKETS:
             raise self.malformed("too many nested parentheses", start + 1, line, line_start)
         fstring.fields.append(start + 1)
@@ -705,7 +707,8 @@ class _Tokenizer:
 
     def malformed(self, message: str, cursor: int, line: int, line_start: int) -> _Fault:
         """The fault of a token that is read up to `cursor`, the caret's place."""
-        details = (self.filename, line, cursor - line_start, self.line_text(line_start), line, -1)
+        offset = cursor - line_start
+        details = (self.filename, line, offset, self.line_text(line_start), line, offset)
         return _Fault(SyntaxError(message, details), EVERYWHERE)
 
     def unmatched(self, word: str, position: int, line: int, line_start: int) -> _Fault:
@@ -735,28 +738,27 @@ class _Tokenizer:
         return self.malformed(message, start + end, line, line_start)
 
     def unterminated_string(self, start: int, line: int, line_start: int) -> _Fault:
-        """The fault of a string whose quotes start at `start`; the caret stands under its prefix."""
+        """The fault of a string whose quotes start at `start`; the caret stands under its first quote."""
         text = self.text
         quote = text[start]
-        tokens = self.tokens
         triple = text.startswith(quote * 3, start)
-        detected = line
-        if triple:
-            detected += text.count("\n", start)
-            kind = "triple-quoted string"
-        else:
-            kind = "string"
-            match = _TO_LINE_END.match(text, start)
-            assert match is not None
-            detected += text.count("\n", start, match.end())
-        if tokens.kinds and tokens.kinds[-1] == NAME:
-            pass
-        if self.fstrings and self.fstrings[-1].quotes == quote * (3 if triple else 1):
+        match = (_TO_END if triple else _TO_LINE_END).match(text, start + 1)
+        assert match is not None
+        if self.fstrings and self.fstrings[-1].quotes == (quote * 3 if triple else quote):
             return self.malformed("f-string: expecting '}'", start + 1, line, line_start)
-        message = f"unterminated {kind} literal (detected at line {detected})"
+        kind = "triple-quoted string" if triple else "string"
+        message = f"unterminated {kind} literal (detected at line {self.line_at(match.end(), line, start)})"
+        if not triple and f"\\{quote}" in match[0]:
+            message += "; perhaps you escaped the end quote?"
         return self.malformed(message, start + 1, line, line_start)
 
-    def unterminated_fstring(self, fstring: _FString, stop: int, detected: int) -> _Fault:
+    def line_at(self, position: int, line: int, start: int) -> int:
+        """The line of `position`, given that of `start`; behind the last newline it is still the line before."""
+        if position == len(self.text) and self.text.endswith("\n"):
+            position -= 1
+        return line + self.text.count("\n", start, position)
+
+    def unterminated_fstring(self, fstring: _FString, detected: int) -> _Fault:
         kind = "triple-quoted f-string" if len(fstring.quotes) == 3 else "f-string"
         message = f"unterminated {kind} literal (detected at line {detected})"
         return self.malformed(message, fstring.start + 1, fstring.line, fstring.line_start)
@@ -771,30 +773,37 @@ class _Tokenizer:
         details = (self.filename, line, first, self.line_text(line_start), line, last)
         return _Fault(SyntaxError(message, details), EVERYWHERE)
 
-    def layout_fault(self, error: type[SyntaxError], message: str, line: int, line_start: int) -> _Fault:
-        details = (self.filename, line, 1, self.line_text(line_start) + "\n", line, -1)
+    def layout_fault(self, error: type[SyntaxError], message: str, line: int, column: int = 1) -> _Fault:
+        """The fault of a line: how it is indented or joined to others."""
+        details = place(self.tokens, self.filename, self.mode, line, column, line, NO_END, line)
         return _Fault(error(message, details), HERE)
 
-    def unindent_fault(self, line: int, line_start: int) -> _Fault:
+    def fault_at_line_end(self, error: type[SyntaxError], message: str, line: int, line_start: int) -> _Fault:
         text = self.line_text(line_start)
-        message = "unindent does not match any outer indentation level"
-        return _Fault(
-            IndentationError(message, (self.filename, line, len(text) + 1, text + "\n", line, -1)), HERE
+        newline = line_start + len(text) < len(self.text)
+        column = len(text.encode("utf-8", "surrogateescape")) + newline
+        details = place(self.tokens, self.filename, self.mode, line, column, line, -1, line)
+        return _Fault(error(message, details), HERE)
+
+    def stray_backslash(self, position: int, line: int) -> _Fault:
+        """The fault of a backslash in front of `position` that joins no lines; CPython counts from its buffer's start
+        and shows the next character, if there is one.
+        """
+        buffer_start = 0
+        for _ in range(first_buffered(self.tokens, line) - 1):
+            buffer_start = self.text.index("\n", buffer_start) + 1
+        following = position < len(self.text)
+        column = len(self.text[buffer_start:position].encode("utf-8", "surrogateescape")) + following
+        return self.layout_fault(
+            SyntaxError, "unexpected character after line continuation character", line, column
         )
 
-    def stray_backslash(self, position: int, line: int, line_start: int) -> _Fault:
-        message = "unexpected character after line continuation character"
-        details = (self.filename, line, position - line_start, self.line_text(line_start) + "\n", line, -1)
-        return _Fault(SyntaxError(message, details), HERE)
-
-    def end_of_source(self, message: str, line: int, line_start: int) -> _Fault:
-        text = self.line_text(line_start)
-        return _Fault(SyntaxError(message, (self.filename, line, len(text) + 1, text + "\n", line, -1)), HERE)
-
-    def unclosed_bracket(self) -> _Fault:
+    def unclosed_bracket(self, read: int) -> _Fault:
+        """The fault of a source that ends, on the line `read`, with a bracket open."""
         opening, line, start = self.brackets[-1]
         line_start = self.text.rfind("\n", 0, start) + 1
-        details = (self.filename, line, start + 1 - line_start, self.line_text(line_start), line, -1)
+        column = len(self.text[line_start:start].encode("utf-8", "surrogateescape")) + 1
+        details = place(self.tokens, self.filename, self.mode, line, column, line, NO_END, read)
         return _Fault(SyntaxError(f"'{opening}' was never closed", details), UNCLOSED)
 
 
@@ -808,7 +817,8 @@ _DECIMAL_RUN: Final = re.compile(_DIGITS)
 _ZEROS: Final = re.compile(r"0(?:_?0)*+_?")
 _AFTER_NUMBER: Final = re.compile(r"and|else|for|if|in|is|or|not")
 _ASCII_WORD: Final = re.compile(r"[A-Za-z0-9_]")
-_TO_LINE_END: Final = re.compile(r".(?:[^\\\n]|\\.)*+", re.DOTALL)
+_TO_LINE_END: Final = re.compile(r"(?:[^\\\n]|\\.)*+", re.DOTALL)
+_TO_END: Final = re.compile(r".*", re.DOTALL)
 # Prefix of a number: the base's name, the digits that the base does not have, a run of digits that it has.
 _BASES: Final = {
     "0x": ("hexadecimal", frozenset[str](), re.compile(r"(?:_?[0-9a-fA-F])*+")),
