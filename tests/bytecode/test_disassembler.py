@@ -1,6 +1,7 @@
 """The text that explains itself."""
 
 import doctest
+from pathlib import Path
 
 from kaa.bytecode import disassembler
 from kaa.bytecode.__main__ import page
@@ -34,8 +35,8 @@ def test_exceptions_and_documentation():
     assert lines[4].split()[:4] == ["4", "CONVERT_VALUE", "2", "repr"]
     assert lines[-3:] == [
         "2 to 7: handler 8, stack depth 0",
-        "8 to 17: handler 20, stack depth 1, with the instruction's offset",
-        "19 to 20: handler 20, stack depth 1, with the instruction's offset",
+        "8 to 18: handler 21, stack depth 1, with the instruction's offset",
+        "20 to 21: handler 21, stack depth 1, with the instruction's offset",
     ]
 
 
@@ -46,4 +47,6 @@ def test_every_code_object():
 
 
 def test_page():
-    assert all(f"**{row.name}** `" in page() for row in INSTRUCTIONS)
+    assert all(f"| {row.name} |" in page() for row in INSTRUCTIONS)
+    committed = Path(__file__).parents[2] / "docs" / "instructions.md"
+    assert committed.read_text() == page(), "run: python -m kaa.bytecode > docs/instructions.md"

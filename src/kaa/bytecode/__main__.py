@@ -9,19 +9,25 @@ def page() -> str:
     parts.append("Made from the table in `src/kaa/bytecode/instructions.py` by `python -m kaa.bytecode`.\n")
     for theme in Theme:
         parts.append(f"## {theme.value.capitalize()}\n")
+        parts.append("| instruction | number | stack before -- after | what it does |\n|---|---|---|---|")
         parts += [_entry(row) for row in INSTRUCTIONS if row.theme is theme]
+        parts.append("")
     return "\n".join(parts)
 
 
 def _entry(row: Instruction) -> str:
-    facts = [f"number {row.number}" + (" (only inside the compiler)" if row.is_pseudo else "")]
+    """One line of a Markdown table."""
+    facts = []
+    if row.is_pseudo:
+        facts.append("only inside the compiler")
     if row.argument is not Argument.NONE:
         facts.append(f"argument: {row.argument.value}")
     if row.flow is not Flow.NEXT:
-        facts.append(f"goes {row.flow.value}")
+        facts.append(f"control goes {row.flow.value}")
     if row.caches:
         facts.append(f"{row.caches} code units of cache")
-    return f"**{row.name}** `{row.picture}`\n: {row.documentation}\n: *{'; '.join(facts)}*\n"
+    about = f" *({'; '.join(facts)})*" if facts else ""
+    return f"| {row.name} | {row.number} | `{row.picture}` | {row.documentation}{about} |"
 
 
 if __name__ == "__main__":

@@ -13,10 +13,9 @@ from array import array
 from itertools import compress
 from typing import NamedTuple
 
-from kaa.bytecode.instructions import BY_NUMBER, CACHES, Argument
+from kaa.bytecode.instructions import BY_NAME, BY_NUMBER, CACHES, Argument
 
-_EXTENDED_ARG = 71
-_CACHE = 0
+_EXTENDED_ARG = BY_NAME["EXTENDED_ARG"].number
 _NOT_IN_CODE = {"CACHE", "RESERVED", "EXTENDED_ARG", "INTERPRETER_EXIT", "EXIT_INIT_CHECK", "ENTER_EXECUTOR"}
 """Real opcodes that stand for no instruction of a program."""
 

@@ -223,7 +223,7 @@ DICT_UPDATE  69  depth  ( mapping -- )
     Update the dict at a depth: `{**mapping}`.
 DICT_MERGE  68  depth  ( mapping -- )
     Update the dict at a depth: `f(**mapping)`. A key that is there already is a TypeError, whose message
-    needs the callable, which lies four below the dict.
+    needs the callable, which lies three below the dict.
 UNPACK_SEQUENCE  117  count  ( iterable -- items*n )  caches=1
     Unpack into exactly as many items, the first one on top.
 UNPACK_EX  116  unpack  ( iterable -- after*high list before*low )
