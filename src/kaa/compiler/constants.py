@@ -1,8 +1,9 @@
 """Which constants of a code object are one and the same.
 
-`1`, `1.0` and `True` are equal, and so are `0.0` and `-0.0`, but a code object must keep them apart. `constant_key` gives
-each constant a hashable key that is equal for two constants exactly when a code object may share one slot between them.
-`ConstantCache` goes further and makes equal constants of *all* code objects of one compilation the same object.
+`1`, `1.0` and `True` are equal, and so are `0.0` and `-0.0`, but a code object must keep them apart.
+`constant_key` gives each constant a hashable key that is equal for two constants exactly when a code object
+may share one slot between them. `ConstantCache` goes further and makes equal constants of *all* code
+objects of one compilation the same object.
 """
 
 from math import copysign
@@ -46,8 +47,8 @@ def constant_key(value: Any) -> Any:
 class ConstantCache:
     """Equal constants of one compilation, merged into one object each, inside tuples and frozensets too.
 
-    This is what makes `a.__code__.co_consts[1] is b.__code__.co_consts[1]` hold for two functions of a module, and
-    what makes the marshalled module small.
+    This is what makes `a.__code__.co_consts[1] is b.__code__.co_consts[1]` hold for two functions of a
+    module, and what makes the marshalled module small.
     """
 
     __slots__ = ("_merged",)

@@ -1,7 +1,8 @@
-"""What the code generator hands to the flow-graph optimizer and the assembler: one `CompilationUnit` a code object.
+"""What the code generator hands to the flow-graph optimizer and the assembler: a `CompilationUnit`.
 
-A unit holds the linear sequence of instructions as it was emitted, pseudo-instructions included, with jumps that name
-`Label`s; and everything else that a code object needs: names, constants, variables, argument counts, flags.
+A unit holds the linear sequence of instructions as it was emitted, pseudo-instructions included, with jumps
+that name `Label`s; and everything else that a code object needs: names, constants, variables, argument
+counts, flags.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ __all__ = ["CompilationUnit", "Label"]
 class Label:
     """A place in the instruction sequence of a unit: jumps hold it as their `target`.
 
-    `position` is the index of the instruction that the label stands before (the length of the sequence for a label at
-    its end), or -1 while the label has not been placed.
+    `position` is the index of the instruction that the label stands before (the length of the sequence for
+    a label at its end), or -1 while the label has not been placed.
     """
 
     __slots__ = ("position",)
@@ -30,10 +31,10 @@ class Label:
 class CompilationUnit:
     """The code object in the making.
 
-    `names`, `varnames`, `cellvars` and `freevars` map a name to its index; `freevars` count on from the last of
-    `cellvars`. `constants` is the list that becomes `co_consts`, before unused ones are removed.
-    `hidden` names the fast locals that belong to an inlined comprehension of a class or module: True while it is being
-    compiled, False after it.
+    `names`, `varnames`, `cellvars` and `freevars` map a name to its index; `freevars` count on from the
+    last of `cellvars`. `constants` is the list that becomes `co_consts`, before unused ones are removed.
+    `hidden` names the fast locals that belong to an inlined comprehension of a class or module: True while
+    it is being compiled, False after it.
     """
 
     __slots__ = (
@@ -56,7 +57,9 @@ class CompilationUnit:
         "varnames",
     )
 
-    def __init__(self, name: str, qualname: str, filename: str, first_line: int, cache: ConstantCache) -> None:
+    def __init__(
+        self, name: str, qualname: str, filename: str, first_line: int, cache: ConstantCache
+    ) -> None:
         self.name = name
         self.qualname = qualname
         self.filename = filename

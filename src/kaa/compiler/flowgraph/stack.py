@@ -1,0 +1,69 @@
+"""The depth of the value stack: of every block on entry, and the deepest anywhere."""
+
+from functools import lru_cache
+
+from kaa.bytecode.instructions import BY_NUMBER, INSTRUCTIONS
+from kaa.compiler.cfg import BLOCK_PUSHES, JUMPS, ControlFlowGraph
+
+__all__ = ["measure_stack"]
+
+
+def _fixed_effects() -> list[int | None]:
+    """Return, by opcode, the change in depth where it does not depend on the argument."""
+    effects: list[int | None] = [None] * (INSTRUCTIONS[-1].number + 1)
+    for row in INSTRUCTIONS:
+        if isinstance(row.pops, int) and isinstance(row.pushes, int):
+            effects[row.number] = row.pushes - row.pops
+    return effects
+
+
+_FIXED_EFFECTS = _fixed_effects()
+
+
+@lru_cache(4096)
+def _effect(opcode: int, oparg: int) -> int:
+    """The change in depth on the way to the next instruction."""
+    return BY_NUMBER[opcode].stack_effect(oparg)
+
+
+def measure_stack(graph: ControlFlowGraph) -> int:
+    """Set the `start_depth` of every block that can be reached, and return the greatest depth.
+
+    B0: 0   LOAD_FAST 0
+            GET_ITER
+    B1: 1   FOR_ITER B3
+            STORE_FAST 1
+            JUMP B1
+    B3: 2   END_FOR                     -> 2
+    """
+    graph.entry.start_depth = 0
+    deepest = 0
+    work = [graph.entry]
+    effects = _FIXED_EFFECTS
+    while work:
+        block = work.pop()
+        depth = block.start_depth
+        for instruction in block.instructions:
+            opcode = instruction.opcode
+            effect = effects[opcode]
+            if effect is None:
+                effect = _effect(opcode, instruction.oparg)
+            if opcode in _HAS_TARGET:
+                target = instruction.target
+                entry_depth = depth + BY_NUMBER[opcode].stack_effect(instruction.oparg, True)
+                if entry_depth > deepest:
+                    deepest = entry_depth
+                if target.start_depth < 0:
+                    target.start_depth = entry_depth
+                    work.append(target)
+            depth += effect
+            if depth > deepest:
+                deepest = depth
+        following = block.next
+        if following is not None and following.start_depth < 0 and block.falls_through:
+            following.start_depth = depth
+            work.append(following)
+    return deepest
+
+
+_HAS_TARGET = JUMPS | BLOCK_PUSHES
