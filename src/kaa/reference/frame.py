@@ -1,0 +1,185 @@
+"""A frame: one activation of a code object, and the small vocabulary that the instructions are written in.
+
+A frame holds the code, the local variables and cells, the value stack, the globals and built-ins, the offset of
+the next instruction and the caller. Instructions say `push`, `pop`, `peek`, `jump`; a frame with its code,
+offset, variables and stack is all there is to a suspended computation, so frames can be copied and pickled.
+
+What guest code asks of a frame (`f_lineno`, `f_locals`, `clear()`, ...) is at the end of the class.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from kaa.reference.program import NULL, Program, program_of
+
+if TYPE_CHECKING:
+    from kaa.reference.generator import Resumable
+    from kaa.reference.machine import Thread
+
+type Finish = Callable[[Frame, Any], Frame | None]
+"""What becomes of a frame's return value: called with the frame and the value, answers where to go on."""
+
+
+class Frame:
+    """One activation of a code object. Offsets are instruction offsets, in code units."""
+
+    # Most frames never change these.
+    finish: Finish | None = None
+    generator: Resumable | None = None
+    handled: BaseException | None = None  # the exception that this frame is handling
+    is_boundary = False
+    finished = False
+    extra_locals: dict[Any, Any] | None = None  # what was written into `f_locals` under other names
+    f_trace: Any = None
+    f_trace_lines: Any = True
+    f_trace_opcodes: Any = False
+
+    def __init__(
+        self,
+        thread: Thread,
+        code: types.CodeType,
+        global_names: dict[str, Any],
+        builtins: dict[str, Any],
+        variables: list[Any],
+        caller: Frame | None,
+        names: Any = None,
+        function: Any = None,
+    ) -> None:
+        """`variables` has a value or NULL for every local name; `names` is the namespace of a module, a class
+        body or an `exec`, and None in a function."""
+        self.thread = thread
+        self.code = code
+        self.program: Program = program_of(code)
+        self.instructions = self.program.instructions
+        self.globals = global_names
+        self.builtins = builtins
+        self.variables = variables
+        self.names = names
+        self.function = function
+        self.next = 0
+        self.stack: list[Any] = []
+        self.push = self.stack.append
+        self.pop = self.stack.pop
+        self.called_from(caller)
+
+    def called_from(self, caller: Frame | None) -> None:
+        """Put the frame on top of its caller: when it is new, and whenever a generator is resumed."""
+        self.caller = caller
+        # The exception that code outside of this frame is handling.
+        self.handled_outside: BaseException | None = None
+        self.depth = 1
+        if caller is not None:
+            self.handled_outside = caller.handled if caller.handled is not None else caller.handled_outside
+            self.depth = caller.depth + 1
+        if self.depth > self.thread.machine.recursion_limit:
+            raise RecursionError("maximum recursion depth exceeded")
+
+    # The vocabulary of the instructions, beside `push` and `pop`.
+
+    def peek(self, depth: int = 1) -> Any:
+        """The value at a depth; 1 is the top."""
+        return self.stack[-depth]
+
+    def pop_many(self, count: int) -> list[Any]:
+        """The topmost values, the lowest first, taken off the stack."""
+        if count == 0:
+            return []
+        values = self.stack[-count:]
+        del self.stack[-count:]
+        return values
+
+    def jump(self, target: int) -> None:
+        """Go on at an instruction offset."""
+        self.next = target
+
+    @property
+    def current(self) -> int:
+        """The offset of the instruction that is being carried out, or was the last; -1 before the first."""
+        return self.program.starts[self.next] if self.next else -1
+
+    @property
+    def exception(self) -> BaseException | None:
+        """The exception that is being handled here or in a frame further out."""
+        return self.handled if self.handled is not None else self.handled_outside
+
+    def call(self, callable: Any, *arguments: Any, **keywords: Any) -> Any:
+        """Call something from within an instruction, and wait for its result."""
+        return self.thread.machine.call(callable, arguments, keywords)
+
+    def release(self) -> None:
+        """Let go of everything but the variables: the frame will not run again."""
+        self.finished = True
+        self.stack.clear()
+        self.handled = self.handled_outside = None
+        if self.generator is not None:
+            self.generator.end()
+            self.generator = None
+
+    # What guest code asks of a frame.
+
+    @property
+    def f_code(self) -> types.CodeType:
+        return self.code
+
+    @property
+    def f_globals(self) -> dict[str, Any]:
+        return self.globals
+
+    @property
+    def f_builtins(self) -> dict[str, Any]:
+        return self.builtins
+
+    @property
+    def f_back(self) -> Frame | None:
+        caller = self.caller
+        while caller is not None and caller.is_boundary:
+            caller = caller.caller
+        return caller
+
+    @property
+    def f_lasti(self) -> int:
+        """In bytes, as the host counts."""
+        return 2 * self.current if self.next else -1
+
+    @property
+    def f_lineno(self) -> int | None:
+        if not self.next:
+            return self.code.co_firstlineno
+        return line_at(self.code, self.current)
+
+    @property
+    def f_locals(self) -> Any:
+        from kaa.reference.namespaces import frame_locals
+
+        return frame_locals(self)
+
+    def clear(self) -> None:
+        """Drop the references to the local variables, as `traceback.clear_frames` wants it."""
+        if not self.finished:
+            if self.generator is not None or self.caller is not None or self.thread.frame is self:
+                raise RuntimeError("cannot clear an executing frame")
+            raise RuntimeError("cannot clear a suspended frame")
+        self.variables[:] = [NULL] * len(self.variables)
+
+    def __repr__(self) -> str:
+        code = self.code
+        return (
+            f"<frame at {id(self):#x}, file {code.co_filename!r}, line {self.f_lineno}, code {code.co_name}>"
+        )
+
+
+Frame.__name__ = Frame.__qualname__ = "frame"
+
+HOST_FRAME: Frame = Frame.__new__(Frame)
+"""Where an instruction says to go on when the machine is to hand over to the host code that entered it."""
+
+
+def line_at(code: types.CodeType, offset: int) -> int | None:
+    """The line of an instruction offset; None if it has none."""
+    for start, end, line in code.co_lines():
+        if start <= 2 * offset < end:
+            return line
+    return None

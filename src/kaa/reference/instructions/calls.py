@@ -1,0 +1,65 @@
+"""Instructions for calls. `kaa.reference.calls` goes into the callable."""
+
+from collections.abc import Callable
+from typing import Any
+
+from kaa.reference.calls import call
+from kaa.reference.errors import called
+from kaa.reference.frame import Frame
+from kaa.reference.instructions.containers import is_iterable
+from kaa.reference.program import NULL
+
+
+def CALL(frame: Frame, count: int) -> Frame | None:
+    arguments = frame.pop_many(count)
+    instance = frame.pop()
+    if instance is not NULL:
+        arguments.insert(0, instance)
+    return call(frame, frame.pop(), arguments, None)
+
+
+def CALL_KW(frame: Frame, count: int) -> Frame | None:
+    names = frame.pop()
+    arguments = frame.pop_many(count)
+    instance = frame.pop()
+    positional = count - len(names)
+    keywords = dict(zip(names, arguments[positional:], strict=True))
+    del arguments[positional:]
+    if instance is not NULL:
+        arguments.insert(0, instance)
+    return call(frame, frame.pop(), arguments, keywords)
+
+
+def CALL_FUNCTION_EX(frame: Frame, flags: int) -> Frame | None:
+    keywords = frame.pop() if flags & 1 else None
+    iterable = frame.pop()
+    frame.pop()  # NULL
+    callable = frame.pop()
+    if keywords is not None and type(keywords) is not dict:
+        keywords = _keywords(callable, keywords)
+    if not is_iterable(iterable):
+        kind = type(iterable).__name__
+        raise TypeError(f"{called(callable)} argument after * must be an iterable, not {kind}")
+    return call(frame, callable, list(iterable), keywords)
+
+
+def _keywords(callable: Any, mapping: Any) -> dict[str, Any]:
+    if not hasattr(mapping, "keys"):
+        kind = type(mapping).__name__
+        raise TypeError(f"{called(callable)} argument after ** must be a mapping, not {kind}")
+    return dict(mapping)
+
+
+def CALL_INTRINSIC_1(frame: Frame, intrinsic: Callable[[Frame, Any], Any]) -> None:
+    frame.push(intrinsic(frame, frame.pop()))
+
+
+def CALL_INTRINSIC_2(frame: Frame, intrinsic: Callable[[Frame, Any, Any], Any]) -> None:
+    second = frame.pop()
+    frame.push(intrinsic(frame, frame.pop(), second))
+
+
+def EXIT_INIT_CHECK(frame: Frame, _: int) -> None:
+    value = frame.pop()
+    if value is not None:
+        raise TypeError(f"__init__() should return None, not '{type(value).__name__}'")

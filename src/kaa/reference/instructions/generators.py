@@ -1,0 +1,190 @@
+"""Instructions for generators, coroutines, and what is asynchronous."""
+
+from functools import partial
+from types import CoroutineType, GeneratorType
+from typing import Any
+
+from kaa.reference.calls import call, lookup_special
+from kaa.reference.exceptions import unwind
+from kaa.reference.frame import Frame
+from kaa.reference.generator import (
+    RUNNING,
+    Coroutine,
+    CoroutineWrapper,
+    Generator,
+    make_resumable,
+    yield_value,
+)
+from kaa.reference.program import NULL
+
+_COROUTINE, _ITERABLE_COROUTINE = 0x80, 0x100  # code flags
+
+
+def RETURN_GENERATOR(frame: Frame, _: int) -> Frame:
+    caller = frame.caller
+    assert caller is not None
+    resumable = make_resumable(frame)
+    frame.caller = frame.handled_outside = None
+    caller.push(resumable)
+    return caller
+
+
+def YIELD_VALUE(frame: Frame, delegating: int) -> Frame:
+    return yield_value(frame, frame.pop(), bool(delegating))
+
+
+def SEND(frame: Frame, target: int) -> Frame | None:
+    value = frame.pop()
+    receiver = frame.peek()
+    if type(receiver) is CoroutineWrapper:
+        receiver = receiver._coroutine
+    if type(receiver) in (Generator, Coroutine):
+        if receiver.is_resumable:
+            receiver.check_send(value)
+            resumed: Frame = receiver.resume(frame, value, partial(_delegate_ended, target))
+            return resumed
+    elif value is None and hasattr(type(receiver), "__next__"):
+        _advance(frame, target, receiver.__next__)
+        return None
+    _advance(frame, target, partial(receiver.send, value))
+    return None
+
+
+def _advance(frame: Frame, target: int, step: Any) -> None:
+    try:
+        frame.push(step())
+    except StopIteration as stopped:
+        frame.push(stopped.value)
+        frame.jump(target)
+
+
+def _delegate_ended(target: int, entered: Frame, value: Any) -> Frame:
+    frame = entered.caller
+    assert frame is not None
+    frame.push(value)
+    frame.jump(target)
+    return frame
+
+
+def END_SEND(frame: Frame, _: int) -> None:
+    value = frame.pop()
+    frame.pop()
+    frame.push(value)
+
+
+def CLEANUP_THROW(frame: Frame, _: int) -> Frame | None:
+    error = frame.peek()
+    if not isinstance(error, StopIteration):
+        return unwind(frame, error, again=True)
+    frame.pop_many(3)
+    frame.push(None)
+    frame.push(error.value)
+    return None
+
+
+def GET_YIELD_FROM_ITER(frame: Frame, _: int) -> None:
+    iterable = frame.pop()
+    if isinstance(iterable, CoroutineType):
+        if not frame.code.co_flags & (_COROUTINE | _ITERABLE_COROUTINE):
+            raise TypeError("cannot 'yield from' a coroutine object in a non-coroutine generator")
+        frame.push(iterable)
+    else:
+        frame.push(iterable if isinstance(iterable, GeneratorType) else iter(iterable))
+
+
+_ORIGINS = {1: "__aenter__", 2: "__aexit__"}
+
+
+def GET_AWAITABLE(frame: Frame, origin: int) -> None:
+    awaitable = frame.pop()
+    if origin in _ORIGINS and not is_awaitable(awaitable):
+        raise TypeError(
+            f"'async with' received an object from {_ORIGINS[origin]} that does not implement __await__: "
+            f"{type(awaitable).__name__}"
+        )
+    iterator = awaitable_iterator(awaitable)
+    if type(iterator) is Coroutine and (iterator.delegate is not None or iterator.state is RUNNING):
+        raise RuntimeError("coroutine is being awaited already")
+    frame.push(iterator)
+
+
+def is_awaitable(value: Any) -> bool:
+    """True for coroutines of either kind and what has `__await__`."""
+    if isinstance(value, CoroutineType):
+        return True
+    if isinstance(value, GeneratorType):
+        return bool(value.gi_code.co_flags & _ITERABLE_COROUTINE)
+    return lookup_special(value, "__await__") is not NULL
+
+
+def awaitable_iterator(value: Any) -> Any:
+    """The iterator that stands behind an awaitable."""
+    if isinstance(value, CoroutineType):
+        return value
+    if isinstance(value, GeneratorType) and value.gi_code.co_flags & _ITERABLE_COROUTINE:
+        return value
+    method = lookup_special(value, "__await__")
+    if method is NULL or method is None or isinstance(value, GeneratorType):
+        raise TypeError(f"object {type(value).__name__} can't be used in 'await' expression")
+    iterator = method()
+    if isinstance(iterator, CoroutineType) or (
+        isinstance(iterator, GeneratorType) and iterator.gi_code.co_flags & _ITERABLE_COROUTINE
+    ):
+        raise TypeError("__await__() returned a coroutine")
+    if not hasattr(type(iterator), "__next__"):
+        raise TypeError(f"__await__() returned non-iterator of type '{type(iterator).__name__}'")
+    return iterator
+
+
+def GET_AITER(frame: Frame, _: int) -> None:
+    iterable = frame.pop()
+    method = lookup_special(iterable, "__aiter__")
+    if method is NULL or method is None:
+        raise TypeError(
+            f"'async for' requires an object with __aiter__ method, got {type(iterable).__name__}"
+        )
+    iterator = method()
+    if lookup_special(iterator, "__anext__") is NULL:
+        raise TypeError(
+            "'async for' received an object from __aiter__ that does not implement __anext__: "
+            f"{type(iterator).__name__}"
+        )
+    frame.push(iterator)
+
+
+def GET_ANEXT(frame: Frame, _: int) -> None:
+    iterator = frame.peek()
+    method = lookup_special(iterator, "__anext__")
+    if method is NULL or method is None:
+        raise TypeError(
+            f"'async for' requires an iterator with __anext__ method, got {type(iterator).__name__}"
+        )
+    step = method()
+    try:
+        awaitable = awaitable_iterator(step)
+    except Exception as error:
+        raise TypeError(
+            f"'async for' received an invalid object from __anext__: {type(step).__name__}"
+        ) from error
+    frame.push(awaitable)
+
+
+def END_ASYNC_FOR(frame: Frame, _: int) -> Frame | None:
+    error = frame.pop()
+    if not isinstance(error, StopAsyncIteration):
+        return unwind(frame, error, again=True)
+    frame.pop()
+    return None
+
+
+def BEFORE_ASYNC_WITH(frame: Frame, _: int) -> Frame | None:
+    manager = frame.pop()
+    words = f"'{type(manager).__name__}' object does not support the asynchronous context manager protocol"
+    enter = lookup_special(manager, "__aenter__")
+    if enter is NULL:
+        raise TypeError(words)
+    leave = lookup_special(manager, "__aexit__")
+    if leave is NULL:
+        raise TypeError(f"{words} (missed __aexit__ method)")
+    frame.push(leave)
+    return call(frame, enter, [], None)

@@ -1,0 +1,43 @@
+"""Instructions that only move values about on the stack, and the units that are no instructions."""
+
+from typing import Any
+
+from kaa.reference.frame import Frame
+from kaa.reference.program import NULL
+
+
+def POP_TOP(frame: Frame, _: int) -> None:
+    frame.pop()
+
+
+def PUSH_NULL(frame: Frame, _: int) -> None:
+    frame.push(NULL)
+
+
+def COPY(frame: Frame, depth: int) -> None:
+    frame.push(frame.stack[-depth])
+
+
+def SWAP(frame: Frame, depth: int) -> None:
+    stack = frame.stack
+    stack[-1], stack[-depth] = stack[-depth], stack[-1]
+
+
+def LOAD_CONST(frame: Frame, constant: Any) -> None:
+    frame.push(constant)
+
+
+def NOP(frame: Frame, _: int) -> None:
+    pass
+
+
+def EXTENDED_ARG(frame: Frame, _: int) -> None:
+    raise SystemError("EXTENDED_ARG belongs to the instruction behind it")
+
+
+def CACHE(frame: Frame, _: int) -> None:
+    raise SystemError("an inline cache is no instruction")
+
+
+def RESERVED(frame: Frame, _: int) -> None:
+    raise SystemError("there is no instruction here")

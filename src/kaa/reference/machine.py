@@ -1,0 +1,160 @@
+"""The Python Virtual Machine: fetch an instruction, look it up, carry it out, handle what was raised.
+
+In: code objects, and the namespaces to run them in. Out: what the program does. A `Machine` gets the `compile`
+that `exec` and `eval` use handed in, because a machine never imports the compiler.
+
+    machine = Machine(compile)
+    machine.run_code(code, namespace)            # runs a module's code object to its end
+    machine.call(function, arguments, keywords)  # calls anything, guest code or not, on this machine
+    guest_traceback(error)                       # leaves only guest frames in an uncaught exception's traceback
+
+An exception that no guest frame handles leaves `run_code` as itself, with tracebacks of guest frames on it.
+
+Guest code that is called by guest code gets a frame on top of its caller's, and the loop goes on in it: the
+host's stack does not grow. Only where the host's own C code calls back (`sorted(key=f)`, `__add__`, `__del__`)
+does a second loop start inside the first. A *boundary* frame marks the place; it runs INTERPRETER_EXIT.
+"""
+
+from __future__ import annotations
+
+import builtins
+import threading
+import types
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import kaa.reference.builtins
+import kaa.reference.classes
+import kaa.reference.instructions
+import kaa.reference.intrinsics  # noqa: F401  (these four fill the machine's tables)
+from kaa.bytecode import opcodes
+from kaa.reference import calls
+from kaa.reference.exceptions import raised
+from kaa.reference.frame import HOST_FRAME, Frame
+from kaa.reference.program import program_of
+from kaa.reference.traceback import guest_traceback
+
+__all__ = ["Machine", "Thread", "guest_traceback"]
+
+_BOUNDARY_CODE = compile("", "<boundary>", "exec").replace(
+    co_code=bytes([opcodes.INTERPRETER_EXIT, 0]), co_exceptiontable=b"", co_linetable=b""
+)
+
+
+class Thread:
+    """What one thread of the operating system runs: its current frame, and how the last loop ended."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.frame: Frame | None = None
+        self.outcome: Any = None
+        self.error: BaseException | None = None
+
+    def boundary(self) -> Frame:
+        """A frame on top of the current one that hands what it is given to the host."""
+        caller = self.frame
+        frame = Frame.__new__(Frame)
+        frame.is_boundary = True
+        frame.depth = 0
+        frame.handled_outside = None
+        if caller is not None:
+            frame.depth = caller.depth
+            frame.handled_outside = caller.exception
+        frame.thread = self
+        frame.code = _BOUNDARY_CODE
+        frame.program = _BOUNDARY_PROGRAM
+        frame.instructions = frame.program.instructions
+        frame.globals = frame.builtins = {}
+        frame.names = frame.function = None
+        frame.variables = []
+        frame.next = 0
+        frame.stack = []
+        frame.push = frame.stack.append
+        frame.pop = frame.stack.pop
+        frame.caller = caller
+        return frame
+
+
+_BOUNDARY_PROGRAM = program_of(_BOUNDARY_CODE)
+
+
+class _Threads(threading.local):
+    """The `Thread` of each thread of the operating system."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.thread = Thread(machine)
+
+
+class Machine:
+    """One Python Virtual Machine. Threads share it."""
+
+    def __init__(self, compile: Callable[..., Any]) -> None:
+        """`compile` has the built-in's signature; `exec`, `eval` and `compile` of guest code come to it."""
+        self.compile = compile
+        self.recursion_limit = 1000
+        self._threads = _Threads(self)
+
+    @property
+    def thread(self) -> Thread:
+        """What the calling thread runs on this machine."""
+        return self._threads.thread
+
+    def set_recursion_limit(self, limit: int) -> None:
+        """How deep guest frames may nest. The host's own stack is guarded by the host."""
+        self.recursion_limit = limit
+
+    def run_code(
+        self,
+        code: types.CodeType,
+        global_names: dict[str, Any],
+        local_names: Any = None,
+        closure: tuple[types.CellType, ...] | None = None,
+    ) -> Any:
+        """Run a code object as `exec` does, and return its value. Exceptions come out as themselves."""
+        global_names.setdefault("__builtins__", builtins)
+        boundary = self.thread.boundary()
+        return self.run(boundary, calls.enter_code(boundary, code, global_names, local_names, closure))
+
+    def call(
+        self, callable: Any, arguments: Sequence[Any] = (), keywords: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Call something, guest code or not, and wait for its result."""
+        boundary = self.thread.boundary()
+        frame = calls.call(boundary, callable, list(arguments), dict(keywords) if keywords else None)
+        return boundary.pop() if frame is None else self.run(boundary, frame)
+
+    def run(self, boundary: Frame, step: Frame) -> Any:
+        """The loop: run a frame, and all that it calls, until the boundary hands over to the host."""
+        thread = boundary.thread
+        try:
+            while step is not HOST_FRAME:
+                thread.frame = step
+                try:
+                    step = self._execute(thread, step)
+                    continue
+                except BaseException as error:
+                    caught = error
+                step = raised(thread, caught)
+                del caught
+        finally:
+            thread.frame = boundary.caller
+        outcome, thread.outcome = thread.outcome, None
+        failure, thread.error = thread.error, None
+        if failure is None:
+            return outcome
+        try:
+            raise failure
+        finally:
+            del failure  # its traceback refers to this frame
+
+    def _execute(self, thread: Thread, frame: Frame) -> Frame:
+        """Carry out instructions until one hands over to the host, or raises."""
+        instructions = frame.instructions
+        while True:
+            handler, argument, frame.next = instructions[frame.next]
+            step = handler(frame, argument)
+            if step is not None:
+                if step is HOST_FRAME:
+                    return step
+                thread.frame = frame = step
+                instructions = frame.instructions

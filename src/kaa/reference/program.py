@@ -1,0 +1,175 @@
+"""A code object, unfolded for the machine: what the loop fetches, and what a call needs to know.
+
+In: a `CodeType`. Out: its `Program`, with one entry per code unit, so that an index into `instructions` *is* an
+instruction offset in code units and a jump target needs no translation. An entry is `(handler, argument,
+next)`: the function that carries the instruction out, what its argument stands for (a constant, a name, a jump
+target: the table in `kaa.bytecode.instructions` says which), and the offset behind its inline caches.
+"""
+
+from __future__ import annotations
+
+import operator
+import weakref
+from bisect import bisect_right
+from collections.abc import Callable
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+from kaa.bytecode import opcodes
+from kaa.bytecode.exception_table import Entry
+from kaa.bytecode.exception_table import decode as decode_exception_table
+from kaa.bytecode.instructions import (
+    BINARY_OPERATORS,
+    BY_NUMBER,
+    COMPARISON_SHIFT,
+    COMPARISON_TO_BOOL,
+    COMPARISONS,
+    CONVERSIONS,
+    INTRINSICS_1,
+    INTRINSICS_2,
+    Argument,
+)
+
+if TYPE_CHECKING:
+    from kaa.reference.frame import Frame
+
+type Handler = Callable[[Frame, Any], Frame | None]
+"""Carries one instruction out. It answers the frame to go on in, or None: the same one."""
+
+HANDLERS: dict[str, Handler] = {}
+"""By name of instruction; `kaa.reference.instructions` fills it from its themes."""
+
+INTRINSICS: dict[str, Callable[..., Any]] = {}
+"""By name of intrinsic; `kaa.reference.intrinsics` fills it."""
+
+
+class Null:
+    """The type of NULL: an unbound variable's content, and the place where a call has no `self`."""
+
+    def __repr__(self) -> str:
+        return "<NULL>"
+
+    def __reduce__(self) -> str:
+        return "NULL"
+
+
+NULL: Any = Null()
+
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add, "&": operator.and_, "//": operator.floordiv, "<<": operator.lshift,
+    "@": operator.matmul, "*": operator.mul, "%": operator.mod, "|": operator.or_, "**": operator.pow,
+    ">>": operator.rshift, "-": operator.sub, "/": operator.truediv, "^": operator.xor,
+    "+=": operator.iadd, "&=": operator.iand, "//=": operator.ifloordiv, "<<=": operator.ilshift,
+    "@=": operator.imatmul, "*=": operator.imul, "%=": operator.imod, "|=": operator.ior,
+    "**=": operator.ipow, ">>=": operator.irshift, "-=": operator.isub, "/=": operator.itruediv,
+    "^=": operator.ixor,
+    "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">": operator.gt,
+    ">=": operator.ge,
+}  # fmt: skip
+"""The operators' meanings are the object library's."""
+
+
+def _compare_argument(oparg: int) -> tuple[Callable[[Any, Any], Any], bool]:
+    return _OPERATORS[COMPARISONS[oparg >> COMPARISON_SHIFT]], bool(oparg & COMPARISON_TO_BOOL)
+
+
+_MEANINGS: dict[Argument, Callable[[CodeType, int, int], Any]] = {
+    Argument.CONST: lambda code, oparg, _: code.co_consts[oparg],
+    Argument.NAME: lambda code, oparg, _: code.co_names[oparg],
+    Argument.NAME_1: lambda code, oparg, _: (code.co_names[oparg >> 1], oparg & 1),
+    Argument.NAME_2: lambda code, oparg, _: (code.co_names[oparg >> 2], oparg & 3),
+    Argument.LOCAL_PAIR: lambda _, oparg, __: (oparg >> 4, oparg & 15),
+    Argument.FORWARD: lambda _, oparg, following: following + oparg,
+    Argument.BACKWARD: lambda _, oparg, following: following - oparg,
+    Argument.OPERATOR: lambda _, oparg, __: _OPERATORS[BINARY_OPERATORS[oparg]],
+    Argument.COMPARISON: lambda _, oparg, __: _compare_argument(oparg),
+    Argument.CONVERSION: lambda _, oparg, __: CONVERSIONS[oparg],
+    Argument.INTRINSIC_1: lambda _, oparg, __: INTRINSICS[INTRINSICS_1[oparg]],
+    Argument.INTRINSIC_2: lambda _, oparg, __: INTRINSICS[INTRINSICS_2[oparg]],
+}
+"""What an argument stands for, given the code, the number and the offset behind the instruction. The kinds
+that are not here stand for themselves."""
+
+
+class Program:
+    """What the machine has worked out about one code object."""
+
+    __slots__ = (
+        "argument_count",
+        "carrier",
+        "entries",
+        "instructions",
+        "local_names",
+        "positional_only",
+        "reference",
+        "simple",
+        "starts",
+        "total_arguments",
+        "unbound",
+        "variable_keywords",
+        "variable_positionals",
+    )
+
+    def __init__(self, code: CodeType) -> None:
+        names = code.co_varnames
+        names += tuple(name for name in code.co_cellvars if name not in names) + code.co_freevars
+        self.local_names = names
+        self.argument_count = code.co_argcount
+        self.positional_only = code.co_posonlyargcount
+        self.total_arguments = code.co_argcount + code.co_kwonlyargcount
+        self.variable_positionals = bool(code.co_flags & 0x04)
+        self.variable_keywords = bool(code.co_flags & 0x08)
+        self.simple = not (code.co_kwonlyargcount or code.co_flags & 0x0C)
+        self.unbound = [NULL] * (len(names) - self.argument_count)
+        self.instructions, self.starts = decode(code)
+        self.entries = decode_exception_table(code.co_exceptiontable)
+        self.carrier: CodeType | None = None
+        self.reference: weakref.ref[CodeType] | None = None
+
+    def exception_handler(self, offset: int) -> Entry | None:
+        """The entry of the exception table that covers an instruction offset."""
+        index = bisect_right(self.entries, offset, key=operator.attrgetter("start")) - 1
+        if index >= 0 and offset < self.entries[index].end:
+            return self.entries[index]
+        return None
+
+
+def decode(code: CodeType) -> tuple[list[tuple[Handler, Any, int]], list[int]]:
+    """The entries of a code object, and, for each offset at which one ends, the offset where it starts."""
+    units = code.co_code
+    count = len(units) // 2
+    missing = HANDLERS["RESERVED"]
+    instructions: list[tuple[Handler, Any, int]] = [(missing, 0, offset + 1) for offset in range(count)]
+    starts = [0] * (count + 1)
+    offset, first, high = 0, 0, 0
+    while offset < count:
+        row = BY_NUMBER[units[2 * offset]]
+        oparg = high << 8 | units[2 * offset + 1]
+        following = offset + 1 + row.caches
+        if row.number == opcodes.EXTENDED_ARG:
+            high = oparg
+        else:
+            meaning = _MEANINGS.get(row.argument)
+            argument = meaning(code, oparg, following) if meaning else oparg
+            entry = HANDLERS[row.name], argument, following
+            # A prefixed instruction starts at its first EXTENDED_ARG, which is where jumps lead.
+            for start in range(first, offset + 1):
+                instructions[start] = entry
+            starts[following] = offset
+            first, high = following, 0
+        offset = following
+    return instructions, starts
+
+
+_programs: dict[int, Program] = {}
+
+
+def program_of(code: CodeType) -> Program:
+    """The program of a code object, worked out on first use and kept as long as the code object lives."""
+    identity = id(code)
+    program = _programs.get(identity)
+    if program is None:
+        program = Program(code)
+        program.reference = weakref.ref(code, lambda _: _programs.pop(identity, None))
+        _programs[identity] = program
+    return program
