@@ -36,15 +36,20 @@ def place(
     """
     text = line_of_file(filename, line) if mode == "exec" else None
     if text is None:
-        text = buffered(tokens, line) if read <= line else source_line(tokens.source, line)
+        text = shown(buffered(tokens, line) if read <= line else source_line(tokens.source, line))
     offset = characters(text, column)
     end_offset = characters(text, end_column) if end_column > 0 else end_column
     return filename, line, offset, text, end_line, end_offset
 
 
+def shown(text: str) -> str:
+    """Source text with every stray byte, which decoding has kept as a lone surrogate, replaced."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def characters(text: str, column: int) -> int:
     """A column in bytes as one in characters; a character of which only some bytes come before it counts as one."""
-    data = text.encode("utf-8", "surrogateescape") + b"\0"  # one more than the text, for what ends behind it
+    data = text.encode() + b"\0"  # one more than the text, for what ends behind it
     return len(data[:column].decode("utf-8", "replace"))
 
 

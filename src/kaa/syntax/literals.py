@@ -49,6 +49,7 @@ _SIZED: Final = {
     "U": (8, r"truncated \UXXXXXXXX escape"),
 }
 _EXPANDED: Final = re.compile(r"\\[\x00-\x7f]|\\?[^\x00-\x7f]")
+_WIDE_RUN: Final = re.compile(r"[^\x00-\x7f]+")
 _HEX_RUN: Final = re.compile(f"{_HEX}*")
 
 
@@ -74,20 +75,46 @@ def string(text: str, invalid_escape: InvalidEscape) -> str | bytes:
     first = text.find('"') if text[-1] == '"' else text.find("'")
     size = 3 if text.startswith(text[-1] * 3, first) and len(text) - first >= 6 else 1
     body = text[first + size : -size]
+    if not body.isascii():
+        if "b" in text[:first].lower():
+            raise LiteralError("bytes can only contain ASCII literal characters")
+        _check_utf_8(body)
     if not first:
         return _escapes(body, invalid_escape) if "\\" in body else body
     prefix = text[:first].lower()
     raw = "r" in prefix or "\\" not in body
     if "b" not in prefix:
         return body if raw else _escapes(body, invalid_escape)
-    if not body.isascii():
-        raise LiteralError("bytes can only contain ASCII literal characters")
     return body.encode("ascii") if raw else _bytes_escapes(body, invalid_escape)
 
 
 def fstring_text(content: str, raw: bool, invalid_escape: InvalidEscape) -> str:
-    """The value of an FSTRING_MIDDLE token; `raw` if the f-string's prefix has an `r`."""
-    return content if raw or "\\" not in content else _escapes(content, invalid_escape)
+    """The value of an FSTRING_MIDDLE token; `raw` if the f-string's prefix has an `r`.
+
+    Malformed UTF-8 is a UnicodeDecodeError here, because CPython forgets to make a SyntaxError of it.
+    """
+    if not content.isascii():
+        content.encode("utf-8", "surrogateescape").decode("utf-8")
+    if raw or "\\" not in content:
+        return content
+
+    def not_a_brace(message: str) -> None:
+        if message[-2] not in "{}":  # of which the tokenizer has told
+            invalid_escape(message)
+
+    return _escapes(content, not_a_brace)
+
+
+def _check_utf_8(body: str) -> None:
+    """Refuse bytes that are not UTF-8, which `kaa.syntax.source` has kept as lone surrogates.
+
+    CPython decodes a body without a backslash as a whole, and one with a backslash run by run.
+    """
+    for run in _WIDE_RUN.findall(body) if "\\" in body else [body]:
+        try:
+            run.encode("utf-8", "surrogateescape").decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise LiteralError(f"(unicode error) {error}") from None
 
 
 def _escapes(body: str, invalid_escape: InvalidEscape) -> str:

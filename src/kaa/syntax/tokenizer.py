@@ -33,7 +33,7 @@ import re
 import warnings
 from typing import Final
 
-from kaa.syntax.faults import NO_END, first_buffered, place
+from kaa.syntax.faults import NO_END, first_buffered, place, shown
 
 (
     NAME,
@@ -66,6 +66,9 @@ UNCLOSED: Final = (
     1  # the source ends inside brackets: wins if the innermost was opened on a line before the parser's error
 )
 HERE: Final = 2  # indentation and line joining: only when the parser comes to it
+UNDECODABLE: Final = (
+    3  # malformed UTF-8: it wins, but over another error as the UnicodeDecodeError in `__cause__`
+)
 
 INCONSISTENT: Final = "inconsistent use of tabs and spaces in indentation"
 
@@ -262,7 +265,9 @@ class _Tokenizer:
             self.append(ERROR, "", tokens.end_lines[-1] if tokens.kinds else 1, 0, 0)
         for bracket, line, start in self.brackets:
             line_start = self.text.rfind("\n", 0, start) + 1
-            self.tokens.brackets.append((bracket, line, len(self.text[line_start:start].encode())))
+            self.tokens.brackets.append(
+                (bracket, line, len(self.text[line_start:start].encode("utf-8", "surrogateescape")))
+            )
 
     def read_all(self) -> None:
         text = self.text
@@ -348,6 +353,8 @@ class _Tokenizer:
         start, position = match.span(group)
         word = match[group]
         if group == _ODD_WORD:
+            if self.text.startswith(("'", '"'), position) and word.lower() in _PREFIXES:
+                raise self.unterminated_string(start, position, line, line_start)
             if not word.isidentifier():
                 raise self.invalid_character(word, start, line, line_start)
             self.append(NAME, word, line, start - line_start, position - line_start)
@@ -388,7 +395,7 @@ class _Tokenizer:
             self.append(NUMBER, self.text[start:end], line, start - line_start, end - line_start)
             return end, line, line_start
         if word in "\"'":
-            raise self.unterminated_string(start, line, line_start)
+            raise self.unterminated_string(start, start, line, line_start)
         if word == "\\":
             raise self.stray_backslash(position, line)
         if not word.isprintable():
@@ -703,7 +710,7 @@ class _Tokenizer:
 
     def line_text(self, line_start: int) -> str:
         end = self.text.find("\n", line_start)
-        return self.text[line_start:] if end < 0 else self.text[line_start:end]
+        return shown(self.text[line_start:] if end < 0 else self.text[line_start:end])
 
     def malformed(self, message: str, cursor: int, line: int, line_start: int) -> _Fault:
         """The fault of a token that is read up to `cursor`, the caret's place."""
@@ -727,6 +734,10 @@ class _Tokenizer:
         return self.malformed(message, position, line, line_start)
 
     def invalid_character(self, word: str, start: int, line: int, line_start: int) -> _Fault:
+        try:
+            word.encode("utf-8", "surrogateescape").decode("utf-8")
+        except UnicodeDecodeError as cause:
+            return self.undecodable(cause, start + len(word), line, line_start)
         end = next(end for end in range(1, len(word) + 1) if not word[:end].isidentifier())
         character = word[end - 1]
         code = f"U+{ord(character):04X}"
@@ -737,15 +748,23 @@ class _Tokenizer:
         )
         return self.malformed(message, start + end, line, line_start)
 
-    def unterminated_string(self, start: int, line: int, line_start: int) -> _Fault:
-        """The fault of a string whose quotes start at `start`; the caret stands under its first quote."""
+    def undecodable(self, cause: UnicodeDecodeError, position: int, line: int, line_start: int) -> _Fault:
+        """The fault of a name that is not UTF-8 (`kaa.syntax.source` keeps stray bytes as lone surrogates)."""
+        column = len(self.text[line_start:position].encode("utf-8", "surrogateescape"))
+        details = place(self.tokens, self.filename, self.mode, line, column, line, -1, line)
+        error = SyntaxError(f"(unicode error) {cause}", details)
+        error.__cause__ = cause
+        return _Fault(error, UNDECODABLE)
+
+    def unterminated_string(self, start: int, opening: int, line: int, line_start: int) -> _Fault:
+        """The fault of a string at `start` whose quotes stand at `opening`; the caret stands under its start."""
         text = self.text
-        quote = text[start]
-        triple = text.startswith(quote * 3, start)
-        match = (_TO_END if triple else _TO_LINE_END).match(text, start + 1)
-        assert match is not None
+        quote = text[opening]
+        triple = text.startswith(quote * 3, opening)
         if self.fstrings and self.fstrings[-1].quotes == (quote * 3 if triple else quote):
             return self.malformed("f-string: expecting '}'", start + 1, line, line_start)
+        match = (_TO_END if triple else _TO_LINE_END).match(text, opening + 1)
+        assert match is not None
         kind = "triple-quoted string" if triple else "string"
         message = f"unterminated {kind} literal (detected at line {self.line_at(match.end(), line, start)})"
         if not triple and f"\\{quote}" in match[0]:
@@ -807,6 +826,7 @@ class _Tokenizer:
         return _Fault(SyntaxError(f"'{opening}' was never closed", details), UNCLOSED)
 
 
+_PREFIXES: Final = frozenset(["r", "u", "b", "br", "rb"])
 _TYPE_COMMENT: Final = re.compile(r"#[ \t]*type:[ \t]*")
 _IGNORE: Final = re.compile(rf"ignore(?![A-Za-z0-9{_WIDE}])")
 _DECIMAL: Final = frozenset("0123456789")
@@ -844,7 +864,7 @@ def _columns_in_bytes(tokens: Tokens) -> None:
     for lines, columns in ((tokens.lines, tokens.columns), (tokens.end_lines, tokens.end_columns)):
         for i, line in enumerate(lines):
             if line in wide:
-                columns[i] = len(wide[line][: columns[i]].encode())
+                columns[i] = len(wide[line][: columns[i]].encode("utf-8", "surrogateescape"))
 
 
 _WIDE_A: Final = "\uff41"  # NFKC makes it an "a"
