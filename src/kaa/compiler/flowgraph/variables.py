@@ -44,7 +44,7 @@ def place_variables(graph: ControlFlowGraph, unit: CompilationUnit) -> None:
     if unit.flags & _GENERATOR_FLAGS:
         location = (unit.first_line, unit.first_line, -1, -1)
         prefix.append(Instruction(RETURN_GENERATOR, 0, location))
-        prefix.append(Instruction(POP_TOP, 0, NO_LOCATION))
+        prefix.append(Instruction(POP_TOP, 0, location))
     if places:
         for block in graph:
             for instruction in block.instructions:
