@@ -1,9 +1,9 @@
 """The assembler: a unit's optimized control-flow graph becomes a code object.
 
-What goes in is a `CompilationUnit` whose instructions are complete; what comes out is a `types.CodeType`, equal in
-every field to the one that CPython 3.13 makes. In between, `flowgraph` has put the blocks in their final order;
-what is left to do here is to choose directions and distances of jumps, to write code units, the exception table
-and the location table, and to put the pieces together.
+What goes in is a `CompilationUnit` whose instructions are complete; what comes out is a `types.CodeType`,
+equal in every field to the one that CPython 3.13 makes. In between, `flowgraph` has put the blocks in their
+final order; what is left to do here is to choose directions and distances of jumps, to write code units,
+the exception table and the location table, and to put the pieces together.
 """
 
 import marshal
@@ -86,8 +86,6 @@ def _resolve_jumps(blocks: list[Block]) -> None:
     instruction at the target: where more than one solution exists, that decides which one is found.
     """
     jumps = _choose_directions(blocks)
-    if not jumps:
-        return
     fixed_sizes = [_fixed_size(block) for block in blocks]
     changed = True
     while changed:
@@ -105,7 +103,9 @@ def _resolve_jumps(blocks: list[Block]) -> None:
 
 
 type _Jumps = dict[Block, tuple[Instruction, Block, int]]
-"""By block that ends in a jump: the jump, its target, and the block's size in code units without prefixes of it."""
+"""By block that ends in a jump: the jump, its target, and the block's size in code units without prefixes
+of it.
+"""
 
 
 def _choose_directions(blocks: list[Block]) -> _Jumps:
@@ -178,7 +178,9 @@ def _exception_table(instructions: list[Instruction], sizes: list[int]) -> bytes
 
 
 def _entry(start: int, end: int, handler: Block) -> exception_table.Entry:
-    """A range of code and its handler, which finds `depth` values below the exception and what comes with it."""
+    """A range of code and its handler, which finds `depth` values below the exception and what comes with
+    it.
+    """
     depth = handler.start_depth - (2 if handler.preserve_lasti else 1)
     return exception_table.Entry(start, end, handler.offset, depth, handler.preserve_lasti)
 
