@@ -90,3 +90,9 @@ class CompilationUnit:
     def add_name(self, name: str) -> int:
         """Return the index of `name` in `names`, where it is added unless it is there."""
         return self.names.setdefault(name, len(self.names))
+
+    def prepend(self, instruction: Instruction) -> None:
+        """Put an instruction before all others, and every label that is in use one further."""
+        self.instructions.insert(0, instruction)
+        for label in {other.target for other in self.instructions if other.target is not None}:
+            label.position += 1
