@@ -27,7 +27,7 @@ _GENERATOR_FLAGS = 0x20 | 0x80 | 0x200
 """CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR."""
 
 
-def place_variables(graph: ControlFlowGraph, unit: CompilationUnit) -> None:
+def place_variables(graph: ControlFlowGraph) -> None:
     """Number cells and free variables among all variables of the frame, and make the frame ready for them.
 
     A frame holds locals, then cells, then free variables; a parameter that is a cell too keeps its place.
@@ -35,6 +35,7 @@ def place_variables(graph: ControlFlowGraph, unit: CompilationUnit) -> None:
         (a cell that is parameter 1)        MAKE_CELL 1
         LOAD_DEREF 0                ->      LOAD_DEREF 1
     """
+    unit = graph.unit
     places = _places(unit)
     prefix: list[Instruction] = []
     if unit.freevars:
