@@ -70,6 +70,7 @@ UNDECODABLE: Final = (
     3  # malformed UTF-8: it wins, but over another error as the UnicodeDecodeError in `__cause__`
 )
 
+EARLY_END: Final = "unexpected EOF while parsing"
 INCONSISTENT: Final = "inconsistent use of tabs and spaces in indentation"
 
 MAX_INDENTS: Final = 100
@@ -242,7 +243,13 @@ class _Tokenizer:
     """
 
     def __init__(
-        self, tokens: Tokens, filename: str, mode: str, imply_dedents: bool, type_comments: bool
+        self,
+        tokens: Tokens,
+        filename: str,
+        mode: str,
+        imply_dedents: bool,
+        type_comments: bool,
+        lenient: bool,
     ) -> None:
         self.tokens = tokens
         self.text = tokens.source
@@ -250,10 +257,12 @@ class _Tokenizer:
         self.mode = mode
         self.imply_dedents = imply_dedents
         self.type_comments = type_comments
+        self.lenient = lenient
         # For each level: the white space as written, its column with tabs to 8, its column with tabs to 1.
         self.indents = [("", 0, 0)]
         self.brackets: list[tuple[str, int, int]] = []  # (bracket, line, where it stands in the text)
         self.fstrings: list[_FString] = []
+        self.in_text = False  # in the literal text of an f-string
 
     def run(self) -> None:
         """Read the whole source, or up to the first fault."""
@@ -262,12 +271,30 @@ class _Tokenizer:
         except _Fault as fault:
             tokens = self.tokens
             tokens.error, tokens.error_reach = fault.error, fault.reach
-            self.append(ERROR, "", tokens.end_lines[-1] if tokens.kinds else 1, 0, 0)
+            self.append(ERROR, "", *self.malformed_token())
         for bracket, line, start in self.brackets:
             line_start = self.text.rfind("\n", 0, start) + 1
             self.tokens.brackets.append(
                 (bracket, line, len(self.text[line_start:start].encode("utf-8", "surrogateescape")))
             )
+
+    def malformed_token(self) -> tuple[int, int, int]:
+        """The line of the token at which the run ended, and its column twice: it has no end."""
+        tokens, text = self.tokens, self.text
+        line, column = (tokens.end_lines[-1], tokens.end_columns[-1]) if tokens.kinds else (1, 0)
+        if tokens.kinds and tokens.kinds[-1] == NEWLINE:
+            column -= 1  # which ends in front of the next line
+        line_start = 0
+        for _ in range(line - 1):
+            line_start = text.index("\n", line_start) + 1
+        position = line_start + column
+        if not self.in_text:
+            match = _BETWEEN.match(text, position)
+            assert match is not None
+            line += text.count("\n", position, match.end())
+            position = match.end()
+            line_start = text.rfind("\n", 0, position) + 1
+        return line, position - line_start, position - line_start
 
     def read_all(self) -> None:
         text = self.text
@@ -296,8 +323,9 @@ class _Tokenizer:
                     add_kind(OP)
                 elif group == _CLOSE:
                     if not brackets or closers[brackets[-1][0]] != word:
-                        raise self.unmatched(word, match.end(), line, line_start)
-                    brackets.pop()
+                        self.unmatched(word, match.end(), line, line_start)
+                    if brackets:
+                        brackets.pop()
                     add_kind(OP)
                 elif group == _LINE_END:
                     start, position = match.span(group)
@@ -355,7 +383,7 @@ class _Tokenizer:
         if group == _ODD_WORD:
             if self.text.startswith(("'", '"'), position) and word.lower() in _PREFIXES:
                 raise self.unterminated_string(start, position, line, line_start)
-            if not word.isidentifier():
+            if not word.isidentifier() and not self.lenient:
                 raise self.invalid_character(word, start, line, line_start)
             self.append(NAME, word, line, start - line_start, position - line_start)
         elif group == _FSTRING:
@@ -368,7 +396,7 @@ class _Tokenizer:
             return self.field_end(word, start, line, line_start)
         elif group == _JOIN:
             if position == len(self.text):
-                raise self.fault_at_line_end(SyntaxError, "unexpected EOF while parsing", line, line_start)
+                raise self.fault_at_line_end(SyntaxError, EARLY_END, line, line_start)
             self.tokens.joined_lines.append(line + 1)
             return position, line + 1, position
         elif group == _JOINED_LINE:
@@ -440,19 +468,18 @@ class _Tokenizer:
                 line += newlines
                 line_start = text.rfind("\n", position, end) + 1
                 joined = ""
-            if self.brackets:
-                return end, line, line_start
-            joined = joined or text[line_start:end]
+            white = text[line_start:end]
             if not text.startswith("\\", end):
                 break
+            joined = joined or " " * _widths(white)[0]  # of two joined lines the first counts, tabs to 8
             if not text.startswith("\\\n", end):
                 raise self.stray_backslash(end + 1, line)
             if end + 2 == len(text):
-                raise self.fault_at_line_end(SyntaxError, "unexpected EOF while parsing", line, line_start)
+                raise self.fault_at_line_end(SyntaxError, EARLY_END, line, line_start)
             position = line_start = end + 2
             line += 1
-        if joined != self.indents[-1][0]:
-            self.indent(end, line, line_start, joined)
+        if not self.brackets:
+            self.indent(end, line, line_start, joined or white)
         return end, line, line_start
 
     def indent(self, position: int, line: int, line_start: int, written: str | None = None) -> None:
@@ -522,6 +549,12 @@ class _Tokenizer:
 
     def fstring_text(self, position: int, line: int, line_start: int) -> tuple[int, int, int]:
         """Read literal text up to a brace that opens or closes a replacement field, or the f-string's end."""
+        self.in_text = True
+        following = self.fstring_pieces(position, line, line_start)
+        self.in_text = False
+        return following
+
+    def fstring_pieces(self, position: int, line: int, line_start: int) -> tuple[int, int, int]:
         tokens, text, fstring = self.tokens, self.text, self.fstrings[-1]
         search = _TEXT_STOP[fstring.quotes].search
         start = scan = position
@@ -623,7 +656,7 @@ class _Tokenizer:
             if depth == 0:
                 raise self.malformed("f-string: single '}' is not allowed", position, line, line_start)
             if brackets[-1][0] != "{":
-                raise self.unmatched(word, position, line, line_start)
+                self.unmatched(word, position, line, line_start)
             brackets.pop()
         elif word == ":" and not ends and text.startswith("=", position):
             word, position = ":=", position + 1
@@ -661,7 +694,7 @@ class _Tokenizer:
 
     def odd_decimal(self, start: int, line: int, line_start: int) -> int:
         text = self.text
-        cursor = self.digits(start, line, line_start)
+        cursor = start if text[start] == "." else self.digits(start, line, line_start)
         integral = cursor
         if text.startswith(".", cursor):
             cursor += 1
@@ -677,7 +710,7 @@ class _Tokenizer:
                 return self.number_end(cursor, "decimal", line, line_start)
         if text[cursor : cursor + 1] in _IMAGINARY:
             return self.number_end(cursor + 1, "imaginary", line, line_start)
-        if cursor == integral and text[start] == "0":
+        if cursor == integral and text[start] == "0" and not self.lenient:
             match = _ZEROS.match(text, start)
             assert match is not None
             if match.end() < cursor:
@@ -693,6 +726,8 @@ class _Tokenizer:
 
     def number_end(self, cursor: int, base: str, line: int, line_start: int) -> int:
         """A number may run into one of the keywords that can follow it, with a warning."""
+        if self.lenient:
+            return cursor
         if _AFTER_NUMBER.match(self.text, cursor):
             self.warn(f"invalid {base} literal", cursor, line, line_start)
         elif _ASCII_WORD.match(self.text, cursor):
@@ -718,20 +753,23 @@ class _Tokenizer:
         details = (self.filename, line, offset, self.line_text(line_start), line, offset)
         return _Fault(SyntaxError(message, details), EVERYWHERE)
 
-    def unmatched(self, word: str, position: int, line: int, line_start: int) -> _Fault:
-        """The fault of a closing bracket that does not close the innermost open one."""
+    def unmatched(self, word: str, position: int, line: int, line_start: int) -> None:
+        """Refuse a closing bracket that does not close the innermost open one."""
         brackets = self.brackets
+        fstring = self.fstrings[-1] if self.fstrings else None
+        if self.lenient:
+            if fstring and len(brackets) == fstring.base:
+                raise self.malformed(f"f-string: unmatched '{word}'", position, line, line_start)
+            return
+        if fstring and len(brackets) - fstring.base == len(fstring.fields) and brackets[-1][0] == "{":
+            raise self.malformed(f"f-string: unmatched '{word}'", position, line, line_start)
         if not brackets:
-            return self.malformed(f"unmatched '{word}'", position, line, line_start)
+            raise self.malformed(f"unmatched '{word}'", position, line, line_start)
         opening, opening_line, _ = brackets[-1]
-        if self.fstrings and opening == "{":
-            fstring = self.fstrings[-1]
-            if len(brackets) - fstring.base == len(fstring.fields):
-                return self.malformed(f"f-string: unmatched '{word}'", position, line, line_start)
         message = f"closing parenthesis '{word}' does not match opening parenthesis '{opening}'"
         if opening_line != line:
             message += f" on line {opening_line}"
-        return self.malformed(message, position, line, line_start)
+        raise self.malformed(message, position, line, line_start)
 
     def invalid_character(self, word: str, start: int, line: int, line_start: int) -> _Fault:
         try:
@@ -826,6 +864,7 @@ class _Tokenizer:
         return _Fault(SyntaxError(f"'{opening}' was never closed", details), UNCLOSED)
 
 
+_BETWEEN: Final = re.compile(r"(?:[ \t\f\n]|\\\n|#[^\n]*+)*+")  # what may stand between two tokens
 _PREFIXES: Final = frozenset(["r", "u", "b", "br", "rb"])
 _TYPE_COMMENT: Final = re.compile(r"#[ \t]*type:[ \t]*")
 _IGNORE: Final = re.compile(rf"ignore(?![A-Za-z0-9{_WIDE}])")
@@ -905,19 +944,23 @@ def tokenize(
     imply_dedents: bool = True,
     type_comments: bool = False,
     async_keywords: bool = True,
+    lenient: bool = False,
+    byte_columns: bool = True,
 ) -> Tokens:
     """All tokens of `text`, which has no newlines but `\\n` and no null bytes.
 
     `mode` is that of `compile`: in "exec" a missing last newline is added, in "single" the source's end ends
     the statement, and its blocks too if `imply_dedents`. `async_keywords` is false for feature versions before
-    3.7. Gives the warnings for numbers that run into keywords and for `\\{` in f-strings. Raises no
+    3.7. If `lenient` (for tools) brackets need not match, `012` is a number,
+    so is the start of `1x`, and any letter may be in a name. Without `byte_columns` the columns count characters.
+    Gives the warnings for numbers that run into keywords and for `\\{` in f-strings. Raises no
     SyntaxError: see `Tokens.error`.
     """
     if mode == "exec" and text and text[-1] != "\n":
         text += "\n"
     tokens = Tokens(text)
-    _Tokenizer(tokens, filename, mode, imply_dedents, type_comments).run()
-    if not tokens.ascii:
+    _Tokenizer(tokens, filename, mode, imply_dedents, type_comments, lenient).run()
+    if byte_columns and not tokens.ascii:
         _columns_in_bytes(tokens)
     if not async_keywords:
         _demote_async(tokens)
