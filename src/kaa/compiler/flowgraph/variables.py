@@ -21,7 +21,9 @@ from kaa.compiler.unit import CompilationUnit
 
 __all__ = ["place_variables", "replace_pseudo_instructions"]
 
-_CELL_ACCESSES = frozenset((LOAD_CLOSURE, LOAD_DEREF, STORE_DEREF, DELETE_DEREF, LOAD_FROM_DICT_OR_DEREF))
+_CELL_ACCESSES = frozenset(
+    (MAKE_CELL, LOAD_CLOSURE, LOAD_DEREF, STORE_DEREF, DELETE_DEREF, LOAD_FROM_DICT_OR_DEREF)
+)
 
 _GENERATOR_FLAGS = 0x20 | 0x80 | 0x200
 """CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR."""
