@@ -169,8 +169,10 @@ def joined_string(g: Generator, node: ast.JoinedStr) -> None:
             g.emit(op.LIST_APPEND, location, 1)
         g.emit(op.CALL, location, 1)
         return
+    if not node.values:
+        g.load_constant("", location)
     g.visit_all(node.values)
-    if count != 1:
+    if count > 1:
         g.emit(op.BUILD_STRING, location, count)
 
 
