@@ -61,11 +61,11 @@ KEYWORDS: Final = frozenset(keyword.kwlist)
 
 # How far an error reaches (`Tokens.error_reach`): CPython's tokenizer has three sorts, which differ in
 # whether they win over a syntax error that the parser finds in tokens before them.
-EVERYWHERE: Final = 0  # a malformed token: it wins wherever it stands
+EVERYWHERE: Final = 0  # a malformed token outside of f-strings: it wins wherever it stands
 UNCLOSED: Final = (
     1  # the source ends inside brackets: wins if the innermost was opened on a line before the parser's error
 )
-HERE: Final = 2  # indentation and line joining: only when the parser comes to it
+HERE: Final = 2  # indentation, line joining, a fault inside of an f-string: only when the parser comes to it
 UNDECODABLE: Final = (
     3  # malformed UTF-8: it wins, but over another error as the UnicodeDecodeError in `__cause__`
 )
@@ -270,7 +270,8 @@ class _Tokenizer:
             self.read_all()
         except _Fault as fault:
             tokens = self.tokens
-            tokens.error, tokens.error_reach = fault.error, fault.reach
+            in_fstring = fault.reach == EVERYWHERE and self.fstrings
+            tokens.error, tokens.error_reach = fault.error, HERE if in_fstring else fault.reach
             self.append(ERROR, "", *self.malformed_token())
         for bracket, line, start in self.brackets:
             line_start = self.text.rfind("\n", 0, start) + 1
@@ -335,7 +336,8 @@ class _Tokenizer:
                         add_line(line)
                         add_column(start - line_start)
                         add_end_line(line)
-                        add_end_column(start - line_start + 1)
+                        newline = start if word[0] == "\n" else text.index("\n", start)
+                        add_end_column(newline + 1 - line_start)
                     line += count("\n", start, position)
                     line_start = rfind("\n", start, position) + 1
                     if not brackets and text[line_start:position] != indents[-1][0]:
