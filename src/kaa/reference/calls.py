@@ -34,15 +34,24 @@ _KAA = str(Path(__file__).resolve().parent.parent)
 
 def call(frame: Frame, callable: Any, arguments: list[Any], keywords: dict[str, Any] | None) -> Frame | None:
     """Call anything."""
-    return _CALLS.get(type(callable), call_object)(frame, callable, arguments, keywords)
+    return CALLS.get(type(callable), call_object)(frame, callable, arguments, keywords)
 
 
 def enter(frame: Frame, function: Any, arguments: list[Any], keywords: dict[str, Any] | None) -> Frame:
     """A new frame for a call of a plain function."""
     code = function.__code__
-    variables = bind(function, program_of(code), arguments, keywords)
+    program = function.program if type(function) is Function else program_of(code)
+    variables = bind(function, program, arguments, keywords)
     return Frame(
-        frame.thread, code, function.__globals__, function.__builtins__, variables, frame, None, function
+        frame.thread,
+        code,
+        program,
+        function.__globals__,
+        function.__builtins__,
+        variables,
+        frame,
+        None,
+        function,
     )
 
 
@@ -64,7 +73,7 @@ def enter_code(
     variables = [NULL] * len(program.local_names)
     if code.co_flags & 0x02:  # CO_NEWLOCALS: a function's body that is run by itself
         names = None
-    return Frame(frame.thread, code, global_names, builtins, variables, frame, names, function)
+    return Frame(frame.thread, code, program, global_names, builtins, variables, frame, names, function)
 
 
 def is_opaque(function: types.FunctionType) -> bool:
@@ -76,13 +85,6 @@ def is_guest(callable: Any) -> bool:
     """True for what the machine runs in a frame of its own."""
     kind = type(callable)
     return kind is Function or (kind is types.FunctionType and not is_opaque(callable))
-
-
-def call_function(
-    frame: Frame, function: Any, arguments: list[Any], keywords: dict[str, Any] | None
-) -> Frame | None:
-    """Call a guest function."""
-    return enter(frame, function, arguments, keywords)
 
 
 def call_host_function(
@@ -266,8 +268,8 @@ def lookup_special(instance: Any, name: str) -> Any:
     return method if bind_to is NULL else bind_to(method, instance, type(instance))
 
 
-_CALLS: dict[type, Call] = {
-    Function: call_function,
+CALLS: dict[type, Call] = {
+    Function: enter,
     types.FunctionType: call_host_function,
     types.MethodType: call_method,
     types.BuiltinFunctionType: call_builtin,

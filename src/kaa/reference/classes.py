@@ -41,6 +41,7 @@ def build_class(frame: Frame, arguments: list[Any], keywords: dict[str, Any]) ->
     entered = Frame(
         frame.thread,
         body.__code__,
+        program,
         body.__globals__,
         body.__builtins__,
         [NULL] * len(program.local_names),

@@ -13,7 +13,7 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from kaa.reference.program import NULL, Program, program_of
+from kaa.reference.program import NULL, Program
 
 if TYPE_CHECKING:
     from kaa.reference.generator import Resumable
@@ -30,6 +30,9 @@ class Frame:
     finish: Finish | None = None
     generator: Resumable | None = None
     handled: BaseException | None = None  # the exception that this frame is handling
+    handled_outside: BaseException | None = None  # the one that code further out is handling
+    caller: Frame | None = None
+    depth = 0  # how many frames there are, up to this one
     is_boundary = False
     finished = False
     extra_locals: dict[Any, Any] | None = None  # what was written into `f_locals` under other names
@@ -41,10 +44,11 @@ class Frame:
         self,
         thread: Thread,
         code: types.CodeType,
+        program: Program,
         global_names: dict[str, Any],
         builtins: dict[str, Any],
         variables: list[Any],
-        caller: Frame | None,
+        caller: Frame,
         names: Any = None,
         function: Any = None,
     ) -> None:
@@ -52,30 +56,31 @@ class Frame:
         body or an `exec`, and None in a function."""
         self.thread = thread
         self.code = code
-        self.program: Program = program_of(code)
-        self.instructions = self.program.instructions
+        self.program = program
+        self.instructions = program.instructions
         self.globals = global_names
         self.builtins = builtins
         self.variables = variables
         self.names = names
         self.function = function
+        self.finish: Finish | None = None
+        self.generator: Resumable | None = None
+        self.handled: BaseException | None = None
+        self.finished = False
         self.next = 0
         self.stack: list[Any] = []
         self.push = self.stack.append
         self.pop = self.stack.pop
         self.called_from(caller)
 
-    def called_from(self, caller: Frame | None) -> None:
+    def called_from(self, caller: Frame) -> None:
         """Put the frame on top of its caller: when it is new, and whenever a generator is resumed."""
-        self.caller = caller
-        # The exception that code outside of this frame is handling.
-        self.handled_outside: BaseException | None = None
-        self.depth = 1
-        if caller is not None:
-            self.handled_outside = caller.handled if caller.handled is not None else caller.handled_outside
-            self.depth = caller.depth + 1
-        if self.depth > self.thread.machine.recursion_limit:
+        depth = caller.depth + 1
+        if depth > self.thread.machine.recursion_limit:
             raise RecursionError("maximum recursion depth exceeded")
+        self.depth = depth
+        self.caller = caller
+        self.handled_outside = caller.handled if caller.handled is not None else caller.handled_outside
 
     # The vocabulary of the instructions, beside `push` and `pop`.
 

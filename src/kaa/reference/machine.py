@@ -55,8 +55,6 @@ class Thread:
         caller = self.frame
         frame = Frame.__new__(Frame)
         frame.is_boundary = True
-        frame.depth = 0
-        frame.handled_outside = None
         if caller is not None:
             frame.depth = caller.depth
             frame.handled_outside = caller.exception

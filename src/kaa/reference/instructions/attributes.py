@@ -1,6 +1,6 @@
 """Instructions for attributes."""
 
-from types import MethodType
+from types import FrameType, MethodType
 from typing import Any
 
 from kaa.reference.frame import Frame
@@ -10,14 +10,16 @@ from kaa.reference.traceback import guest_frame
 
 def LOAD_ATTR(frame: Frame, argument: tuple[str, int]) -> None:
     name, for_call = argument
-    push_attribute(frame, getattr(frame.pop(), name), for_call)
+    value = getattr(frame.pop(), name)
+    if for_call:
+        push_for_call(frame, value)
+    else:
+        frame.push(guest_frame(value) if type(value) is FrameType else value)
 
 
-def push_attribute(frame: Frame, value: Any, for_call: int) -> None:
-    """Push an attribute; for a call, push a method apart from its self."""
-    if not for_call:
-        frame.push(guest_frame(value))
-    elif type(value) is MethodType:
+def push_for_call(frame: Frame, value: Any) -> None:
+    """Push what is to be called: a method apart from its self, anything else with NULL."""
+    if type(value) is MethodType:
         frame.push(value.__func__)
         frame.push(value.__self__)
     else:
@@ -43,4 +45,8 @@ def LOAD_SUPER_ATTR(frame: Frame, argument: tuple[str, int]) -> None:
         proxy = super(cls, instance)
     else:
         proxy = frame.call(make, cls, instance) if flags & 2 else frame.call(make)
-    push_attribute(frame, getattr(proxy, name), flags & 1)
+    value = getattr(proxy, name)
+    if flags & 1:
+        push_for_call(frame, value)
+    else:
+        frame.push(value)
