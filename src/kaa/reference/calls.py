@@ -29,6 +29,9 @@ BUILTINS: dict[Any, Builtin] = {}
 """Callables of the host that the machine carries out itself: those that look at their caller, and those that run
 guest code. `kaa.reference.builtins`, `classes` and `generator` fill it."""
 
+MACHINE_CLASSES: dict[type, type] = {}
+"""By type of the host: the machine's class that stands for it. `kaa.reference.views` fills it."""
+
 _KAA = str(Path(__file__).resolve().parent.parent)
 
 
@@ -125,6 +128,19 @@ def call_method(
     return call(frame, method.__func__, [method.__self__, *arguments], keywords)
 
 
+def call_with_globals(
+    frame: Frame, callable: Any, arguments: list[Any], keywords: dict[str, Any] | None
+) -> Frame | None:
+    """Let the host carry out a call that takes the module's name from its caller's globals."""
+    caller = types.FunctionType(_forward.__code__, frame.globals)
+    frame.push(caller(callable, arguments, keywords or {}))
+    return None
+
+
+def _forward(callable: Any, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+    return callable(*arguments, **keywords)
+
+
 def call_static_method(
     frame: Frame, method: Any, arguments: list[Any], keywords: dict[str, Any] | None
 ) -> Frame | None:
@@ -163,6 +179,16 @@ def call_object(
     if is_guest(method):
         return enter(frame, method, [callable, *arguments], keywords)
     return call_host(frame, callable, arguments, keywords)
+
+
+def call_descriptor(
+    frame: Frame, descriptor: Any, arguments: list[Any], keywords: dict[str, Any] | None
+) -> Frame | None:
+    """Call a method of a C type that is not bound; of a type that a class of the machine stands for, that class's."""
+    machine_class = MACHINE_CLASSES.get(descriptor.__objclass__)
+    if machine_class is not None and arguments and type(arguments[0]) is machine_class:
+        return call(frame, getattr(machine_class, descriptor.__name__), arguments, keywords)
+    return call_host(frame, descriptor, arguments, keywords)
 
 
 def call_class(
@@ -274,6 +300,8 @@ CALLS: dict[type, Call] = {
     types.MethodType: call_method,
     types.BuiltinFunctionType: call_builtin,
     types.MethodWrapperType: call_slot_wrapper,
+    types.WrapperDescriptorType: call_descriptor,
+    types.MethodDescriptorType: call_descriptor,
     staticmethod: call_static_method,
     partial: call_partial,
     type: call_class,

@@ -10,9 +10,11 @@ What guest code asks of a frame (`f_lineno`, `f_locals`, `clear()`, ...) is at t
 from __future__ import annotations
 
 import types
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from kaa.reference.descriptors import Readonly
 from kaa.reference.program import NULL, Program
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ class Frame:
     caller: Frame | None = None
     depth = 0  # how many frames there are, up to this one
     is_boundary = False
+    owner: weakref.ref[Resumable] | None = None  # the generator that a frame belongs to
+    failed = False  # of a boundary: what it hands over is an exception
     finished = False
     extra_locals: dict[Any, Any] | None = None  # what was written into `f_locals` under other names
     f_trace: Any = None
@@ -125,37 +129,40 @@ class Frame:
 
     # What guest code asks of a frame.
 
-    @property
+    if not TYPE_CHECKING:  # a type checker has its own idea of this
+        __class__ = property(lambda self: types.FrameType)
+
+    @Readonly
     def f_code(self) -> types.CodeType:
         return self.code
 
-    @property
+    @Readonly
     def f_globals(self) -> dict[str, Any]:
         return self.globals
 
-    @property
+    @Readonly
     def f_builtins(self) -> dict[str, Any]:
         return self.builtins
 
-    @property
+    @Readonly
     def f_back(self) -> Frame | None:
         caller = self.caller
         while caller is not None and caller.is_boundary:
             caller = caller.caller
         return caller
 
-    @property
+    @Readonly
     def f_lasti(self) -> int:
         """In bytes, as the host counts."""
         return 2 * self.current if self.next else -1
 
-    @property
+    @Readonly
     def f_lineno(self) -> int | None:
         if not self.next:
             return self.code.co_firstlineno
         return line_at(self.code, self.current)
 
-    @property
+    @Readonly
     def f_locals(self) -> Any:
         from kaa.reference.namespaces import frame_locals
 
@@ -164,9 +171,11 @@ class Frame:
     def clear(self) -> None:
         """Drop the references to the local variables, as `traceback.clear_frames` wants it."""
         if not self.finished:
-            if self.generator is not None or self.caller is not None or self.thread.frame is self:
-                raise RuntimeError("cannot clear an executing frame")
-            raise RuntimeError("cannot clear a suspended frame")
+            owner = self.owner() if self.owner is not None else None
+            if owner is None or owner.state != "created":
+                running = "an executing" if self.caller is not None else "a suspended"
+                raise RuntimeError(f"cannot clear {running} frame")
+            owner.finalize()
         self.variables[:] = [NULL] * len(self.variables)
 
     def __repr__(self) -> str:

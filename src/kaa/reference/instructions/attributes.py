@@ -1,20 +1,21 @@
 """Instructions for attributes."""
 
-from types import FrameType, MethodType
+from types import MethodType
 from typing import Any
 
 from kaa.reference.frame import Frame
 from kaa.reference.program import NULL
-from kaa.reference.traceback import guest_frame
+from kaa.reference.traceback import SEEN_THROUGH, guest_view
 
 
 def LOAD_ATTR(frame: Frame, argument: tuple[str, int]) -> None:
     name, for_call = argument
-    value = getattr(frame.pop(), name)
+    owner = frame.pop()
+    value = getattr(owner, name)
     if for_call:
         push_for_call(frame, value)
     else:
-        frame.push(guest_frame(value) if type(value) is FrameType else value)
+        frame.push(guest_view(owner, value) if type(value) in SEEN_THROUGH else value)
 
 
 def push_for_call(frame: Frame, value: Any) -> None:

@@ -94,9 +94,8 @@ def leave(frame: Frame, value: Any) -> Frame | None:
     return caller
 
 
-def INTERPRETER_EXIT(frame: Frame, _: int) -> Frame:
-    frame.thread.outcome = frame.pop()
-    return HOST_FRAME
+def INTERPRETER_EXIT(_: Frame, __: int) -> Frame:
+    return HOST_FRAME  # which takes the value from the stack
 
 
 def ENTER_EXECUTOR(frame: Frame, _: int) -> None:
