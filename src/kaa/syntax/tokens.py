@@ -17,6 +17,7 @@ from typing import Final, Self
 
 from kaa.syntax import tokenizer
 from kaa.syntax.faults import first_buffered
+from kaa.syntax.malformed import EARLY_END
 from kaa.syntax.tokenizer import DEDENT, ENDMARKER, ERROR, HERE, INDENT, NEWLINE, UNCLOSED, Tokens
 
 __all__ = ["TokenizerIter", "tokens"]
@@ -233,7 +234,7 @@ class _Source:
         found = self.tokens
         error = found.error
         assert isinstance(error, SyntaxError)
-        if found.error_reach == UNCLOSED or error.msg == tokenizer.EARLY_END:
+        if found.error_reach == UNCLOSED or error.msg == EARLY_END:
             return self.early_end(error.lineno if found.error_reach == HERE else None)
         if found.error_reach != HERE or error.lineno is None:
             return error
