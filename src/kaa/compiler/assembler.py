@@ -210,8 +210,8 @@ def _make_code(
         unit.name,
         unit.qualname,
         unit.first_line,
-        locations,
-        exceptions,
+        merge(locations)[1],
+        merge(exceptions)[1],
         tuple(unit.freevars),
         tuple(unit.cellvars),
     )

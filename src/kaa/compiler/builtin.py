@@ -12,9 +12,10 @@ from typing import Any
 
 from kaa.compiler import codegen, future, symbols
 from kaa.compiler.assembler import assemble
+from kaa.compiler.depth import check_depth, room
 from kaa.compiler.folding import fold_constants
 from kaa.compiler.trees import checked_copy
-from kaa.syntax.parser import deep_recursion, parse
+from kaa.syntax.parser import parse
 from kaa.syntax.source import text_of
 
 __all__ = ["compile", "translate"]
@@ -74,14 +75,6 @@ def compile(
         tree = parse(text, filename, mode, flags=flags, feature_version=version)
         if flags & _OPTIMIZED_AST == _ONLY_AST:
             return tree
-    try:
-        return _finish(tree, filename, flags, level)
-    except RecursionError:
-        with deep_recursion():
-            return _finish(tree, filename, flags, level)
-
-
-def _finish(tree: ast.mod, filename: str, flags: int, level: int) -> Any:
     features = _features(tree, filename, flags)
     if flags & _ONLY_AST:
         _fold(tree, features, level)
@@ -105,8 +98,14 @@ def translate(tree: ast.mod, filename: str, features: future.FutureFeatures, opt
     `features.flags` also holds the compiler flags, `optimize` is the level: 0, 1 or 2.
     """
     _fold(tree, features, optimize)
-    table = symbols.build(tree, filename, features.flags)
-    return assemble(codegen.generate(tree, table, filename, features, optimize, assemble))
+    try:
+        table = symbols.build(tree, filename, features.flags)
+    except RecursionError:
+        check_depth(tree)
+        with room():
+            table = symbols.build(tree, filename, features.flags)
+    with room():
+        return assemble(codegen.generate(tree, table, filename, features, optimize, assemble))
 
 
 def _file_name(filename: Any) -> str:

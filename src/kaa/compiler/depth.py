@@ -1,0 +1,63 @@
+"""How deep a tree may be: as deep as CPython lets it, whatever the recursion limit of the program that compiles.
+
+CPython's compiler recurses in C, where a limit of its own holds; Kaa's recurses in Python, where the program's
+`sys.setrecursionlimit` would. `room` takes that limit out of the way for as long as a stage runs.
+"""
+
+import ast
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["check_depth", "room"]
+
+MAX_DEPTH = 9_998
+"""How many expressions, statements and patterns may nest: CPython's C recursion limit, less what stands below."""
+
+_FRAMES = 4 * MAX_DEPTH
+"""A level of the tree takes no more than four frames of the code generator."""
+
+_lock = threading.Lock()
+_users = 0
+_limit_outside = 0
+
+
+def check_depth(tree: ast.AST) -> None:
+    """Raise `RecursionError` if `tree` is deeper than CPython compiles. Takes no recursion itself."""
+    level: list[ast.AST] = [tree]
+    depth = 0
+    while level:
+        if depth > MAX_DEPTH:
+            raise RecursionError("maximum recursion depth exceeded during compilation")
+        depth += 1
+        level = [child for node in level for child in _next_level(node)]
+
+
+def _next_level(node: ast.AST) -> Iterator[ast.AST]:
+    """The nearest nodes below `node` that count as a level."""
+    waiting = list(ast.iter_child_nodes(node))
+    while waiting:
+        child = waiting.pop()
+        if isinstance(child, ast.expr | ast.stmt | ast.pattern):
+            yield child
+        else:
+            waiting += ast.iter_child_nodes(child)
+
+
+@contextmanager
+def room() -> Iterator[None]:
+    """Let this block recurse as deep as any tree needs it."""
+    global _users, _limit_outside
+    with _lock:
+        if not _users:
+            _limit_outside = sys.getrecursionlimit()
+            sys.setrecursionlimit(_limit_outside + _FRAMES)
+        _users += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _users -= 1
+            if not _users:
+                sys.setrecursionlimit(_limit_outside)
