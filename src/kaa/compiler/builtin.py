@@ -12,7 +12,7 @@ from typing import Any
 
 from kaa.compiler import codegen, future, symbols
 from kaa.compiler.assembler import assemble
-from kaa.compiler.depth import check_depth, room
+from kaa.compiler.depth import check_depth, check_parsed_depth, room
 from kaa.compiler.folding import fold_constants
 from kaa.compiler.trees import checked_copy
 from kaa.syntax.parser import parse
@@ -73,6 +73,8 @@ def compile(
         version = _feature_version if flags & _ONLY_AST else -1
         text = text_of(source, filename, mode)
         tree = parse(text, filename, mode, flags=flags, feature_version=version)
+        if flags & _ONLY_AST:
+            check_parsed_depth(tree, text)
         if flags & _OPTIMIZED_AST == _ONLY_AST:
             return tree
     features = _features(tree, filename, flags)

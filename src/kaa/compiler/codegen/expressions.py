@@ -183,7 +183,7 @@ def formatted_value(g: Generator, node: ast.FormattedValue) -> None:
     if node.conversion != -1:
         conversion = _CONVERSIONS.get(node.conversion)
         if conversion is None:
-            raise SystemError(f"Unrecognized conversion character {node.conversion}")
+            raise SystemError(f"Unrecognized conversion character {int(node.conversion)}")
         g.emit(op.CONVERT_VALUE, location, conversion)
     if node.format_spec is None:
         g.emit(op.FORMAT_SIMPLE, location)

@@ -38,7 +38,7 @@ def _import_as(g: Generator, name: str, as_name: str, location: Location) -> Non
 @emits(ast.ImportFrom)
 def import_from(g: Generator, node: ast.ImportFrom) -> None:
     location = location_of(node)
-    g.load_constant(node.level, location)
+    g.load_constant(node.level or 0, location)
     g.load_constant(tuple([alias.name for alias in node.names]), location)
     if is_future(node) and (node.lineno, node.col_offset) > g.future.last_place:
         message = "from __future__ imports must occur at the beginning of the file"
