@@ -74,7 +74,7 @@ async def f(a, *b, c=1, **d):
         finally:
             del a, x
     match a:
-        case {"k": [1, *rest], **more} | Point(x=0, y=rest) if (more := 2): yield more
+        case {"k": [1, *rest], **more} | Point(x=0, y=rest, z=more) if (more := 2): yield more
         case -1j | str() | None | [_, (2, 3)]: pass
     for a in b:
         while c:
@@ -253,18 +253,18 @@ def test_rejects(about, text, fault):
             "lower than the exception handler expects",
         ),
         (
-            "RESUME 0\nLOAD_FAST 0\nNOP\nPOP_TOP\nRETURN_CONST 0\nRERAISE 0",
+            "RESUME 0\nLOAD_FAST 0\nGET_ITER\nUNARY_INVERT\nRETURN_VALUE\nRERAISE 0",
             {"handlers": [Entry(2, 4, 5, 1, False)]},
             "what an exception handler relies on is popped",
         ),
         (
-            "RESUME 0\nLOAD_FAST 0\nSTORE_FAST 1\nRETURN_CONST 0\nPOP_TOP\nLOAD_FAST 1\nRETURN_VALUE",
-            {"handlers": [Entry(2, 3, 4, 0, False)]},
+            "RESUME 0\nLOAD_FAST 0\nUNARY_INVERT\nSTORE_FAST 1\nRETURN_CONST 0\nPOP_TOP\nLOAD_FAST 1\nRETURN_VALUE",
+            {"handlers": [Entry(2, 4, 5, 0, False)]},
             "'b' may be unbound",
         ),
         (
-            "RESUME 0\nNOP\nRETURN_CONST 0\nRERAISE 1",
-            {"handlers": [Entry(1, 2, 3, 0, False)]},
+            "RESUME 0\nLOAD_GLOBAL 0\nRETURN_VALUE\nRERAISE 1",
+            {"handlers": [Entry(1, 6, 7, 0, False)]},
             "offset of the instruction that raised",
         ),
         (

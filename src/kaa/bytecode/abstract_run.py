@@ -86,8 +86,20 @@ _ENDS_BLOCK = _any_of(
     *[row.number for row in INSTRUCTIONS if row.flow is not Flow.NEXT and not row.is_pseudo]
 )
 
-_NEVER_RAISES = _any_of(opcodes.PUSH_EXC_INFO, opcodes.SWAP)
-"""Instructions that have no handler even where the table gives them one: they rearrange what it relies on."""
+_REARRANGES = _any_of(opcodes.PUSH_EXC_INFO, opcodes.SWAP, opcodes.LOAD_FAST_AND_CLEAR)
+_CANNOT_RAISE = re.compile(
+    _any_of(
+        *(opcodes.PUSH_EXC_INFO, opcodes.SWAP, opcodes.LOAD_FAST_AND_CLEAR, opcodes.MAKE_CELL),
+        *(opcodes.STORE_FAST, opcodes.POP_TOP, opcodes.NOP, opcodes.JUMP_FORWARD),
+    ).pattern
+    + b"+",
+    re.DOTALL,
+)
+"""Instructions that a handler's range may hold before what the handler relies on is in its place.
+
+They move values between stack and slots, around `with` bodies and inlined comprehensions. At the start of a block,
+or from one that rearranges on, they are a block of their own, which has no handler.
+"""
 
 type State = tuple[str, int, int]
 """The stack, the bound slots, the slots with cells."""
@@ -215,8 +227,11 @@ class AbstractRun:
         for entry in entries:
             leaders |= {index_of(entry.start), index_of(entry.end), index_of(entry.target)}
         if entries:
-            for match in _NEVER_RAISES.finditer(in_order):
-                leaders |= set(match.span())
+            for match in _REARRANGES.finditer(in_order):
+                leaders.add(match.start())
+            for leader in list(leaders):
+                if quiet := _CANNOT_RAISE.match(in_order, leader):
+                    leaders.add(quiet.end())
         ordered = sorted(leaders)
         handlers = {}
         for entry in entries:
@@ -224,7 +239,7 @@ class AbstractRun:
             if handler[0] < self.body:
                 self.fault(handler[0], "an exception handler at the beginning")
             for leader in range(index_of(entry.start), index_of(entry.end)):
-                if leader in leaders and not _NEVER_RAISES.match(in_order, leader):
+                if leader in leaders and not _CANNOT_RAISE.match(in_order, leader):
                     handlers[leader] = handler
         return dict(pairwise(ordered)), handlers
 

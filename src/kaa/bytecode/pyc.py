@@ -1,8 +1,8 @@
 """Cache files, `.pyc`: a header, a code object in marshal's format, and Kaa's seal.
 
 In and out: the bytes of a file, and a code object. The header is CPython's (PEP 552): the magic number, flags, and
-then either the source's time and size, or its hash. The seal is Kaa's own: a digest of all bytes before it. CPython
-never reads as far as that, so each reads the other's files.
+then either the source's time and size, or its hash. The seal is Kaa's own: a digest of the code object's bytes, behind
+them. CPython never reads as far as that, so each reads the other's files.
 
 The seal is there because the host's `marshal` trusts its input, and damaged bytes can crash it. A file whose seal is
 whole holds what Kaa wrote. Any other file, also one that CPython wrote, is read by the reader that trusts nothing and
@@ -30,7 +30,8 @@ _FIELDS = Struct("<4sIII")
 _HASH_SIZE = 8
 
 _SEAL = b"KAA\x01"
-_SEAL_SIZE = len(_SEAL) + 8
+_DIGEST_SIZE = 8
+_SEAL_SIZE = len(_SEAL) + _DIGEST_SIZE
 _SEAL_KEY = int.from_bytes(_SEAL, "little")
 
 
@@ -76,15 +77,14 @@ def source_hash(source: bytes) -> bytes:
 
 def dump(code: CodeType, header: Header) -> bytes:
     """The bytes of a file, with its seal."""
-    data = header.encode() + marshal.dumps(code)
-    return data + _seal(data)
+    payload = marshal.dumps(code)
+    return header.encode() + payload + seal(payload)
 
 
 def load(data: bytes) -> CodeType:
     """The code object in the bytes of a file, safe to run; DamagedCode says what is wrong with them."""
     header(data)
-    if not is_sealed(data):
-        _prove(data)
+    prove(data)
     try:
         code = marshal.loads(memoryview(data)[HEADER_SIZE:])
     except (EOFError, ValueError, TypeError) as error:
@@ -95,17 +95,21 @@ def load(data: bytes) -> CodeType:
 
 
 def is_sealed(data: bytes) -> bool:
-    """Whether the bytes are what Kaa wrote, and whole."""
-    body = memoryview(data)[:-_SEAL_SIZE]
-    return data[-_SEAL_SIZE : -_SEAL_SIZE + len(_SEAL)] == _SEAL and data[-_SEAL_SIZE:] == _seal(body)
+    """Whether what is behind the header is what Kaa wrote, and whole."""
+    return data[-_SEAL_SIZE:-_DIGEST_SIZE] == _SEAL and data.endswith(
+        seal(memoryview(data)[HEADER_SIZE:-_SEAL_SIZE])
+    )
 
 
-def _seal(data: bytes | memoryview) -> bytes:
-    return _SEAL + _imp.source_hash(_SEAL_KEY, data)
+def seal(payload: bytes | memoryview) -> bytes:
+    """What Kaa puts behind the bytes of a code object."""
+    return _SEAL + _imp.source_hash(_SEAL_KEY, payload)
 
 
-def _prove(data: bytes) -> None:
-    """Read and verify what Kaa did not write."""
+def prove(data: bytes) -> None:
+    """Make sure that what is behind the header of a file may be given to `marshal`; DamagedCode if not."""
+    if is_sealed(data):
+        return
     from kaa.bytecode import reader, verifier
 
     image, _ = reader.read(data, HEADER_SIZE)
