@@ -8,13 +8,10 @@ looked at: `str(graph)` prints it, `verify(graph)` proves that it hangs together
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kaa.bytecode import opcodes
 from kaa.bytecode.instructions import BY_NUMBER, INSTRUCTIONS, Argument, Flow
-
-if TYPE_CHECKING:
-    from kaa.compiler.unit import CompilationUnit
 
 __all__ = [
     "BLOCK_PUSHES",
@@ -136,18 +133,17 @@ class Block:
 
 
 class ControlFlowGraph:
-    """All blocks of one unit, in the order of the code, beginning with `entry`.
+    """All blocks of one code object, in the order of the code, beginning with `entry`.
 
     `opcodes` holds every opcode that occurs (and perhaps some that did): a pass that has nothing to look for
     need not look.
     """
 
-    __slots__ = ("entry", "opcodes", "unit")
+    __slots__ = ("entry", "opcodes")
 
-    def __init__(self, entry: Block, unit: CompilationUnit) -> None:
+    def __init__(self, entry: Block, opcodes: set[int]) -> None:
         self.entry = entry
-        self.unit = unit
-        self.opcodes = {instruction.opcode for instruction in unit.instructions}
+        self.opcodes = opcodes
 
     def __iter__(self) -> Iterator[Block]:
         block: Block | None = self.entry

@@ -86,8 +86,7 @@ def unwind(frame: Frame, error: BaseException, *, again: bool = False, reported:
         frame = caller
         frame.thread.frame = frame
         again, reported = False, None
-    frame.push(error)
-    frame.failed = True
+    frame.thread.error = error
     return HOST_FRAME
 
 
@@ -111,7 +110,6 @@ def raise_new(frame: Frame, raised_value: Any, cause: Any) -> Frame:
             error.__cause__ = _instance(frame, cause)
             if error.__cause__ is None:
                 raise TypeError("exception causes must derive from BaseException")
-    clean(error)
     chain(error, frame.exception)
     return unwind(frame, error)
 
@@ -217,5 +215,4 @@ def raised_by(function: Callable[..., Any], *arguments: Any) -> tuple[Any, BaseE
     try:
         return function(*arguments), None
     except BaseException as error:
-        clean(error)
         return None, error

@@ -10,12 +10,10 @@ What guest code asks of a frame (`f_lineno`, `f_locals`, `clear()`, ...) is at t
 from __future__ import annotations
 
 import types
-import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from kaa.reference.descriptors import Readonly
-from kaa.reference.program import NULL, Program
+from kaa.reference.program import NULL, Program, program_of
 
 if TYPE_CHECKING:
     from kaa.reference.generator import Resumable
@@ -32,12 +30,7 @@ class Frame:
     finish: Finish | None = None
     generator: Resumable | None = None
     handled: BaseException | None = None  # the exception that this frame is handling
-    handled_outside: BaseException | None = None  # the one that code further out is handling
-    caller: Frame | None = None
-    depth = 0  # how many frames there are, up to this one
     is_boundary = False
-    owner: weakref.ref[Resumable] | None = None  # the generator that a frame belongs to
-    failed = False  # of a boundary: what it hands over is an exception
     finished = False
     extra_locals: dict[Any, Any] | None = None  # what was written into `f_locals` under other names
     f_trace: Any = None
@@ -48,11 +41,10 @@ class Frame:
         self,
         thread: Thread,
         code: types.CodeType,
-        program: Program,
         global_names: dict[str, Any],
         builtins: dict[str, Any],
         variables: list[Any],
-        caller: Frame,
+        caller: Frame | None,
         names: Any = None,
         function: Any = None,
     ) -> None:
@@ -60,31 +52,30 @@ class Frame:
         body or an `exec`, and None in a function."""
         self.thread = thread
         self.code = code
-        self.program = program
-        self.instructions = program.instructions
+        self.program: Program = program_of(code)
+        self.instructions = self.program.instructions
         self.globals = global_names
         self.builtins = builtins
         self.variables = variables
         self.names = names
         self.function = function
-        self.finish: Finish | None = None
-        self.generator: Resumable | None = None
-        self.handled: BaseException | None = None
-        self.finished = False
         self.next = 0
         self.stack: list[Any] = []
         self.push = self.stack.append
         self.pop = self.stack.pop
         self.called_from(caller)
 
-    def called_from(self, caller: Frame) -> None:
+    def called_from(self, caller: Frame | None) -> None:
         """Put the frame on top of its caller: when it is new, and whenever a generator is resumed."""
-        depth = caller.depth + 1
-        if depth > self.thread.machine.recursion_limit:
-            raise RecursionError("maximum recursion depth exceeded")
-        self.depth = depth
         self.caller = caller
-        self.handled_outside = caller.handled if caller.handled is not None else caller.handled_outside
+        # The exception that code outside of this frame is handling.
+        self.handled_outside: BaseException | None = None
+        self.depth = 1
+        if caller is not None:
+            self.handled_outside = caller.handled if caller.handled is not None else caller.handled_outside
+            self.depth = caller.depth + 1
+        if self.depth > self.thread.machine.recursion_limit:
+            raise RecursionError("maximum recursion depth exceeded")
 
     # The vocabulary of the instructions, beside `push` and `pop`.
 
@@ -129,40 +120,37 @@ class Frame:
 
     # What guest code asks of a frame.
 
-    if not TYPE_CHECKING:  # a type checker has its own idea of this
-        __class__ = property(lambda self: types.FrameType)
-
-    @Readonly
+    @property
     def f_code(self) -> types.CodeType:
         return self.code
 
-    @Readonly
+    @property
     def f_globals(self) -> dict[str, Any]:
         return self.globals
 
-    @Readonly
+    @property
     def f_builtins(self) -> dict[str, Any]:
         return self.builtins
 
-    @Readonly
+    @property
     def f_back(self) -> Frame | None:
         caller = self.caller
         while caller is not None and caller.is_boundary:
             caller = caller.caller
         return caller
 
-    @Readonly
+    @property
     def f_lasti(self) -> int:
         """In bytes, as the host counts."""
         return 2 * self.current if self.next else -1
 
-    @Readonly
+    @property
     def f_lineno(self) -> int | None:
         if not self.next:
             return self.code.co_firstlineno
         return line_at(self.code, self.current)
 
-    @Readonly
+    @property
     def f_locals(self) -> Any:
         from kaa.reference.namespaces import frame_locals
 
@@ -171,11 +159,9 @@ class Frame:
     def clear(self) -> None:
         """Drop the references to the local variables, as `traceback.clear_frames` wants it."""
         if not self.finished:
-            owner = self.owner() if self.owner is not None else None
-            if owner is None or owner.state != "created":
-                running = "an executing" if self.caller is not None else "a suspended"
-                raise RuntimeError(f"cannot clear {running} frame")
-            owner.finalize()
+            if self.generator is not None or self.caller is not None or self.thread.frame is self:
+                raise RuntimeError("cannot clear an executing frame")
+            raise RuntimeError("cannot clear a suspended frame")
         self.variables[:] = [NULL] * len(self.variables)
 
     def __repr__(self) -> str:

@@ -25,8 +25,7 @@ def UNARY_NOT(frame: Frame, _: int) -> None:
 
 
 def TO_BOOL(frame: Frame, _: int) -> None:
-    stack = frame.stack
-    stack[-1] = bool(stack[-1])
+    frame.push(bool(frame.pop()))
 
 
 def COMPARE_OP(frame: Frame, argument: tuple[Callable[[Any, Any], Any], bool]) -> None:

@@ -1,0 +1,69 @@
+"""What a running frame must attend to now and then: signals, the GIL, the collector, tracing, deep recursion.
+
+In: native code of templates. Out: to go on, to raise, or to leave the frame to the host's evaluation loop,
+which is what happens while anything traces or monitors it.
+"""
+
+from __future__ import annotations
+
+from kaa.baseline.block import Block, find_block
+from kaa.native.externs import PyErr_SetString, PyExc_RecursionError, _Py_HandlePending
+from kaa.native.function import native
+from kaa.native.layouts import LOCAL_EVENTS, MONITORED_EVENTS, CodeObject, ThreadState
+from kaa.native.types import i1, i32, u64
+
+EVENTS = 0xFF
+"""The part of `eval_breaker` that holds requests; the rest is the version of monitoring."""
+GO_ON, RAISED, TO_HOST = 0, 1, 2
+
+
+@native
+def is_monitored(thread: ThreadState, code: CodeObject) -> i1:
+    """Whether a tool wants any event of this code object."""
+    monitors = thread.interp.monitors
+    for event in range(MONITORED_EVENTS):
+        if monitors[event] != 0:
+            return True
+    if code.co_monitoring:
+        active = code.co_monitoring.active_monitors
+        for event in range(LOCAL_EVENTS):
+            if active[event] != 0:
+                return True
+    return False
+
+
+@native
+def accept_version(thread: ThreadState, code: CodeObject, block: Block) -> i1:
+    """Bring a block up to the thread's version of monitoring, if nothing monitors its code."""
+    version = thread.eval_breaker & ~u64(EVENTS)
+    if block.version == version:
+        return True
+    if is_monitored(thread, code):
+        return False
+    if code.co_instrumentation_version != version:
+        if code.co_monitoring:
+            return False  # the host takes its instrumented instructions out again
+        code.co_instrumentation_version = version
+    block.version = version
+    return True
+
+
+@native(cold=True)
+def attend(thread: ThreadState, code: CodeObject) -> i32:
+    """Do what is asked of the thread. GO_ON, RAISED, or TO_HOST: the host's loop is to run the frame."""
+    if thread.eval_breaker & EVENTS and _Py_HandlePending(thread):
+        return RAISED
+    if not accept_version(thread, code, find_block(code)):
+        return TO_HOST
+    return GO_ON
+
+
+@native(cold=True)
+def too_deep(thread: ThreadState) -> i1:
+    """Raise RecursionError, unless the thread may use the room that is kept for handling one."""
+    if thread.recursion_headroom or thread.py_recursion_remaining > 0:
+        return False
+    thread.recursion_headroom += 1
+    PyErr_SetString(PyExc_RecursionError[0], "maximum recursion depth exceeded")
+    thread.recursion_headroom -= 1
+    return True

@@ -1,0 +1,44 @@
+"""Objects that native code needs and that have no symbol: the image holds their addresses, the engine sets
+them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from kaa.native.function import Cell
+from kaa.native.layouts import Object
+from kaa.native.types import Ptr, Reference, u8
+
+
+def _object(name: str) -> Any:
+    return Cell(name, Reference(Object))
+
+
+EMPTY_STRING: Object = _object("EMPTY_STRING")
+BUILD_CLASS: Object = _object("BUILD_CLASS")
+INTERNED: Final = (
+    "__import__",
+    "__build_class__",
+    "__enter__",
+    "__exit__",
+    "__aenter__",
+    "__aexit__",
+    "__name__",
+    "__spec__",
+    "__path__",
+    "_initializing",
+    "__all__",
+    "__file__",
+    "origin",
+    "send",
+    "super",
+    "__class__",
+    "__match_args__",
+)
+"""Names that templates look up, as interned strings."""
+STRINGS: Final[dict[str, Any]] = {text: _object(f"STRING{text}") for text in INTERNED}
+FUNCTION_VECTORCALL: Ptr[u8] = Cell("FUNCTION_VECTORCALL", Reference(Object))  # type: ignore[assignment]
+"""How the host calls its functions: one that is called otherwise is not ours to run."""
+IMPORT_FAILURE: Object = _object("IMPORT_FAILURE")
+"""A Python function `(module, name)` that makes the ImportError of `from module import name`."""

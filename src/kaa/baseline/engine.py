@@ -1,0 +1,200 @@
+"""The native machine in a running process: load the image, set it up, take frames over, give them back.
+
+In: nothing but the host process. Out: `Engine`, with `enable`, `disable` and `statistics`. The image holds all machine
+code that is not a program's own; what it cannot know, addresses of the host's objects, is put into its cells here.
+
+    engine = load()
+    engine.enable()        # from now on every frame that begins runs on machine code
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import mmap
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from kaa.baseline import cells, tables
+from kaa.baseline.import_failure import import_failure
+from kaa.native import cache
+from kaa.native.image import PAGE, Image
+from kaa.native.memory import RESERVED, LoadedImage
+
+ARENA_FIELDS: Final = 3
+
+
+class UnsupportedHost(RuntimeError):
+    """The native machine does not run here; the message says why."""
+
+
+def check_host() -> None:
+    """Raise UnsupportedHost unless this is CPython 3.13 with the GIL on Linux x86-64."""
+    if sys.implementation.name != "cpython" or sys.version_info[:2] != (3, 13):
+        raise UnsupportedHost("the native machine needs CPython 3.13")
+    if sys.platform != "linux" or platform.machine() != "x86_64":
+        raise UnsupportedHost("the native machine needs Linux on x86-64")
+    if hasattr(sys, "gettotalrefcount") or not getattr(sys, "_is_gil_enabled", lambda: True)():
+        raise UnsupportedHost("the native machine needs a release build with the GIL")
+
+
+def source_files() -> list[Path]:
+    """The files that the image is made of."""
+    here = Path(__file__).parent
+    folders = (here, here / "templates", here.parent / "native")
+    files = [path for folder in folders for path in folder.glob("*.py")]
+    return [*files, here.parent / "bytecode" / "instructions.py"]
+
+
+def make_image(*, checking: bool = False, progress: Callable[[str], None] = lambda stage: None) -> Image:
+    """Compile the machine."""
+    import kaa.baseline.templates  # noqa: F401  # declares the templates
+    from kaa.baseline import block, frames, linker
+    from kaa.native.image import build
+
+    exported: list[Any] = [frames.evaluate, block.free_block, linker.block_of]
+    named = tables.named_templates()
+    seconds = [name for name in named if name.endswith(tables.SECOND)]
+    image = build(exported, named, detached=seconds, checking=checking, progress=progress)
+    tables.add_tables(image)
+    return image
+
+
+def obtain_image(*, checking: bool = False) -> Image:
+    """The image from the cache, or compiled now, with a word on the terminal."""
+    name = cache.key(source_files(), variant="checking" if checking else "")
+    return cache.obtain(name, lambda: make_image(checking=checking, progress=_show_progress))
+
+
+def _show_progress(stage: str) -> None:
+    if sys.stderr is not None and sys.stderr.isatty():
+        bar = {"translating": "#...", "compiling": "##..", "linking": "###."}[stage]
+        end = "\r" if stage != "linking" else "\r\033[K"
+        print(f"kaa: making machine code, once [{bar}] {stage}", end=end, file=sys.stderr, flush=True)
+
+
+class Engine:
+    """The machine, loaded into this process. There is one; `load()` gives it."""
+
+    def __init__(self, image: Image) -> None:
+        self.image = image
+        self.loaded = LoadedImage(image)
+        self._kept: list[Any] = []
+        self._set_objects()
+        self._set_tables()
+        self._lay_out_arenas()
+        self._request_extra()
+
+    # -- setting up
+
+    def _set_cell(self, name: str, value: int) -> None:
+        if name in self.image.cells:
+            self.loaded.cell(name).value = value
+
+    def _set_objects(self) -> None:
+        """Give the image the host's objects; they stay alive with the engine."""
+        objects: dict[str, object] = {"EMPTY_STRING": "", "IMPORT_FAILURE": import_failure}
+        for text, cell in cells.STRINGS.items():
+            objects[cell.name] = sys.intern(text)
+        for name, value in objects.items():
+            self._kept.append(value)
+            self._set_cell(name, id(value))
+        self._set_cell("FUNCTION_VECTORCALL", _function_vectorcall())
+        unit = ctypes.create_string_buffer(16)
+        self._kept.append(unit)
+        self._set_cell("ENTRY_UNIT", ctypes.addressof(unit))
+        self._set_cell("IMAGE", self.loaded.base)
+
+    def _set_tables(self) -> None:
+        for name in tables.TABLES:
+            data = self.image.extra[name]
+            memory = ctypes.create_string_buffer(data, len(data) + 8)
+            self._kept.append(memory)
+            self._set_cell(name, ctypes.addressof(memory))
+
+    def _lay_out_arenas(self) -> None:
+        """The region behind the image: data in the first half, machine code in the second."""
+        start = self.image.size + -self.image.size % PAGE
+        half = (RESERVED - start) // 2 // PAGE * PAGE
+        self.loaded.protect(start, half, mmap.PROT_READ | mmap.PROT_WRITE)
+        self._set_arena("DATA_ARENA", start, start + half)
+        self._set_arena("CODE_ARENA", start + half, RESERVED)
+
+    def _set_arena(self, name: str, start: int, end: int) -> None:
+        fields = self._arena(name)
+        fields[0] = self.loaded.base + start
+        fields[1] = self.loaded.base + end
+
+    def _arena(self, name: str) -> Any:
+        return (ctypes.c_uint64 * ARENA_FIELDS).from_address(self.loaded.base + self.image.cells[name])
+
+    def _request_extra(self) -> None:
+        request = ctypes.pythonapi.PyUnstable_Eval_RequestCodeExtraIndex
+        request.argtypes = [ctypes.c_void_p]
+        request.restype = ctypes.c_ssize_t
+        index = request(self.loaded.address("free_block"))
+        if index < 0:
+            raise UnsupportedHost("the host has no room for another kind of extra data on code objects")
+        self._set_cell("EXTRA_INDEX", index)
+
+    # -- use
+
+    def enable(self) -> None:
+        """Run every frame that begins from now on."""
+        _set_evaluator(self.loaded.address("evaluate"))
+
+    def disable(self) -> None:
+        """Leave new frames to the host's loop. Frames that run stay where they are."""
+        _set_evaluator(None)
+
+    @property
+    def enabled(self) -> bool:
+        return _get_evaluator() == self.loaded.address("evaluate")
+
+    def statistics(self) -> dict[str, int]:
+        """Code objects linked and refused, instructions linked, bytes of machine code and of data in use."""
+        counters = {
+            "code objects": "BLOCKS_LINKED",
+            "refused": "BLOCKS_REFUSED",
+            "instructions": "INSTRUCTIONS_LINKED",
+        }
+        found = {label: self.loaded.cell(cell).value for label, cell in counters.items()}
+        found["machine code"] = self._arena("CODE_ARENA")[2]
+        found["data"] = self._arena("DATA_ARENA")[2]
+        return found
+
+
+def _function_vectorcall() -> int:
+    """How the host calls its functions: the field of any function of ours."""
+    from kaa.native.layouts import FunctionObject
+    from kaa.native.types import layout
+
+    offset = layout(FunctionObject).fields["vectorcall"].offset
+    return ctypes.c_uint64.from_address(id(_function_vectorcall) + offset).value
+
+
+def _set_evaluator(address: int | None) -> None:
+    api = ctypes.pythonapi
+    api.PyInterpreterState_Get.restype = ctypes.c_void_p
+    api._PyInterpreterState_SetEvalFrameFunc.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+    if address is None:
+        address = ctypes.cast(api._PyEval_EvalFrameDefault, ctypes.c_void_p).value
+    api._PyInterpreterState_SetEvalFrameFunc(api.PyInterpreterState_Get(), address)
+
+
+def _get_evaluator() -> int:
+    api = ctypes.pythonapi
+    api.PyInterpreterState_Get.restype = ctypes.c_void_p
+    api._PyInterpreterState_GetEvalFrameFunc.argtypes = [ctypes.c_void_p]
+    api._PyInterpreterState_GetEvalFrameFunc.restype = ctypes.c_void_p
+    return int(api._PyInterpreterState_GetEvalFrameFunc(api.PyInterpreterState_Get()) or 0)
+
+
+@functools.cache
+def load(*, checking: bool = False) -> Engine:
+    """The process's engine. Raises UnsupportedHost."""
+    check_host()
+    return Engine(obtain_image(checking=checking))

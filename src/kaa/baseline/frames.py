@@ -1,0 +1,270 @@
+"""Frames: entering machine code, calling from guest to guest, returning, suspending.
+
+In and out: native code. A frame that waits for a callee keeps the address where it goes on in the first free
+slot of its own value stack, which is where the result will be; so a return is a load and a jump. A frame
+that was entered from C has below it an *entry frame*, as the host's loop has, whose address to go on is the
+way back to C.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from kaa.baseline import unwinding
+from kaa.baseline.attention import RAISED, TO_HOST, accept_version, attend, too_deep
+from kaa.baseline.block import Block
+from kaa.baseline.holes import DONE, Continuation, Jump, Stack
+from kaa.baseline.linker import block_of
+from kaa.baseline.objects import None_, incref
+from kaa.native.externs import (
+    _Py_CheckRecursiveCall,
+    _PyEval_EvalFrameDefault,
+    _PyEval_FrameClearAndPop,
+    _PyEvalFramePushAndInit,
+)
+from kaa.native.function import TEMPLATE, Cell, native
+from kaa.native.intrinsics import NULL, address, cast, reserve
+from kaa.native.layouts import (
+    CodeObject,
+    Frame,
+    FunctionObject,
+    GeneratorObject,
+    Object,
+    ThreadState,
+)
+from kaa.native.types import Ptr, i32, i64, u16, u64
+
+OWNED_BY_THREAD, OWNED_BY_GENERATOR, OWNED_BY_FRAME_OBJECT, OWNED_BY_C_STACK = 0, 1, 2, 3
+CREATED, SUSPENDED, SUSPENDED_YIELD_FROM, EXECUTING, COMPLETED, CLEARED = -3, -2, -1, 0, 1, 4
+GENERATOR_FRAME: Final = 72
+"""Bytes from a generator to its frame."""
+ENTRY_WORDS: Final = 12
+C_STACK_UNITS: Final = 2
+"""What one entry into the machine takes from the thread's room for C recursion, as the host's loop does."""
+CO_OPTIMIZED: Final = 1
+CO_VARARGS, CO_VARKEYWORDS = 4, 8
+
+ENTRY_UNIT: Any = Cell("ENTRY_UNIT", u64)  # type: ignore[arg-type]
+"""A code unit for entry frames to point at."""
+
+
+@native(inline=True)
+def stack_pointer(frame: Frame) -> Stack:
+    """Take a waiting frame's stack pointer; while it runs, `stacktop` is -1 so that the collector sees
+    nothing.
+    """
+    sp = frame.localsplus + i64(frame.stacktop)
+    frame.stacktop = -1
+    return sp
+
+
+@native(inline=True)
+def save_stack_pointer(frame: Frame, sp: Stack) -> None:
+    frame.stacktop = i32(sp - frame.localsplus)
+
+
+@native(inline=True)
+def stack_base(frame: Frame) -> Stack:
+    return frame.localsplus + i64(frame.f_executable.co_nlocalsplus)
+
+
+@native(inline=True)
+def generator_of(frame: Frame) -> GeneratorObject:
+    """The generator that a frame lies in."""
+    return cast(GeneratorObject, address(frame) - GENERATOR_FRAME)
+
+
+@native(inline=True)
+def machine_address(block: Block, unit: Ptr[u16]) -> Continuation:
+    """Where the machine code of a code unit is."""
+    index = unit - block.code.co_code_adaptive
+    return cast(Continuation, block.start + u64(block.addresses[index]))
+
+
+# -- from C
+
+
+@native
+def evaluate(thread: ThreadState, frame: Frame, throwing: i32) -> Object:
+    """The host's hook (PEP 523): run a frame that C code has made, and give its result, or NULL with an
+    exception.
+    """
+    code = frame.f_executable
+    block = block_of(code)
+    if not block or block.start == 0 or (throwing and not accept_version(thread, code, block)):
+        return _PyEval_EvalFrameDefault(thread, frame, throwing)
+    entry = cast(Frame, reserve(u64, ENTRY_WORDS))
+    entry.f_executable = cast(CodeObject, None_)
+    entry.f_locals = NULL
+    entry.frame_obj = NULL
+    entry.instr_ptr = cast(Ptr[u16], ENTRY_UNIT)
+    entry.stacktop = 0
+    entry.return_offset = 0
+    entry.owner = OWNED_BY_C_STACK
+    entry.localsplus[0] = cast(Object, leave)
+    entry.previous = thread.current_frame
+    frame.previous = entry
+    thread.current_frame = frame
+    left = thread.c_recursion_remaining
+    thread.c_recursion_remaining = left - C_STACK_UNITS
+    if left < 0 and _Py_CheckRecursiveCall(thread, ""):
+        thread.py_recursion_remaining -= 1
+        abandon(frame, NULL, thread, NULL, NULL)
+        thread.c_recursion_remaining = left
+        return entry.f_locals
+    start(frame, NULL, thread, cast(Object, i64(throwing)), NULL)
+    thread.c_recursion_remaining += C_STACK_UNITS
+    return entry.f_locals
+
+
+@native(convention=TEMPLATE, apart=True)
+def start(frame: Frame, sp: Stack, thread: ThreadState, throwing: Object, extra: Object = NULL) -> Jump:
+    """Run a frame from where its `instr_ptr` is."""
+    thread.py_recursion_remaining -= 1
+    if thread.py_recursion_remaining < 0 and too_deep(thread):
+        return abandon(frame, sp, thread)
+    sp = stack_pointer(frame)
+    if throwing:
+        return unwinding.throw_into(frame, sp, thread)
+    block = block_of(frame.f_executable)
+    return machine_address(block, frame.instr_ptr)(frame, sp, thread, NULL)
+
+
+@native(convention=TEMPLATE, apart=True)
+def leave(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
+    """Back to C. `frame` is the entry frame, and gets the result."""
+    thread.current_frame = frame.previous
+    frame.f_locals = value
+    return DONE
+
+
+# -- returning
+
+
+@native(convention=TEMPLATE)
+def give(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
+    """Go on in `frame`, which waits for a value; NULL says that its callee has raised."""
+    if not value:
+        return fail_in(frame, sp, thread)
+    top = stack_pointer(frame)
+    return cast(Continuation, address(top[0]))(frame, top, thread, value)
+
+
+@native(convention=TEMPLATE, apart=True)
+def fail_in(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    """Raise the current exception in `frame`, which waits for a callee."""
+    if frame.owner == OWNED_BY_C_STACK:
+        return leave(frame, sp, thread, NULL)
+    frame.return_offset = 0
+    return unwinding.raised(frame, stack_pointer(frame), thread)
+
+
+@native(convention=TEMPLATE, apart=True)
+def finish(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
+    """The frame has returned `value`: clear it and go on in its caller."""
+    thread.py_recursion_remaining += 1
+    save_stack_pointer(frame, sp)
+    caller = frame.previous
+    thread.current_frame = caller
+    _PyEval_FrameClearAndPop(thread, frame)
+    top = stack_pointer(caller)
+    return cast(Continuation, address(top[0]))(caller, top, thread, value)
+
+
+@native(convention=TEMPLATE, cold=True)
+def abandon(frame: Frame, sp: Stack, thread: ThreadState, value: Object = NULL, extra: Object = NULL) -> Jump:
+    """The frame is left by an exception: clear it and raise in its caller. Its value stack is empty
+    already.
+    """
+    thread.py_recursion_remaining += 1
+    caller = frame.previous
+    thread.current_frame = caller
+    _PyEval_FrameClearAndPop(thread, frame)
+    return fail_in(caller, sp, thread)
+
+
+@native(convention=TEMPLATE, cold=True)
+def leave_to_host(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    """Have the host's loop run the rest of the frame, from its `instr_ptr`, and go on in the caller with
+    the result.
+    """
+    save_stack_pointer(frame, sp)
+    caller = frame.previous
+    thread.current_frame = caller
+    thread.py_recursion_remaining += 1
+    value = _PyEval_EvalFrameDefault(thread, frame, 0)
+    return give(caller, sp, thread, value)
+
+
+@native(convention=TEMPLATE, cold=True)
+def pay_attention(frame: Frame, sp: Stack, thread: ThreadState, unit: Ptr[u16], onward: Continuation) -> Jump:
+    """Attend to what is asked of the thread, then go on at `onward`; if the host's loop is to go on, then
+    at `unit`.
+    """
+    what = attend(thread, frame.f_executable)
+    if what == RAISED:
+        return unwinding.raised(frame, sp, thread)
+    if what == TO_HOST:
+        frame.instr_ptr = unit
+        return leave_to_host(frame, sp, thread)
+    return onward(frame, sp, thread)
+
+
+@native(convention=TEMPLATE, cold=True)
+def check_version(frame: Frame, sp: Stack, thread: ThreadState, unit: Ptr[u16], onward: Continuation) -> Jump:
+    """`pay_attention` to monitoring alone: where an exception must not come from outside."""
+    code = frame.f_executable
+    if accept_version(thread, code, block_of(code)):
+        return onward(frame, sp, thread)
+    frame.instr_ptr = unit
+    return leave_to_host(frame, sp, thread)
+
+
+# -- calling
+
+
+@native
+def push_frame(
+    thread: ThreadState, function: FunctionObject, arguments: Stack, count: i64, names: Object
+) -> Frame:
+    """A frame for a call; takes the references to the function and the arguments. NULL: raised, references
+    gone.
+    """
+    code = function.func_code
+    local_names: Object = NULL
+    if code.co_flags & CO_OPTIMIZED == 0:
+        local_names = function.func_globals
+        incref(local_names)
+    return _PyEvalFramePushAndInit(thread, function, local_names, arguments, u64(count), names)
+
+
+@native(convention=TEMPLATE, apart=True)
+def run_callee(frame: Frame, sp: Stack, thread: ThreadState, callee: Object) -> Jump:
+    """Go on in `callee` (a Frame); the caller's stack pointer and address to go on are in place."""
+    called = cast(Frame, callee)
+    called.previous = frame
+    thread.current_frame = called
+    thread.py_recursion_remaining -= 1
+    if thread.py_recursion_remaining < 0 and too_deep(thread):
+        return abandon(called, sp, thread)
+    block = block_of(called.f_executable)
+    if not block or block.start == 0:
+        return leave_to_host(called, stack_pointer(called), thread)
+    return machine_address(block, called.instr_ptr)(called, stack_pointer(called), thread)
+
+
+@native(convention=TEMPLATE, apart=True)
+def resume_generator(
+    frame: Frame, sp: Stack, thread: ThreadState, generator: GeneratorObject, sent: Object
+) -> Jump:
+    """Go on in a suspended generator, which gets a reference to `sent`. The caller waits with its stack at
+    `sp`.
+    """
+    called = generator.gi_iframe
+    called.localsplus[i64(called.stacktop)] = sent
+    called.stacktop += 1
+    generator.gi_frame_state = EXECUTING
+    generator.gi_exc_state.previous_item = thread.exc_info
+    thread.exc_info = generator.gi_exc_state
+    save_stack_pointer(frame, sp)
+    return run_callee(frame, sp, thread, cast(Object, called))

@@ -1,0 +1,105 @@
+"""The vocabulary of templates: reference counts, truth, stacks.
+
+In and out: native code. A *borrowed* value is not counted; a *new* one is the caller's to release.
+"""
+
+from __future__ import annotations
+
+from kaa.baseline.holes import INSTRUCTION, Stack
+from kaa.native.externs import _Py_Dealloc, _Py_FalseStruct, _Py_NoneStruct, _Py_TrueStruct
+from kaa.native.function import native
+from kaa.native.intrinsics import cast, unlikely
+from kaa.native.layouts import Frame, Object, RefCount
+from kaa.native.types import Ptr, i1, i32, i64, u8
+
+None_ = _Py_NoneStruct
+True_ = _Py_TrueStruct
+False_ = _Py_FalseStruct
+
+
+@native(inline=True)
+def incref(value: Object) -> None:
+    """One reference more. An immortal object's low half is all ones."""
+    more = cast(RefCount, value).ob_refcnt + 1
+    if more != 0:
+        cast(RefCount, value).ob_refcnt = more
+
+
+@native(inline=True)
+def decref(value: Object) -> None:
+    """One reference less; the last one destroys the object."""
+    if i32(cast(RefCount, value).ob_refcnt) >= 0:
+        left = value.ob_refcnt - 1
+        value.ob_refcnt = left
+        if unlikely(left == 0):
+            _Py_Dealloc(value)
+
+
+@native(inline=True)
+def decref_maybe(value: Object) -> None:
+    """`decref`, of what may be NULL."""
+    if value:
+        decref(value)
+
+
+@native(inline=True)
+def new(value: Object) -> Object:
+    """The value, with a reference more."""
+    incref(value)
+    return value
+
+
+@native(inline=True)
+def release(frame: Frame, value: Object) -> None:
+    """`decref` in a template: a destructor that looks at the frame sees the current instruction."""
+    if i32(cast(RefCount, value).ob_refcnt) >= 0:
+        left = value.ob_refcnt - 1
+        value.ob_refcnt = left
+        if unlikely(left == 0):
+            frame.instr_ptr = INSTRUCTION
+            _Py_Dealloc(value)
+
+
+@native(inline=True)
+def release_maybe(frame: Frame, value: Object) -> None:
+    """`release`, of what may be NULL."""
+    if value:
+        release(frame, value)
+
+
+@native(inline=True)
+def here(frame: Frame) -> None:
+    """Note the current instruction in the frame, before anything that may raise or look at frames."""
+    frame.instr_ptr = INSTRUCTION
+
+
+@native
+def release_all(values: Stack, count: i64) -> None:
+    """`decref` each of `count` values."""
+    for index in range(count):
+        decref(values[index])
+
+
+@native
+def release_all_maybe(values: Stack, count: i64) -> None:
+    """`decref` each of `count` values that is not NULL."""
+    for index in range(count):
+        decref_maybe(values[index])
+
+
+@native(inline=True)
+def boolean(truth: i32) -> Object:
+    """`True` or `False`, both immortal."""
+    return True_ if truth else False_
+
+
+@native(inline=True)
+def has_type(value: Object, kind: Object) -> i1:
+    """Whether the value's type is exactly `kind`."""
+    return value.ob_type == kind
+
+
+@native(inline=True)
+def slot(frame: Frame, offset: i64) -> Stack:
+    """The place of a local variable, `offset` bytes into the frame."""
+    return cast(Ptr[Object], cast(Ptr[u8], frame) + offset)

@@ -1,0 +1,101 @@
+"""The linker's tables: which template serves which opcode, and where each template's code and holes are.
+
+In: an image and the declared templates. Out: four tables in the image, bytes in the form that `linker.py`
+describes. The facts about instructions come from `kaa.bytecode`.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from kaa.baseline.holes import HOLES
+from kaa.baseline.linker import BACKWARD, FORWARD, HOLE_ROW_SIZE, ROW_SIZE, TEMPLATE_ROW_SIZE
+from kaa.baseline.template import TEMPLATES
+from kaa.bytecode.instructions import BY_NAME, BY_NUMBER, SPECIALIZED, Argument
+from kaa.native.function import NativeFunction
+from kaa.native.image import Image
+
+OPCODES: Final = 256
+ROW: Final = struct.Struct("<HHBBbBBBHIII")
+TEMPLATE_ROW: Final = struct.Struct("<IIII")
+HOLE_ROW: Final = struct.Struct("<IHHq")
+assert (ROW.size, TEMPLATE_ROW.size, HOLE_ROW.size) == (ROW_SIZE, TEMPLATE_ROW_SIZE, HOLE_ROW_SIZE)
+
+JUMPS: Final = {Argument.FORWARD: FORWARD, Argument.BACKWARD: BACKWARD}
+NAME_SHIFTS: Final = {Argument.NAME_1: 1, Argument.NAME_2: 2}
+SECOND: Final = ".second"
+TABLES: Final = ("ROWS", "VARIANTS", "TEMPLATE_ROWS", "HOLE_ROWS")
+"""The image's cells that point to the tables."""
+
+type Compiled = dict[str, tuple[NativeFunction, dict[str, object]]]
+
+
+def named_templates() -> Compiled:
+    """Every declared template under the name that it has in the image."""
+    found: Compiled = {}
+    for definition in TEMPLATES.values():
+        if definition.general:
+            found[definition.name] = definition.general
+        if definition.second:
+            found[definition.name + SECOND] = definition.second
+        for value, chosen in definition.variants.items():
+            found[f"{definition.name}.{value}"] = chosen
+    return found
+
+
+def deoptimized_opcodes() -> list[int]:
+    """For each opcode, the one that it is a specialised form of (or itself)."""
+    table = list(range(OPCODES))
+    for family, members in SPECIALIZED.items():
+        for number in members.values():
+            table[number] = BY_NAME[family].number
+    return table
+
+
+def add_tables(image: Image) -> None:
+    """Number the image's templates from 1, describe them, and keep that in the image as `TABLES`."""
+    all_templates = image.templates
+    names = ["", *all_templates]
+    numbers = {name: number for number, name in enumerate(names)}
+    deoptimized = deoptimized_opcodes()
+    rows, variants = bytearray(), bytearray()
+    for opcode in range(OPCODES):
+        rows += _row(opcode, deoptimized[opcode], numbers, variants)
+    templates, holes = bytearray(TEMPLATE_ROW.size), bytearray()
+    for template in all_templates.values():
+        first = len(holes) // HOLE_ROW.size
+        templates += TEMPLATE_ROW.pack(template.offset, template.size, first, len(template.holes))
+        for hole in template.holes:
+            size = 0 if hole.relative else hole.size
+            holes += HOLE_ROW.pack(hole.offset, HOLES.index(hole.name), size, hole.addend)
+    image.extra.update(zip(TABLES, map(bytes, (rows, variants, templates, holes)), strict=True))
+
+
+def _row(opcode: int, deoptimized: int, numbers: dict[str, int], variants: bytearray) -> bytes:
+    instruction = BY_NUMBER.get(opcode)
+    if instruction is None:
+        return ROW.pack(0, 0, deoptimized, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    definition = TEMPLATES.get(instruction.name)
+    shift = mask = count = start = cache = 0
+    if definition is not None:
+        cache = definition.cache
+        if definition.variants:
+            shift, mask = definition.shift, definition.mask
+            start, count = len(variants) // 2, max(definition.variants) + 1
+            for value in range(count):
+                variants += struct.pack("<H", numbers.get(f"{instruction.name}.{value}", 0))
+    return ROW.pack(
+        numbers.get(instruction.name, 0),
+        numbers.get(instruction.name + SECOND, 0),
+        deoptimized,
+        instruction.caches,
+        JUMPS.get(instruction.argument, 0),
+        NAME_SHIFTS.get(instruction.argument, 0),
+        shift,
+        mask,
+        count,
+        start,
+        cache,
+        0,
+    )

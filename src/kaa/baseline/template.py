@@ -1,0 +1,95 @@
+"""Declares templates: one native function per instruction, or per variant of one.
+
+In: functions named after instructions. Out: `TEMPLATES`, which the image compiles and the linker copies.
+
+    @template()
+    def POP_TOP(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+        release(frame, sp[-1])
+        return NEXT(sp - 1)
+
+A template has the frame, the stack pointer (one past the top) and the thread in registers, and leaves by a
+jump.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from kaa.native.function import TEMPLATE, NativeFunction
+
+
+@dataclass(slots=True)
+class Definition:
+    """One instruction's templates.
+
+    `variants` maps the value of `(argument >> shift) & mask` to a template; `general` serves all others.
+    `second` is the part in which the result of a call arrives. `cache` counts 64-bit words of inline cache.
+    """
+
+    name: str
+    general: tuple[NativeFunction, dict[str, Any]] | None = None
+    second: tuple[NativeFunction, dict[str, Any]] | None = None
+    variants: dict[int, tuple[NativeFunction, dict[str, Any]]] = field(default_factory=dict)
+    shift: int = 0
+    mask: int = 0
+    cache: int = 0
+
+
+TEMPLATES: Final[dict[str, Definition]] = {}
+
+
+def _definition(name: str) -> Definition:
+    return TEMPLATES.setdefault(name, Definition(name))
+
+
+def template[F: Callable[..., Any]](*names: str, cache: int = 0, **static: Any) -> Callable[[F], F]:
+    """The general template of the instruction that the function is named after, or of those in `names`."""
+
+    def declare(python: Any) -> Any:
+        function = as_template(python)
+        for name in names or (python.__name__,):
+            definition = _definition(name)
+            definition.general = (function, static)
+            definition.cache = max(definition.cache, cache)
+        return function
+
+    return declare
+
+
+def variant[F: Callable[..., Any]](
+    name: str, value: int, *, shift: int = 0, mask: int = 0xFF, cache: int = 0, **static: Any
+) -> Callable[[F], F]:
+    """A template for those uses of an instruction whose argument, shifted and masked, is `value`."""
+
+    def declare(python: Any) -> Any:
+        function = as_template(python)
+        definition = _definition(name)
+        definition.variants[value] = (function, static)
+        definition.shift, definition.mask = shift, mask
+        definition.cache = max(definition.cache, cache)
+        return function
+
+    return declare
+
+
+def second[F: Callable[..., Any]](*names: str, **static: Any) -> Callable[[F], F]:
+    """The part of these instructions that starts when a call that they made gives its result, in `value`."""
+
+    def declare(python: Any) -> Any:
+        function = as_template(python)
+        for name in names:
+            _definition(name).second = (function, static)
+        return function
+
+    return declare
+
+
+def as_template(python: Any) -> NativeFunction:
+    """A function with the templates' calling convention."""
+    if isinstance(python, NativeFunction):
+        return python
+    assert isinstance(python, types.FunctionType)
+    return NativeFunction(python, convention=TEMPLATE)

@@ -1,0 +1,289 @@
+"""Templates for calls. A call of a function written in Python pushes its frame and jumps: the C stack does
+not grow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kaa.baseline.cells import FUNCTION_VECTORCALL
+from kaa.baseline.frames import pay_attention, push_frame, run_callee, save_stack_pointer
+from kaa.baseline.holes import FOLLOWING, NEXT, OPARG, RESUMED, VERSION, Continuation, Jump, Stack
+from kaa.baseline.objects import decref, decref_maybe, here, new, release_all
+from kaa.baseline.template import second, template
+from kaa.baseline.templates.containers import is_iterable
+from kaa.baseline.unwinding import raised
+from kaa.native.externs import (
+    PyDict_Next,
+    PyDict_Size,
+    PyErr_Format,
+    PyExc_TypeError,
+    PyFunction_Type,
+    PyMem_RawFree,
+    PyMem_RawMalloc,
+    PyMethod_Type,
+    PyObject_Call,
+    PyObject_Vectorcall,
+    PySequence_Tuple,
+    PyTuple_New,
+    PyTuple_Type,
+    _PyIntrinsics_BinaryFunctions,
+    _PyIntrinsics_UnaryFunctions,
+    _PyObject_FunctionStr,
+)
+from kaa.native.function import TEMPLATE, native
+from kaa.native.intrinsics import NULL, address, cast, reserve, unlikely
+from kaa.native.layouts import Frame, FunctionObject, MethodObject, Object, ThreadState, TupleObject
+from kaa.native.types import Ptr, Struct, i1, i64, u8, u64
+
+ARGUMENTS_OFFSET = -(1 << 63)
+"""In a count of arguments: the callee may use the place before the first one."""
+IS_STRING = 1 << 28
+
+
+@native(inline=True)
+def is_guest(callable: Object) -> i1:
+    """Whether this is a function written in Python that nobody has given another way to be called."""
+    if callable.ob_type != PyFunction_Type:
+        return False
+    return address(cast(FunctionObject, callable).vectorcall) == address(FUNCTION_VECTORCALL)
+
+
+@native(convention=TEMPLATE, apart=True)
+def call(frame: Frame, sp: Stack, thread: ThreadState, argument: Object, onward: Continuation) -> Jump:
+    """Call with the stack `callable, self or NULL, arguments`; the result arrives at `onward`."""
+    count = address(argument)
+    base = sp - (count + 2)
+    arguments = base + 2
+    if not base[1] and base[0].ob_type == PyMethod_Type:
+        unbind(base)
+    if base[1]:
+        arguments = base + 1
+        count += 1
+    callable = base[0]
+    if is_guest(callable):
+        called = push_frame(thread, cast(FunctionObject, callable), arguments, count, NULL)
+        if not called:
+            return raised(frame, base, thread)
+        base[0] = cast(Object, onward)
+        save_stack_pointer(frame, base)
+        return run_callee(frame, base, thread, cast(Object, called))
+    result = PyObject_Vectorcall(callable, arguments, u64(count + ARGUMENTS_OFFSET), NULL)
+    decref(callable)
+    release_all(arguments, count)
+    if unlikely(not result):
+        return raised(frame, base, thread)
+    return onward(frame, base, thread, result)
+
+
+@native
+def unbind(base: Stack) -> None:
+    """Put the function and the receiver of a bound method into the places for a callable and its self."""
+    method = cast(MethodObject, base[0])
+    base[1] = new(method.im_self)
+    base[0] = new(method.im_func)
+    decref(method)
+
+
+@template()
+def CALL(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    return call(frame, sp, thread, cast(Object, OPARG), RESUMED)
+
+
+@second("CALL", "CALL_KW", "CALL_FUNCTION_EX")
+def CALL_resumed(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
+    sp[0] = value
+    if unlikely(thread.eval_breaker != VERSION[0]):
+        return pay_attention(frame, sp + 1, thread, FOLLOWING, NEXT)
+    return NEXT(sp + 1)
+
+
+@native(convention=TEMPLATE, apart=True)
+def call_keywords(
+    frame: Frame, sp: Stack, thread: ThreadState, argument: Object, onward: Continuation
+) -> Jump:
+    """The same with a tuple of keywords on top, which name the last arguments."""
+    names = cast(TupleObject, sp[-1])
+    count = address(argument)
+    base = sp - (count + 3)
+    arguments = base + 2
+    if not base[1] and base[0].ob_type == PyMethod_Type:
+        unbind(base)
+    if base[1]:
+        arguments = base + 1
+        count += 1
+    positional = count - names.ob_size
+    callable = base[0]
+    if is_guest(callable):
+        called = push_frame(thread, cast(FunctionObject, callable), arguments, positional, names)
+        decref(names)
+        if not called:
+            return raised(frame, base, thread)
+        base[0] = cast(Object, onward)
+        save_stack_pointer(frame, base)
+        return run_callee(frame, base, thread, cast(Object, called))
+    result = PyObject_Vectorcall(callable, arguments, u64(positional + ARGUMENTS_OFFSET), names)
+    decref(names)
+    decref(callable)
+    release_all(arguments, count)
+    if unlikely(not result):
+        return raised(frame, base, thread)
+    return onward(frame, base, thread, result)
+
+
+@template()
+def CALL_KW(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    return call_keywords(frame, sp, thread, cast(Object, OPARG), RESUMED)
+
+
+# -- f(*arguments, **keywords)
+
+
+@native
+def as_tuple(callable: Object, arguments: Object) -> Object:
+    """The positional arguments as a tuple, new; NULL with an exception."""
+    if arguments.ob_type == PyTuple_Type:
+        return new(arguments)
+    if not is_iterable(arguments):
+        name = _PyObject_FunctionStr(callable)
+        if name:
+            PyErr_Format(
+                PyExc_TypeError[0],
+                "%U argument after * must be an iterable, not %.200s",
+                name,
+                arguments.ob_type.tp_name,
+            )
+            decref(name)
+        return NULL
+    return PySequence_Tuple(arguments)
+
+
+@native
+def push_expanded(
+    thread: ThreadState, function: FunctionObject, arguments: TupleObject, keywords: Object
+) -> Frame:
+    """A frame for a call with a tuple and a dict (or NULL), whose keys are strings; takes only
+    the reference to the function."""
+    count = arguments.ob_size
+    extra = PyDict_Size(keywords) if keywords else i64(0)
+    values = cast(Ptr[Object], PyMem_RawMalloc(u64(8 * (count + extra + 1))))
+    for index in range(count):
+        values[index] = new(arguments.ob_item[index])
+    names: Object = NULL
+    if extra:
+        names = PyTuple_New(extra)
+        position = reserve(i64)
+        position[0] = 0
+        pair = reserve(Object, 2)
+        for index in range(extra):
+            PyDict_Next(keywords, position, pair, pair + 1)
+            cast(TupleObject, names).ob_item[index] = new(pair[0])
+            values[count + index] = new(pair[1])
+    called = push_frame(thread, function, values, count, names)
+    decref_maybe(names)
+    PyMem_RawFree(cast(Ptr[u8], values))
+    return called
+
+
+@native
+def has_string_keys(keywords: Object) -> i1:
+    """Whether a dict can be keywords as it is."""
+    position = reserve(i64)
+    position[0] = 0
+    pair = reserve(Object, 2)
+    while PyDict_Next(keywords, position, pair, pair + 1):
+        if pair[0].ob_type.tp_flags & IS_STRING == 0:
+            return False
+    return True
+
+
+@native(convention=TEMPLATE, apart=True)
+def call_expanded(
+    frame: Frame, sp: Stack, thread: ThreadState, argument: Object, onward: Continuation
+) -> Jump:
+    """Call with the stack `callable, NULL, iterable`, and a dict if bit 0 of the argument says so."""
+    keywords: Object = NULL
+    base = sp - 3
+    if address(argument) & 1:
+        base = sp - 4
+        keywords = base[3]
+    callable = base[0]
+    arguments = as_tuple(callable, base[2])
+    if not arguments:
+        return raised(frame, sp, thread)
+    if is_guest(callable) and (not keywords or has_string_keys(keywords)):
+        decref(base[2])
+        called = push_expanded(thread, cast(FunctionObject, callable), cast(TupleObject, arguments), keywords)
+        decref(arguments)
+        decref_maybe(keywords)
+        if not called:
+            return raised(frame, base, thread)
+        base[0] = cast(Object, onward)
+        save_stack_pointer(frame, base)
+        return run_callee(frame, base, thread, cast(Object, called))
+    result = PyObject_Call(callable, arguments, keywords)
+    decref(arguments)
+    release_call(base, keywords)
+    if unlikely(not result):
+        return raised(frame, base, thread)
+    return onward(frame, base, thread, result)
+
+
+@native
+def release_call(base: Stack, keywords: Object) -> None:
+    decref(base[0])
+    decref(base[2])
+    decref_maybe(keywords)
+
+
+@template()
+def CALL_FUNCTION_EX(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    return call_expanded(frame, sp, thread, cast(Object, OPARG), RESUMED)
+
+
+# -- the machine's own functions
+
+
+class UnaryIntrinsic(Struct):
+    """A row of the host's table of functions that instructions call by number."""
+
+    function: Callable[[ThreadState, Object], Object]
+    name: Ptr[u8]
+
+
+class BinaryIntrinsic(Struct):
+    function: Callable[[ThreadState, Object, Object], Object]
+    name: Ptr[u8]
+
+
+INTRINSIC_SIZE = 16
+
+
+@template()
+def CALL_INTRINSIC_1(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    value = sp[-1]
+    row = cast(UnaryIntrinsic, _PyIntrinsics_UnaryFunctions + INTRINSIC_SIZE * OPARG)
+    result = row.function(thread, value)
+    decref(value)
+    if unlikely(not result):
+        return raised(frame, sp - 1, thread)
+    sp[-1] = result
+    return NEXT(sp)
+
+
+@template()
+def CALL_INTRINSIC_2(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    first, last = sp[-2], sp[-1]
+    row = cast(BinaryIntrinsic, _PyIntrinsics_BinaryFunctions + INTRINSIC_SIZE * OPARG)
+    result = row.function(thread, first, last)
+    decref(first)
+    decref(last)
+    if unlikely(not result):
+        return raised(frame, sp - 2, thread)
+    sp[-2] = result
+    return NEXT(sp - 1)

@@ -1,0 +1,423 @@
+"""Templates that build containers, index and slice them, and take them apart."""
+
+from __future__ import annotations
+
+from kaa.baseline.cells import EMPTY_STRING
+from kaa.baseline.holes import NEXT, OPARG, Jump, Stack
+from kaa.baseline.objects import decref, here, release_all
+from kaa.baseline.template import template
+from kaa.baseline.unwinding import raised
+from kaa.native.externs import (
+    PyDict_Update,
+    PyErr_Clear,
+    PyErr_ExceptionMatches,
+    PyErr_Format,
+    PyExc_AttributeError,
+    PyExc_TypeError,
+    PyList_Append,
+    PyLong_FromSsize_t,
+    PyObject_DelItem,
+    PyObject_Format,
+    PyObject_GetItem,
+    PyObject_SetItem,
+    PyObject_Size,
+    PySequence_Check,
+    PySet_Add,
+    PySet_New,
+    PySlice_New,
+    PyUnicode_Type,
+    _PyDict_FromItems,
+    _PyDict_MergeEx,
+    _PyDict_SetItem_Take2,
+    _PyEval_ConversionFuncs,
+    _PyEval_FormatKwargsError,
+    _PyEval_UnpackIterable,
+    _PyList_Extend,
+    _PyList_FromArraySteal,
+    _PySet_Update,
+    _PyTuple_FromArraySteal,
+    _PyUnicode_JoinArray,
+)
+from kaa.native.function import native
+from kaa.native.intrinsics import NULL, address, cast, unlikely
+from kaa.native.layouts import Frame, Object, ThreadState, TupleObject
+from kaa.native.types import i1, i32, i64
+
+# -- building
+
+
+@template()
+def BUILD_TUPLE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    items = sp - OPARG
+    result = _PyTuple_FromArraySteal(items, OPARG)
+    if unlikely(not result):
+        return raised(frame, items, thread)
+    items[0] = result
+    return NEXT(items + 1)
+
+
+@template()
+def BUILD_LIST(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    items = sp - OPARG
+    result = _PyList_FromArraySteal(items, OPARG)
+    if unlikely(not result):
+        return raised(frame, items, thread)
+    items[0] = result
+    return NEXT(items + 1)
+
+
+@native
+def build_set(items: Stack, count: i64) -> Object:
+    """A set of the items, whose references are taken."""
+    result = PySet_New(NULL)
+    if result:
+        for index in range(count):
+            if PySet_Add(result, items[index]) != 0:
+                decref(result)
+                result = NULL
+                break
+    release_all(items, count)
+    return result
+
+
+@template()
+def BUILD_SET(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    items = sp - OPARG
+    result = build_set(items, OPARG)
+    if unlikely(not result):
+        return raised(frame, items, thread)
+    items[0] = result
+    return NEXT(items + 1)
+
+
+@template()
+def BUILD_MAP(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    items = sp - 2 * OPARG
+    result = _PyDict_FromItems(items, 2, items + 1, 2, OPARG)
+    release_all(items, 2 * OPARG)
+    if unlikely(not result):
+        return raised(frame, items, thread)
+    items[0] = result
+    return NEXT(items + 1)
+
+
+@template()
+def BUILD_CONST_KEY_MAP(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    keys = cast(TupleObject, sp[-1])
+    values = sp - (OPARG + 1)
+    result = _PyDict_FromItems(keys.ob_item, 1, values, 1, OPARG)
+    release_all(values, OPARG)
+    decref(keys)
+    if unlikely(not result):
+        return raised(frame, values, thread)
+    values[0] = result
+    return NEXT(values + 1)
+
+
+@template()
+def BUILD_STRING(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    pieces = sp - OPARG
+    result = _PyUnicode_JoinArray(EMPTY_STRING, pieces, OPARG)
+    release_all(pieces, OPARG)
+    if unlikely(not result):
+        return raised(frame, pieces, thread)
+    pieces[0] = result
+    return NEXT(pieces + 1)
+
+
+@template()
+def BUILD_SLICE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    parts = sp - OPARG
+    step: Object = NULL
+    if OPARG == 3:
+        step = sp[-1]
+    result = PySlice_New(parts[0], parts[1], step)
+    release_all(parts, OPARG)
+    if unlikely(not result):
+        return raised(frame, parts, thread)
+    parts[0] = result
+    return NEXT(parts + 1)
+
+
+# -- growing what a display or a comprehension builds
+
+
+@template()
+def LIST_APPEND(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    item = sp[-1]
+    failed = PyList_Append(sp[-1 - OPARG], item)
+    decref(item)
+    if unlikely(failed != 0):
+        return raised(frame, sp - 1, thread)
+    return NEXT(sp - 1)
+
+
+@template()
+def SET_ADD(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    item = sp[-1]
+    failed = PySet_Add(sp[-1 - OPARG], item)
+    decref(item)
+    if unlikely(failed != 0):
+        return raised(frame, sp - 1, thread)
+    return NEXT(sp - 1)
+
+
+@template()
+def MAP_ADD(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    key, value = sp[-2], sp[-1]
+    if unlikely(_PyDict_SetItem_Take2(sp[-2 - OPARG], key, value) != 0):
+        return raised(frame, sp - 2, thread)
+    return NEXT(sp - 2)
+
+
+@native
+def is_iterable(value: Object) -> i1:
+    """Whether `iter(value)` could work, by its type."""
+    return address(value.ob_type.tp_iter) != 0 or PySequence_Check(value) != 0
+
+
+@native
+def extend_list(items: Object, more: Object) -> i1:
+    """`items.extend(more)`, with the message of a display; False if it raised."""
+    nothing = _PyList_Extend(items, more)
+    if nothing:
+        decref(nothing)
+        return True
+    if PyErr_ExceptionMatches(PyExc_TypeError[0]) != 0 and not is_iterable(more):
+        PyErr_Clear()
+        PyErr_Format(
+            PyExc_TypeError[0], "Value after * must be an iterable, not %.200s", more.ob_type.tp_name
+        )
+    return False
+
+
+@template()
+def LIST_EXTEND(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    more = sp[-1]
+    done = extend_list(sp[-1 - OPARG], more)
+    decref(more)
+    if unlikely(not done):
+        return raised(frame, sp - 1, thread)
+    return NEXT(sp - 1)
+
+
+@template()
+def SET_UPDATE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    more = sp[-1]
+    failed = _PySet_Update(sp[-1 - OPARG], more)
+    decref(more)
+    if unlikely(failed < 0):
+        return raised(frame, sp - 1, thread)
+    return NEXT(sp - 1)
+
+
+@native
+def update_dict(mapping: Object, more: Object) -> i1:
+    """`mapping.update(more)`, with the message of a display; False if it raised."""
+    if PyDict_Update(mapping, more) >= 0:
+        return True
+    if PyErr_ExceptionMatches(PyExc_AttributeError[0]) != 0:
+        PyErr_Format(PyExc_TypeError[0], "'%.200s' object is not a mapping", more.ob_type.tp_name)
+    return False
+
+
+@template()
+def DICT_UPDATE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    more = sp[-1]
+    done = update_dict(sp[-1 - OPARG], more)
+    decref(more)
+    if unlikely(not done):
+        return raised(frame, sp - 1, thread)
+    return NEXT(sp - 1)
+
+
+@template()
+def DICT_MERGE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    """The dict is the keywords of a call; below it are the arguments, a NULL, and the callable."""
+    here(frame)
+    more = sp[-1]
+    failed = _PyDict_MergeEx(sp[-1 - OPARG], more, 2)
+    if unlikely(failed < 0):
+        _PyEval_FormatKwargsError(thread, sp[-4 - OPARG], more)
+        decref(more)
+        return raised(frame, sp - 1, thread)
+    decref(more)
+    return NEXT(sp - 1)
+
+
+# -- indexing
+
+
+@template()
+def BINARY_SUBSCR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    container, index = sp[-2], sp[-1]
+    result = PyObject_GetItem(container, index)
+    decref(container)
+    decref(index)
+    if unlikely(not result):
+        return raised(frame, sp - 2, thread)
+    sp[-2] = result
+    return NEXT(sp - 1)
+
+
+@template()
+def STORE_SUBSCR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    value, container, index = sp[-3], sp[-2], sp[-1]
+    failed = PyObject_SetItem(container, index, value)
+    decref(value)
+    decref(container)
+    decref(index)
+    if unlikely(failed != 0):
+        return raised(frame, sp - 3, thread)
+    return NEXT(sp - 3)
+
+
+@template()
+def DELETE_SUBSCR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    container, index = sp[-2], sp[-1]
+    failed = PyObject_DelItem(container, index)
+    decref(container)
+    decref(index)
+    if unlikely(failed != 0):
+        return raised(frame, sp - 2, thread)
+    return NEXT(sp - 2)
+
+
+@native
+def take_slice(start: Object, stop: Object) -> Object:
+    """`slice(start, stop)`; takes the references."""
+    result = PySlice_New(start, stop, NULL)
+    decref(start)
+    decref(stop)
+    return result
+
+
+@template()
+def BINARY_SLICE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    container = sp[-3]
+    index = take_slice(sp[-2], sp[-1])
+    result: Object = NULL
+    if index:
+        result = PyObject_GetItem(container, index)
+        decref(index)
+    decref(container)
+    if unlikely(not result):
+        return raised(frame, sp - 3, thread)
+    sp[-3] = result
+    return NEXT(sp - 2)
+
+
+@template()
+def STORE_SLICE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    value, container = sp[-4], sp[-3]
+    index = take_slice(sp[-2], sp[-1])
+    failed = i32(1)
+    if index:
+        failed = PyObject_SetItem(container, index, value)
+        decref(index)
+    decref(value)
+    decref(container)
+    if unlikely(failed != 0):
+        return raised(frame, sp - 4, thread)
+    return NEXT(sp - 4)
+
+
+@template()
+def GET_LEN(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    length = PyObject_Size(sp[-1])
+    if unlikely(length < 0):
+        return raised(frame, sp, thread)
+    number = PyLong_FromSsize_t(length)
+    if unlikely(not number):
+        return raised(frame, sp, thread)
+    sp[0] = number
+    return NEXT(sp + 1)
+
+
+# -- unpacking
+
+
+@template()
+def UNPACK_SEQUENCE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    sequence = sp[-1]
+    top = sp + (OPARG - 1)
+    done = _PyEval_UnpackIterable(thread, sequence, i32(OPARG), -1, top)
+    decref(sequence)
+    if unlikely(done == 0):
+        return raised(frame, sp - 1, thread)
+    return NEXT(top)
+
+
+@template()
+def UNPACK_EX(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    sequence = sp[-1]
+    before, after = OPARG & 0xFF, OPARG >> 8
+    top = sp + (before + after)
+    done = _PyEval_UnpackIterable(thread, sequence, i32(before), i32(after), top)
+    decref(sequence)
+    if unlikely(done == 0):
+        return raised(frame, sp - 1, thread)
+    return NEXT(top)
+
+
+# -- text
+
+
+@template()
+def CONVERT_VALUE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    value = sp[-1]
+    result = _PyEval_ConversionFuncs[OPARG](value)
+    decref(value)
+    if unlikely(not result):
+        return raised(frame, sp - 1, thread)
+    sp[-1] = result
+    return NEXT(sp)
+
+
+@template()
+def FORMAT_SIMPLE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    value = sp[-1]
+    if value.ob_type == PyUnicode_Type:
+        return NEXT(sp)
+    here(frame)
+    result = PyObject_Format(value, NULL)
+    decref(value)
+    if unlikely(not result):
+        return raised(frame, sp - 1, thread)
+    sp[-1] = result
+    return NEXT(sp)
+
+
+@template()
+def FORMAT_WITH_SPEC(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    value, specification = sp[-2], sp[-1]
+    result = PyObject_Format(value, specification)
+    decref(value)
+    decref(specification)
+    if unlikely(not result):
+        return raised(frame, sp - 2, thread)
+    sp[-2] = result
+    return NEXT(sp - 1)

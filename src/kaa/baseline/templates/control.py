@@ -1,0 +1,170 @@
+"""Templates for control flow: jumps, iteration, returning, and where the machine attends to signals and
+threads.
+"""
+
+from __future__ import annotations
+
+from kaa.baseline.frames import (
+    EXECUTING,
+    check_version,
+    finish,
+    pay_attention,
+    resume_generator,
+)
+from kaa.baseline.holes import (
+    CONSTANT,
+    INSTRUCTION,
+    NEXT,
+    RESUMED,
+    TARGET,
+    VERSION,
+    Jump,
+    Stack,
+)
+from kaa.baseline.objects import False_, None_, True_, decref, here, new, release
+from kaa.baseline.template import second, template, variant
+from kaa.baseline.unwinding import raised
+from kaa.native.externs import (
+    PyErr_Clear,
+    PyErr_ExceptionMatches,
+    PyExc_StopIteration,
+    PyGen_Type,
+    PyObject_GetIter,
+    _PyEval_MonitorRaise,
+)
+from kaa.native.function import native
+from kaa.native.intrinsics import cast, unlikely
+from kaa.native.layouts import Frame, GeneratorObject, Object, ThreadState
+from kaa.native.types import i1
+
+
+@template()
+def RESUME(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    if unlikely(thread.eval_breaker != VERSION[0]):
+        here(frame)
+        return pay_attention(frame, sp, thread, INSTRUCTION, NEXT)
+    return NEXT(sp)
+
+
+@variant("RESUME", 2, mask=3)
+@variant("RESUME", 3, mask=3)
+def RESUME_DELEGATE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    """After `yield from` and `await`: signals wait for the innermost generator."""
+    if unlikely(thread.eval_breaker != VERSION[0]):
+        here(frame)
+        return check_version(frame, sp, thread, INSTRUCTION, NEXT)
+    return NEXT(sp)
+
+
+@template()
+def JUMP_FORWARD(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    return TARGET(sp)
+
+
+@template()
+def JUMP_BACKWARD(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    if unlikely(thread.eval_breaker != VERSION[0]):
+        here(frame)
+        return pay_attention(frame, sp, thread, INSTRUCTION, TARGET)
+    return TARGET(sp)
+
+
+@template()
+def JUMP_BACKWARD_NO_INTERRUPT(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    return TARGET(sp)
+
+
+@template()
+def POP_JUMP_IF_TRUE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    if sp[-1] == True_:
+        return TARGET(sp - 1)
+    return NEXT(sp - 1)
+
+
+@template()
+def POP_JUMP_IF_FALSE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    if sp[-1] == False_:
+        return TARGET(sp - 1)
+    return NEXT(sp - 1)
+
+
+@template()
+def POP_JUMP_IF_NONE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    value = sp[-1]
+    if value == None_:
+        return TARGET(sp - 1)
+    release(frame, value)
+    return NEXT(sp - 1)
+
+
+@template()
+def POP_JUMP_IF_NOT_NONE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    value = sp[-1]
+    if value == None_:
+        return NEXT(sp - 1)
+    release(frame, value)
+    return TARGET(sp - 1)
+
+
+@template()
+def RETURN_VALUE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    return finish(frame, sp - 1, thread, sp[-1])
+
+
+@template()
+def RETURN_CONST(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    return finish(frame, sp, thread, new(CONSTANT))
+
+
+@template()
+def GET_ITER(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    value = sp[-1]
+    iterator = PyObject_GetIter(value)
+    decref(value)
+    if unlikely(not iterator):
+        return raised(frame, sp - 1, thread)
+    sp[-1] = iterator
+    return NEXT(sp)
+
+
+@native
+def stopped(thread: ThreadState, frame: Frame) -> i1:
+    """Whether an iterator that gave NULL is at its end; if not, an exception stays set."""
+    if not thread.current_exception:
+        return True
+    if PyErr_ExceptionMatches(PyExc_StopIteration[0]) == 0:
+        return False
+    _PyEval_MonitorRaise(thread, frame, frame.instr_ptr)
+    PyErr_Clear()
+    return True
+
+
+@template()
+def FOR_ITER(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    iterator = sp[-1]
+    if iterator.ob_type == PyGen_Type:
+        generator = cast(GeneratorObject, iterator)
+        if generator.gi_frame_state < EXECUTING:
+            sp[0] = cast(Object, RESUMED)
+            return resume_generator(frame, sp, thread, generator, None_)
+    value = iterator.ob_type.tp_iternext(iterator)
+    if value:
+        sp[0] = value
+        return NEXT(sp + 1)
+    if stopped(thread, frame):
+        sp[0] = None_  # for END_FOR to drop
+        return TARGET(sp + 1)
+    return raised(frame, sp, thread)
+
+
+@second("FOR_ITER")
+def FOR_ITER_resumed(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
+    """The generator has yielded or returned `value`; its result ends the loop."""
+    sp[0] = value
+    if cast(GeneratorObject, sp[-1]).gi_frame_state > EXECUTING:
+        return TARGET(sp + 1)
+    return NEXT(sp + 1)

@@ -1,0 +1,389 @@
+"""Templates for variables: locals, cells, globals, and the names of module and class bodies."""
+
+from __future__ import annotations
+
+from kaa.baseline.holes import FIRST, LOCAL, NAME, NEXT, OPARG, SECOND, Jump, Stack
+from kaa.baseline.objects import decref, decref_maybe, here, new, release, release_maybe, slot
+from kaa.baseline.template import template
+from kaa.baseline.unwinding import raised
+from kaa.native.externs import (
+    PyCell_New,
+    PyDict_New,
+    PyDict_Pop,
+    PyDict_SetItem,
+    PyDict_Type,
+    PyErr_Format,
+    PyErr_SetString,
+    PyExc_NameError,
+    PyExc_SystemError,
+    PyExc_UnboundLocalError,
+    PyMapping_GetOptionalItem,
+    PyObject_DelItem,
+    PyObject_SetItem,
+    PyUnicode_InternFromString,
+    _PyDict_LoadGlobal,
+    _PyEval_FormatExcCheckArg,
+    _PyEval_FormatExcUnbound,
+)
+from kaa.native.function import native
+from kaa.native.intrinsics import NULL, cast, reserve, unlikely
+from kaa.native.layouts import CellObject, CodeObject, DictObject, Frame, Object, ThreadState
+from kaa.native.types import i1, i32, i64
+
+UNBOUND_LOCAL = "cannot access local variable '%s' where it is not associated with a value"
+UNDEFINED_NAME = "name '%.200s' is not defined"
+DICT_SUBCLASS = 1 << 29
+
+
+@native(cold=True)
+def unbound_local(thread: ThreadState, code: CodeObject, number: i64) -> None:
+    """Raise UnboundLocalError."""
+    name = code.co_localsplusnames.ob_item[number]
+    _PyEval_FormatExcCheckArg(thread, PyExc_UnboundLocalError[0], UNBOUND_LOCAL, name)
+
+
+@native(cold=True)
+def undefined_name(thread: ThreadState, name: Object) -> None:
+    """Raise NameError."""
+    _PyEval_FormatExcCheckArg(thread, PyExc_NameError[0], UNDEFINED_NAME, name)
+
+
+@template()
+def LOAD_FAST(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    sp[0] = new(slot(frame, LOCAL)[0])
+    return NEXT(sp + 1)
+
+
+@template()
+def LOAD_FAST_CHECK(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    value = slot(frame, LOCAL)[0]
+    if unlikely(not value):
+        here(frame)
+        unbound_local(thread, frame.f_executable, OPARG)
+        return raised(frame, sp, thread)
+    sp[0] = new(value)
+    return NEXT(sp + 1)
+
+
+@template()
+def LOAD_FAST_AND_CLEAR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    place = slot(frame, LOCAL)
+    sp[0] = place[0]
+    place[0] = NULL
+    return NEXT(sp + 1)
+
+
+@template()
+def LOAD_FAST_LOAD_FAST(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    sp[0] = new(slot(frame, FIRST)[0])
+    sp[1] = new(slot(frame, SECOND)[0])
+    return NEXT(sp + 2)
+
+
+@template()
+def STORE_FAST(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    place = slot(frame, LOCAL)
+    old = place[0]
+    place[0] = sp[-1]
+    release_maybe(frame, old)
+    return NEXT(sp - 1)
+
+
+@template()
+def STORE_FAST_LOAD_FAST(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    place = slot(frame, FIRST)
+    old = place[0]
+    place[0] = sp[-1]
+    release_maybe(frame, old)
+    sp[-1] = new(slot(frame, SECOND)[0])
+    return NEXT(sp)
+
+
+@template()
+def STORE_FAST_STORE_FAST(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    place = slot(frame, FIRST)
+    old = place[0]
+    place[0] = sp[-1]
+    release_maybe(frame, old)
+    place = slot(frame, SECOND)
+    old = place[0]
+    place[0] = sp[-2]
+    release_maybe(frame, old)
+    return NEXT(sp - 2)
+
+
+@template()
+def DELETE_FAST(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    place = slot(frame, LOCAL)
+    value = place[0]
+    if unlikely(not value):
+        here(frame)
+        unbound_local(thread, frame.f_executable, OPARG)
+        return raised(frame, sp, thread)
+    place[0] = NULL
+    release(frame, value)
+    return NEXT(sp)
+
+
+# -- cells
+
+
+@template()
+def MAKE_CELL(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    place = slot(frame, LOCAL)
+    initial = place[0]
+    cell = PyCell_New(initial)
+    if not cell:
+        return raised(frame, sp, thread)
+    place[0] = cell
+    release_maybe(frame, initial)
+    return NEXT(sp)
+
+
+@native
+def copy_closure(frame: Frame) -> None:
+    """Give the frame the cells of its function's closure, behind its other variables."""
+    code = frame.f_executable
+    closure = frame.f_funcobj.func_closure
+    count = i64(code.co_nfreevars)
+    places = frame.localsplus + (i64(code.co_nlocalsplus) - count)
+    for index in range(count):
+        places[index] = new(closure.ob_item[index])
+
+
+@template()
+def COPY_FREE_VARS(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    copy_closure(frame)
+    return NEXT(sp)
+
+
+@template()
+def LOAD_DEREF(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    value = cast(CellObject, slot(frame, LOCAL)[0]).ob_ref
+    if unlikely(not value):
+        here(frame)
+        _PyEval_FormatExcUnbound(thread, frame.f_executable, i32(OPARG))
+        return raised(frame, sp, thread)
+    sp[0] = new(value)
+    return NEXT(sp + 1)
+
+
+@template()
+def STORE_DEREF(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    cell = cast(CellObject, slot(frame, LOCAL)[0])
+    old = cell.ob_ref
+    cell.ob_ref = sp[-1]
+    release_maybe(frame, old)
+    return NEXT(sp - 1)
+
+
+@template()
+def DELETE_DEREF(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    cell = cast(CellObject, slot(frame, LOCAL)[0])
+    old = cell.ob_ref
+    if unlikely(not old):
+        _PyEval_FormatExcUnbound(thread, frame.f_executable, i32(OPARG))
+        return raised(frame, sp, thread)
+    cell.ob_ref = NULL
+    decref(old)
+    return NEXT(sp)
+
+
+@template()
+def LOAD_FROM_DICT_OR_DEREF(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    names = sp[-1]
+    found = reserve(Object)
+    key = frame.f_executable.co_localsplusnames.ob_item[OPARG]
+    if PyMapping_GetOptionalItem(names, key, found) < 0:
+        return raised(frame, sp, thread)
+    value = found[0]
+    if not value:
+        value = cast(CellObject, slot(frame, LOCAL)[0]).ob_ref
+        if not value:
+            _PyEval_FormatExcUnbound(thread, frame.f_executable, i32(OPARG))
+            return raised(frame, sp, thread)
+        value = new(value)
+    sp[-1] = value
+    decref(names)
+    return NEXT(sp)
+
+
+# -- names of module and class bodies
+
+
+@native
+def no_locals(name: Object, storing: i1) -> None:
+    """Raise SystemError for a frame without a namespace."""
+    if storing:
+        PyErr_Format(PyExc_SystemError[0], "no locals found when storing %R", name)
+    else:
+        PyErr_Format(PyExc_SystemError[0], "no locals when deleting %R", name)
+
+
+@template()
+def LOAD_LOCALS(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    names = frame.f_locals
+    if unlikely(not names):
+        here(frame)
+        PyErr_SetString(PyExc_SystemError[0], "no locals")
+        return raised(frame, sp, thread)
+    sp[0] = new(names)
+    return NEXT(sp + 1)
+
+
+@native
+def load_global_or_builtin(thread: ThreadState, frame: Frame, name: Object) -> Object:
+    """A new reference to a global or built-in, or NULL with NameError."""
+    namespace = cast(Object, frame.f_globals)
+    builtins = cast(Object, frame.f_builtins)
+    if namespace.ob_type.tp_flags & DICT_SUBCLASS and builtins.ob_type.tp_flags & DICT_SUBCLASS:
+        value = _PyDict_LoadGlobal(cast(DictObject, namespace), cast(DictObject, builtins), name)
+        if not value and not thread.current_exception:
+            undefined_name(thread, name)
+        return value
+    found = reserve(Object)
+    if PyMapping_GetOptionalItem(namespace, name, found) < 0:
+        return NULL
+    if not found[0]:
+        if PyMapping_GetOptionalItem(builtins, name, found) < 0:
+            return NULL
+        if not found[0]:
+            undefined_name(thread, name)
+    return found[0]
+
+
+@native
+def load_name(thread: ThreadState, frame: Frame, names: Object, name: Object) -> Object:
+    """A new reference to what a name means: in `names`, or globally; NULL with an exception."""
+    found = reserve(Object)
+    if PyMapping_GetOptionalItem(names, name, found) < 0:
+        return NULL
+    if found[0]:
+        return found[0]
+    return load_global_or_builtin(thread, frame, name)
+
+
+@template()
+def LOAD_NAME(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    names = frame.f_locals
+    if unlikely(not names):
+        PyErr_SetString(PyExc_SystemError[0], "no locals")
+        return raised(frame, sp, thread)
+    value = load_name(thread, frame, names, NAME)
+    if not value:
+        return raised(frame, sp, thread)
+    sp[0] = value
+    return NEXT(sp + 1)
+
+
+@template()
+def LOAD_FROM_DICT_OR_GLOBALS(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    names = sp[-1]
+    value = load_name(thread, frame, names, NAME)
+    if not value:
+        return raised(frame, sp, thread)
+    sp[-1] = value
+    decref(names)
+    return NEXT(sp)
+
+
+@template()
+def LOAD_GLOBAL(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    value = load_global_or_builtin(thread, frame, NAME)
+    if not value:
+        return raised(frame, sp, thread)
+    sp[0] = value
+    if OPARG & 1:
+        sp[1] = NULL
+        return NEXT(sp + 2)
+    return NEXT(sp + 1)
+
+
+@template()
+def STORE_NAME(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    names = frame.f_locals
+    value = sp[-1]
+    if unlikely(not names):
+        no_locals(NAME, True)
+        return raised(frame, sp, thread)
+    if names.ob_type == PyDict_Type:
+        failed = PyDict_SetItem(names, NAME, value)
+    else:
+        failed = PyObject_SetItem(names, NAME, value)
+    decref(value)
+    if failed != 0:
+        return raised(frame, sp - 1, thread)
+    return NEXT(sp - 1)
+
+
+@template()
+def DELETE_NAME(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    names = frame.f_locals
+    if unlikely(not names):
+        no_locals(NAME, False)
+        return raised(frame, sp, thread)
+    if PyObject_DelItem(names, NAME) != 0:
+        undefined_name(thread, NAME)
+        return raised(frame, sp, thread)
+    return NEXT(sp)
+
+
+@template()
+def STORE_GLOBAL(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    value = sp[-1]
+    failed = PyDict_SetItem(frame.f_globals, NAME, value)
+    decref(value)
+    if failed != 0:
+        return raised(frame, sp - 1, thread)
+    return NEXT(sp - 1)
+
+
+@template()
+def DELETE_GLOBAL(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    found = PyDict_Pop(frame.f_globals, NAME, NULL)
+    if found <= 0:
+        if found == 0:
+            undefined_name(thread, NAME)
+        return raised(frame, sp, thread)
+    return NEXT(sp)
+
+
+@template()
+def SETUP_ANNOTATIONS(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    names = frame.f_locals
+    if unlikely(not names):
+        PyErr_Format(PyExc_SystemError[0], "no locals found when setting up annotations")
+        return raised(frame, sp, thread)
+    if not set_up_annotations(names):
+        return raised(frame, sp, thread)
+    return NEXT(sp)
+
+
+@native
+def set_up_annotations(names: Object) -> i1:
+    """Have `__annotations__` in a namespace."""
+    key = PyUnicode_InternFromString("__annotations__")
+    if not key:
+        return False
+    found = reserve(Object)
+    failed = PyMapping_GetOptionalItem(names, key, found) < 0
+    if not failed:
+        if found[0]:
+            decref(found[0])
+        else:
+            annotations = PyDict_New()
+            failed = not annotations or PyObject_SetItem(names, key, annotations) != 0
+            decref_maybe(annotations)
+    decref(key)
+    return not failed

@@ -1,0 +1,60 @@
+"""Images on disk: compiled once for each version of Kaa, host and processor, then mapped by every process.
+
+In: the sources that an image is made of, and how to make it. Out: the image, from the user's cache folder if a good one
+is there. A damaged or outdated file is replaced; a folder that cannot be written costs a compilation and no more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from kaa.native.image import Image
+
+
+def key(sources: Iterable[Path], *, variant: str = "") -> str:
+    """A digest of everything that the machine code depends on."""
+    digest = hashlib.sha256()
+    for fact in (sys.version, platform.machine(), sys.implementation.cache_tag or "", variant):
+        digest.update(fact.encode() + b"\0")
+    for path in sorted(sources):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:32]
+
+
+def folder() -> Path:
+    """Where images are kept. `KAA_CACHE` names another place."""
+    chosen = os.environ.get("KAA_CACHE")
+    if chosen:
+        return Path(chosen)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("kaa", appauthor=False))
+
+
+def obtain(name: str, make: Callable[[], Image]) -> Image:
+    """The cached image of this name, or a new one, which is then cached."""
+    path = folder() / f"{name}.image"
+    try:
+        return Image.from_bytes(path.read_bytes())
+    except (OSError, ValueError):
+        pass
+    image = make()
+    store(path, image.to_bytes())
+    return image
+
+
+def store(path: Path, data: bytes) -> None:
+    """Write a file at once: another process sees all of it or nothing. A failure is no error."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as stream:
+            stream.write(data)
+        os.replace(stream.name, path)
+    except OSError:
+        pass
