@@ -70,7 +70,8 @@ class HostEngine:
 
     @invisible
     def caller_flags(self) -> int:
-        return sys._getframe().f_code.co_flags
+        # From one frame up on, the host passes over invisible frames.
+        return sys._getframe(1).f_code.co_flags
 
     def install(self) -> None:
         pass
