@@ -1,3 +1,22 @@
 """Kaa: Python written in Python."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kaa.compiler import compile
+
+__all__ = ["compile", "version"]
+
 version = "0.1.0"
+
+_HOMES = {"compile": "kaa.compiler"}
+"""The modules of the public functions, which are imported when they are first asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

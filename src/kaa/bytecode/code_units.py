@@ -16,6 +16,7 @@ from typing import NamedTuple
 from kaa.bytecode.instructions import BY_NAME, BY_NUMBER, CACHES, Argument
 
 _EXTENDED_ARG = BY_NAME["EXTENDED_ARG"].number
+_NO_INSTRUCTIONS = bytes((BY_NAME["CACHE"].number, _EXTENDED_ARG))
 _NOT_IN_CODE = {"CACHE", "RESERVED", "EXTENDED_ARG", "INTERPRETER_EXIT", "EXIT_INIT_CHECK", "ENTER_EXECUTOR"}
 """Real opcodes that stand for no instruction of a program."""
 
@@ -66,6 +67,11 @@ def split(code: bytes) -> tuple[list[int], list[int]]:
     starts = list(compress(range(len(units)), opcodes))
     packed = list(compress(units, opcodes))
     return _fold_extended(starts, packed) if _EXTENDED_ARG in opcodes else (starts, packed)
+
+
+def opcodes_in_order(code: bytes) -> bytes:
+    """The opcode of each instruction, a byte each, of code that `split` has accepted."""
+    return code[::2].translate(None, _NO_INSTRUCTIONS)
 
 
 def encode(opcode: int, oparg: int = 0) -> bytes:

@@ -21,6 +21,7 @@ ones have their sign in bit 0.
 Facts: CPython 3.13, `InternalDocs/locations.md`.
 """
 
+import re
 from collections.abc import Iterable
 
 type Location = tuple[int, int, int, int]
@@ -133,6 +134,27 @@ def decode(first_line: int, table: bytes) -> list[tuple[int, Location]]:
     except IndexError:
         raise ValueError("location table: it ends within an entry") from None
     return rows
+
+
+def covered(table: bytes) -> int:
+    """How many code units a table covers; ValueError if it is damaged. Quicker than decoding it."""
+    entries = _TABLE.match(table)
+    if entries is None or entries.end() != len(table):
+        raise ValueError(f"location table: no entry starts at byte {entries.end() if entries else 0}")
+    return sum(table.translate(_UNITS))
+
+
+_UNITS = bytes((byte & 7) + 1 if byte & _FIRST_BYTE else 0 for byte in range(256))
+_NUMBER = rb"[\x40-\x7f]{0,5}+[\x00-\x3f]"
+_TABLE = re.compile(
+    rb"""(?x: [\x80-\xcf] [\x00-\x7f]          # short
+          | [\xd0-\xe7] [\x00-\x7f]{2}       # one line
+          | [\xe8-\xef] (?:%b)               # no columns
+          | [\xf0-\xf7] (?:%b){4}            # long
+          | [\xf8-\xff]                      # none
+          )*+"""
+    % (_NUMBER, _NUMBER)
+)
 
 
 def _number(table: bytes, position: int) -> tuple[int, int]:

@@ -1,1 +1,5 @@
 """Tree to code object: symbol tables, code generation, the flow-graph optimizer, the assembler."""
+
+from kaa.compiler.builtin import compile
+
+__all__ = ["compile"]

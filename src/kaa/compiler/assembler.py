@@ -42,7 +42,7 @@ _BACKWARD = {JUMP: JUMP_BACKWARD, JUMP_NO_INTERRUPT: JUMP_BACKWARD_NO_INTERRUPT}
 def assemble(unit: CompilationUnit) -> CodeType:
     """Make the code object of a unit. The unit is used up: its instructions and constants change."""
     graph = optimize(unit)
-    stack_size = finish(graph, unit)
+    stack_size = finish(graph)
     blocks = [block for block in graph if block.instructions]
     _resolve_jumps(blocks)
     instructions = [instruction for block in blocks for instruction in block.instructions]
@@ -210,8 +210,8 @@ def _make_code(
         unit.name,
         unit.qualname,
         unit.first_line,
-        locations,
-        exceptions,
+        merge(locations)[1],
+        merge(exceptions)[1],
         tuple(unit.freevars),
         tuple(unit.cellvars),
     )

@@ -8,10 +8,13 @@ looked at: `str(graph)` prints it, `verify(graph)` proves that it hangs together
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kaa.bytecode import opcodes
 from kaa.bytecode.instructions import BY_NUMBER, INSTRUCTIONS, Argument, Flow
+
+if TYPE_CHECKING:
+    from kaa.compiler.unit import CompilationUnit
 
 __all__ = [
     "BLOCK_PUSHES",
@@ -133,17 +136,18 @@ class Block:
 
 
 class ControlFlowGraph:
-    """All blocks of one code object, in the order of the code, beginning with `entry`.
+    """All blocks of one unit, in the order of the code, beginning with `entry`.
 
     `opcodes` holds every opcode that occurs (and perhaps some that did): a pass that has nothing to look for
     need not look.
     """
 
-    __slots__ = ("entry", "opcodes")
+    __slots__ = ("entry", "opcodes", "unit")
 
-    def __init__(self, entry: Block, opcodes: set[int]) -> None:
+    def __init__(self, entry: Block, unit: CompilationUnit) -> None:
         self.entry = entry
-        self.opcodes = opcodes
+        self.unit = unit
+        self.opcodes = {instruction.opcode for instruction in unit.instructions}
 
     def __iter__(self) -> Iterator[Block]:
         block: Block | None = self.entry

@@ -66,7 +66,7 @@ class ConstantCache:
         if kind is tuple:
             value = self._merge_tuple(value)
         elif kind is frozenset:
-            value = frozenset(self.merge(item)[1] for item in value)
+            value = self._merge_frozenset(value)
         merged[key] = value
         return key, value
 
@@ -74,3 +74,8 @@ class ConstantCache:
         items = tuple([self.merge(item)[1] for item in value])
         same = all(new is old for new, old in zip(items, value, strict=True))
         return value if same else items
+
+    def _merge_frozenset(self, value: frozenset[Any]) -> frozenset[Any]:
+        items = [self.merge(item)[1] for item in value]
+        same = all(new is old for new, old in zip(items, value, strict=True))
+        return value if same else frozenset(items)

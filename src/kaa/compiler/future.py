@@ -7,7 +7,14 @@ from typing import NamedTuple
 
 from kaa.compiler.errors import beginning_at, location_of
 
-__all__ = ["CO_FUTURE_ANNOTATIONS", "FLAGS", "OBSOLETE_FLAGS", "FutureFeatures", "future_features"]
+__all__ = [
+    "CO_FUTURE_ANNOTATIONS",
+    "FLAGS",
+    "OBSOLETE_FLAGS",
+    "FutureFeatures",
+    "future_features",
+    "is_future",
+]
 
 _MANDATORY = {
     "nested_scopes",
@@ -37,10 +44,14 @@ for _name in __future__.all_feature_names:
 
 
 class FutureFeatures(NamedTuple):
-    """The bits that the future statements set, and the line of the last of them (-1: there is none)."""
+    """The bits that the future statements set, and line and column of the last of them."""
 
     flags: int
-    last_line: int
+    last_place: tuple[int, int]
+
+
+_NOWHERE = (-1, -1)
+"""The place of the last future statement where there is none."""
 
 
 def future_features(tree: ast.mod, filename: str) -> FutureFeatures:
@@ -49,17 +60,17 @@ def future_features(tree: ast.mod, filename: str) -> FutureFeatures:
     Raises `SyntaxError` for a feature that does not exist. A future statement further down is found by the
     code generator, when it comes to it.
     """
-    flags, last_line = 0, -1
+    flags, last_place = 0, _NOWHERE
     if isinstance(tree, ast.Module | ast.Interactive):
         for number, statement in enumerate(tree.body):
             if number == 0 and _is_docstring(statement):
                 continue
-            if not (isinstance(statement, ast.ImportFrom) and _is_future(statement)):
+            if not (isinstance(statement, ast.ImportFrom) and is_future(statement)):
                 break
             for alias in statement.names:
                 flags |= _feature_flag(alias, statement, filename)
-            last_line = statement.lineno
-    return FutureFeatures(flags, last_line)
+            last_place = (statement.lineno, statement.col_offset)
+    return FutureFeatures(flags, last_place)
 
 
 def _is_docstring(statement: ast.stmt) -> bool:
@@ -70,7 +81,8 @@ def _is_docstring(statement: ast.stmt) -> bool:
     )
 
 
-def _is_future(statement: ast.ImportFrom) -> bool:
+def is_future(statement: ast.ImportFrom) -> bool:
+    """Say whether a statement is `from __future__ import ...`."""
     return statement.module == "__future__" and not statement.level
 
 

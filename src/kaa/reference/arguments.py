@@ -48,7 +48,7 @@ def _bind_keywords(
     names = program.local_names
     for name, value in keywords.items():
         if not isinstance(name, str):
-            raise TypeError(f"{function.__qualname__}() keywords must be strings")
+            raise TypeError("keywords must be strings")
         try:
             index = names.index(name, program.positional_only, program.total_arguments)
         except ValueError:

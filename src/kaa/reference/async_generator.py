@@ -12,6 +12,7 @@ import types
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from kaa.reference.descriptors import Readonly
 from kaa.reference.exceptions import raised_by
 from kaa.reference.frame import Frame
 from kaa.reference.generator import CLOSED, Resumable, exception_to_throw
@@ -106,23 +107,23 @@ class AsyncGenerator(Resumable):
     if not TYPE_CHECKING:
         __class__ = property(lambda self: types.AsyncGeneratorType)
 
-    @property
+    @Readonly
     def ag_frame(self) -> Frame | None:
         return self.frame
 
-    @property
+    @Readonly
     def ag_code(self) -> types.CodeType:
         return self.code
 
-    @property
+    @Readonly
     def ag_running(self) -> bool:
         return self._running
 
-    @property
+    @Readonly
     def ag_suspended(self) -> bool:
         return self.state == "suspended"
 
-    @property
+    @Readonly
     def ag_await(self) -> Any:
         return self.delegate
 

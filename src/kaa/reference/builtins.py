@@ -9,14 +9,17 @@ import __future__
 import builtins
 import sys
 import types
+import typing
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from kaa.reference.calls import BUILTINS, enter_code
+from kaa.reference.calls import BUILTINS, call_with_globals, enter_code
 from kaa.reference.frame import Frame
 from kaa.reference.function import Function
 from kaa.reference.namespaces import snapshot
 from kaa.reference.program import NULL
+from kaa.reference.traceback import SEEN_THROUGH, carrier_of, guest_view
 
 _FUTURE_FLAGS = 0
 for _name in __future__.all_feature_names:
@@ -30,7 +33,9 @@ def answers(host_function: Any) -> Callable[[Callable[..., Any]], Callable[..., 
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
         def carry_out(frame: Frame, arguments: list[Any], keywords: dict[str, Any]) -> None:
-            frame.push(function(frame, *arguments, **keywords))
+            # Called back by the host, it looks at the guest code further out.
+            caller = frame.f_back or frame if frame.is_boundary else frame
+            frame.push(function(caller, *arguments, **keywords))
 
         BUILTINS[host_function] = carry_out
         return function
@@ -115,6 +120,24 @@ def _setrecursionlimit(frame: Frame, limit: int, /) -> None:
     frame.thread.machine.set_recursion_limit(limit)
 
 
+@answers(builtins.getattr)
+def _getattr(_: Frame, *arguments: Any, **keywords: Any) -> Any:
+    value = getattr(*arguments, **keywords)
+    return guest_view(arguments[0], value) if type(value) in SEEN_THROUGH else value
+
+
+@answers(types.TracebackType)
+def _traceback(_: Frame, tb_next: Any, tb_frame: Any, tb_lasti: int, tb_lineno: int) -> types.TracebackType:
+    if isinstance(tb_frame, Frame):
+        tb_frame = carrier_of(tb_frame)
+    return types.TracebackType(tb_next, tb_frame, tb_lasti, tb_lineno)
+
+
+@answers(sys._current_frames)
+def _current_frames(frame: Frame) -> dict[int, Any]:
+    return frame.thread.machine.current_frames()
+
+
 # Classes
 
 
@@ -147,6 +170,10 @@ def _contents(cell: Any) -> Any:
         return NULL
 
 
+def _call_with_globals(cls: Any, frame: Frame, arguments: list[Any], keywords: dict[str, Any]) -> None:
+    call_with_globals(frame, cls, arguments, keywords)
+
+
 @answers(types.FunctionType)
 def _function(
     frame: Frame,
@@ -164,6 +191,10 @@ def _function(
     function.__defaults__ = argdefs
     function.__kwdefaults__ = kwdefaults
     return function
+
+
+for _class in (typing.TypeVar, typing.ParamSpec, typing.TypeVarTuple, typing.TypeAliasType):
+    BUILTINS[_class] = partial(_call_with_globals, _class)
 
 
 # Running code

@@ -29,20 +29,32 @@ BUILTINS: dict[Any, Builtin] = {}
 """Callables of the host that the machine carries out itself: those that look at their caller, and those that run
 guest code. `kaa.reference.builtins`, `classes` and `generator` fill it."""
 
+MACHINE_CLASSES: dict[type, type] = {}
+"""By type of the host: the machine's class that stands for it. `kaa.reference.views` fills it."""
+
 _KAA = str(Path(__file__).resolve().parent.parent)
 
 
 def call(frame: Frame, callable: Any, arguments: list[Any], keywords: dict[str, Any] | None) -> Frame | None:
     """Call anything."""
-    return _CALLS.get(type(callable), call_object)(frame, callable, arguments, keywords)
+    return CALLS.get(type(callable), call_object)(frame, callable, arguments, keywords)
 
 
 def enter(frame: Frame, function: Any, arguments: list[Any], keywords: dict[str, Any] | None) -> Frame:
     """A new frame for a call of a plain function."""
     code = function.__code__
-    variables = bind(function, program_of(code), arguments, keywords)
+    program = function.program if type(function) is Function else program_of(code)
+    variables = bind(function, program, arguments, keywords)
     return Frame(
-        frame.thread, code, function.__globals__, function.__builtins__, variables, frame, None, function
+        frame.thread,
+        code,
+        program,
+        function.__globals__,
+        function.__builtins__,
+        variables,
+        frame,
+        None,
+        function,
     )
 
 
@@ -64,7 +76,7 @@ def enter_code(
     variables = [NULL] * len(program.local_names)
     if code.co_flags & 0x02:  # CO_NEWLOCALS: a function's body that is run by itself
         names = None
-    return Frame(frame.thread, code, global_names, builtins, variables, frame, names, function)
+    return Frame(frame.thread, code, program, global_names, builtins, variables, frame, names, function)
 
 
 def is_opaque(function: types.FunctionType) -> bool:
@@ -76,13 +88,6 @@ def is_guest(callable: Any) -> bool:
     """True for what the machine runs in a frame of its own."""
     kind = type(callable)
     return kind is Function or (kind is types.FunctionType and not is_opaque(callable))
-
-
-def call_function(
-    frame: Frame, function: Any, arguments: list[Any], keywords: dict[str, Any] | None
-) -> Frame | None:
-    """Call a guest function."""
-    return enter(frame, function, arguments, keywords)
 
 
 def call_host_function(
@@ -123,6 +128,19 @@ def call_method(
     return call(frame, method.__func__, [method.__self__, *arguments], keywords)
 
 
+def call_with_globals(
+    frame: Frame, callable: Any, arguments: list[Any], keywords: dict[str, Any] | None
+) -> Frame | None:
+    """Let the host carry out a call that takes the module's name from its caller's globals."""
+    caller = types.FunctionType(_forward.__code__, frame.globals)
+    frame.push(caller(callable, arguments, keywords or {}))
+    return None
+
+
+def _forward(callable: Any, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+    return callable(*arguments, **keywords)
+
+
 def call_static_method(
     frame: Frame, method: Any, arguments: list[Any], keywords: dict[str, Any] | None
 ) -> Frame | None:
@@ -161,6 +179,16 @@ def call_object(
     if is_guest(method):
         return enter(frame, method, [callable, *arguments], keywords)
     return call_host(frame, callable, arguments, keywords)
+
+
+def call_descriptor(
+    frame: Frame, descriptor: Any, arguments: list[Any], keywords: dict[str, Any] | None
+) -> Frame | None:
+    """Call a method of a C type that is not bound; of a type that a class of the machine stands for, that class's."""
+    machine_class = MACHINE_CLASSES.get(descriptor.__objclass__)
+    if machine_class is not None and arguments and type(arguments[0]) is machine_class:
+        return call(frame, getattr(machine_class, descriptor.__name__), arguments, keywords)
+    return call_host(frame, descriptor, arguments, keywords)
 
 
 def call_class(
@@ -266,12 +294,14 @@ def lookup_special(instance: Any, name: str) -> Any:
     return method if bind_to is NULL else bind_to(method, instance, type(instance))
 
 
-_CALLS: dict[type, Call] = {
-    Function: call_function,
+CALLS: dict[type, Call] = {
+    Function: enter,
     types.FunctionType: call_host_function,
     types.MethodType: call_method,
     types.BuiltinFunctionType: call_builtin,
     types.MethodWrapperType: call_slot_wrapper,
+    types.WrapperDescriptorType: call_descriptor,
+    types.MethodDescriptorType: call_descriptor,
     staticmethod: call_static_method,
     partial: call_partial,
     type: call_class,

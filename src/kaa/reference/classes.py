@@ -12,7 +12,7 @@ import types
 from functools import partial
 from typing import Any
 
-from kaa.reference.calls import BUILTINS, is_guest
+from kaa.reference.calls import BUILTINS, call_with_globals, is_guest
 from kaa.reference.frame import Frame
 from kaa.reference.function import Function
 from kaa.reference.program import NULL, program_of
@@ -41,6 +41,7 @@ def build_class(frame: Frame, arguments: list[Any], keywords: dict[str, Any]) ->
     entered = Frame(
         frame.thread,
         body.__code__,
+        program,
         body.__globals__,
         body.__builtins__,
         [NULL] * len(program.local_names),
@@ -131,18 +132,16 @@ def _prepare(
 def new_type(frame: Frame, arguments: list[Any], keywords: dict[str, Any]) -> None:
     """`type.__new__(metaclass, name, bases, namespace, **keywords)`."""
     if len(arguments) == 4 and isinstance(arguments[3], dict):
-        arguments = [*arguments[:3], _for_host(frame, arguments[3])]
-    frame.push(type.__new__(*arguments, **keywords))
+        arguments = [*arguments[:3], _for_host(arguments[3])]
+    call_with_globals(frame, type.__new__, arguments, keywords)
 
 
-def _for_host(frame: Frame, namespace: dict[str, Any]) -> dict[str, Any]:
+def _for_host(namespace: dict[str, Any]) -> dict[str, Any]:
     """A namespace as the host's `type` would have made it of plain functions."""
     names = dict(namespace)
     for name, wrap in _WRAPPERS.items():
         if type(names.get(name)) is Function:
             names[name] = wrap(names[name])
-    if "__module__" not in names and "__name__" in frame.globals:
-        names["__module__"] = frame.globals["__name__"]
     return names
 
 

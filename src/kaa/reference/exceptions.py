@@ -86,7 +86,8 @@ def unwind(frame: Frame, error: BaseException, *, again: bool = False, reported:
         frame = caller
         frame.thread.frame = frame
         again, reported = False, None
-    frame.thread.error = error
+    frame.push(error)
+    frame.failed = True
     return HOST_FRAME
 
 
@@ -110,6 +111,7 @@ def raise_new(frame: Frame, raised_value: Any, cause: Any) -> Frame:
             error.__cause__ = _instance(frame, cause)
             if error.__cause__ is None:
                 raise TypeError("exception causes must derive from BaseException")
+    clean(error)
     chain(error, frame.exception)
     return unwind(frame, error)
 
@@ -215,4 +217,5 @@ def raised_by(function: Callable[..., Any], *arguments: Any) -> tuple[Any, BaseE
     try:
         return function(*arguments), None
     except BaseException as error:
+        clean(error)
         return None, error

@@ -10,10 +10,12 @@ What guest code asks of a frame (`f_lineno`, `f_locals`, `clear()`, ...) is at t
 from __future__ import annotations
 
 import types
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from kaa.reference.program import NULL, Program, program_of
+from kaa.reference.descriptors import Readonly
+from kaa.reference.program import NULL, Program
 
 if TYPE_CHECKING:
     from kaa.reference.generator import Resumable
@@ -30,7 +32,12 @@ class Frame:
     finish: Finish | None = None
     generator: Resumable | None = None
     handled: BaseException | None = None  # the exception that this frame is handling
+    handled_outside: BaseException | None = None  # the one that code further out is handling
+    caller: Frame | None = None
+    depth = 0  # how many frames there are, up to this one
     is_boundary = False
+    owner: weakref.ref[Resumable] | None = None  # the generator that a frame belongs to
+    failed = False  # of a boundary: what it hands over is an exception
     finished = False
     extra_locals: dict[Any, Any] | None = None  # what was written into `f_locals` under other names
     f_trace: Any = None
@@ -41,10 +48,11 @@ class Frame:
         self,
         thread: Thread,
         code: types.CodeType,
+        program: Program,
         global_names: dict[str, Any],
         builtins: dict[str, Any],
         variables: list[Any],
-        caller: Frame | None,
+        caller: Frame,
         names: Any = None,
         function: Any = None,
     ) -> None:
@@ -52,30 +60,31 @@ class Frame:
         body or an `exec`, and None in a function."""
         self.thread = thread
         self.code = code
-        self.program: Program = program_of(code)
-        self.instructions = self.program.instructions
+        self.program = program
+        self.instructions = program.instructions
         self.globals = global_names
         self.builtins = builtins
         self.variables = variables
         self.names = names
         self.function = function
+        self.finish: Finish | None = None
+        self.generator: Resumable | None = None
+        self.handled: BaseException | None = None
+        self.finished = False
         self.next = 0
         self.stack: list[Any] = []
         self.push = self.stack.append
         self.pop = self.stack.pop
         self.called_from(caller)
 
-    def called_from(self, caller: Frame | None) -> None:
+    def called_from(self, caller: Frame) -> None:
         """Put the frame on top of its caller: when it is new, and whenever a generator is resumed."""
-        self.caller = caller
-        # The exception that code outside of this frame is handling.
-        self.handled_outside: BaseException | None = None
-        self.depth = 1
-        if caller is not None:
-            self.handled_outside = caller.handled if caller.handled is not None else caller.handled_outside
-            self.depth = caller.depth + 1
-        if self.depth > self.thread.machine.recursion_limit:
+        depth = caller.depth + 1
+        if depth > self.thread.machine.recursion_limit:
             raise RecursionError("maximum recursion depth exceeded")
+        self.depth = depth
+        self.caller = caller
+        self.handled_outside = caller.handled if caller.handled is not None else caller.handled_outside
 
     # The vocabulary of the instructions, beside `push` and `pop`.
 
@@ -120,37 +129,40 @@ class Frame:
 
     # What guest code asks of a frame.
 
-    @property
+    if not TYPE_CHECKING:  # a type checker has its own idea of this
+        __class__ = property(lambda self: types.FrameType)
+
+    @Readonly
     def f_code(self) -> types.CodeType:
         return self.code
 
-    @property
+    @Readonly
     def f_globals(self) -> dict[str, Any]:
         return self.globals
 
-    @property
+    @Readonly
     def f_builtins(self) -> dict[str, Any]:
         return self.builtins
 
-    @property
+    @Readonly
     def f_back(self) -> Frame | None:
         caller = self.caller
         while caller is not None and caller.is_boundary:
             caller = caller.caller
         return caller
 
-    @property
+    @Readonly
     def f_lasti(self) -> int:
         """In bytes, as the host counts."""
         return 2 * self.current if self.next else -1
 
-    @property
+    @Readonly
     def f_lineno(self) -> int | None:
         if not self.next:
             return self.code.co_firstlineno
         return line_at(self.code, self.current)
 
-    @property
+    @Readonly
     def f_locals(self) -> Any:
         from kaa.reference.namespaces import frame_locals
 
@@ -159,9 +171,11 @@ class Frame:
     def clear(self) -> None:
         """Drop the references to the local variables, as `traceback.clear_frames` wants it."""
         if not self.finished:
-            if self.generator is not None or self.caller is not None or self.thread.frame is self:
-                raise RuntimeError("cannot clear an executing frame")
-            raise RuntimeError("cannot clear a suspended frame")
+            owner = self.owner() if self.owner is not None else None
+            if owner is None or owner.state != "created":
+                running = "an executing" if self.caller is not None else "a suspended"
+                raise RuntimeError(f"cannot clear {running} frame")
+            owner.finalize()
         self.variables[:] = [NULL] * len(self.variables)
 
     def __repr__(self) -> str:

@@ -8,6 +8,7 @@ its machine.
 from __future__ import annotations
 
 import types
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ from kaa.reference.program import Program, program_of
 
 if TYPE_CHECKING:
     from kaa.reference.machine import Machine
+
+_KINDS = 0x20 | 0x80 | 0x200
+"""The code flags that make a generator, a coroutine, an asynchronous generator of a call."""
 
 
 class Function:
@@ -106,7 +110,7 @@ class Function:
     def __repr__(self) -> str:
         return f"<function {self.__qualname__} at {id(self):#x}>"
 
-    def __reduce_ex__(self, protocol: Any) -> str:
+    def __reduce__(self) -> str:
         """Functions are pickled by name."""
         return self.__qualname__
 
@@ -153,6 +157,13 @@ def _check_code(function: Function, code: Any) -> Any:
         raise ValueError(
             f"{function.__name__}() requires a code object with {cells} free vars, "
             f"not {len(code.co_freevars)}"
+        )
+    if (function.__code__.co_flags ^ code.co_flags) & _KINDS:
+        warnings.warn(
+            "Assigning a code object of non-matching type is deprecated "
+            "(e.g., from a generator to a plain function)",
+            DeprecationWarning,
+            stacklevel=1,
         )
     object.__setattr__(function, "program", program_of(code))
     return code

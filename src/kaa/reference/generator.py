@@ -13,14 +13,17 @@ from __future__ import annotations
 import sys
 import types
 import warnings
+import weakref
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from kaa.reference.calls import BUILTINS
+from kaa.reference.descriptors import Readonly
 from kaa.reference.exceptions import chain, unwind
 from kaa.reference.frame import Finish, Frame
 from kaa.reference.program import NULL
+from kaa.reference.traceback import clean, guest_traceback
 
 CREATED, RUNNING, SUSPENDED, CLOSED = "created", "running", "suspended", "closed"
 
@@ -35,6 +38,7 @@ class Resumable:
     def __init__(self, frame: Frame) -> None:
         """Take over a frame that RETURN_GENERATOR leaves."""
         self.frame: Frame | None = frame
+        frame.owner = weakref.ref(self)
         self.machine = frame.thread.machine
         self.code = frame.code
         self.state = CREATED
@@ -80,8 +84,10 @@ class Resumable:
         self.delegating = delegating
 
     def end(self) -> None:
-        """The frame has returned or raised."""
+        """The frame has returned or raised, or will never run."""
         self.state = CLOSED
+        if self.frame is not None:
+            self.frame.finished = True
         self.frame = None
 
     # From the host.
@@ -145,6 +151,7 @@ class Resumable:
         try:
             act()
         except BaseException as error:
+            clean(error)
             return error
         finally:
             thread.frame, frame.caller, self.state = outer, None, SUSPENDED
@@ -204,13 +211,21 @@ class Resumable:
 
     def finalize(self) -> None:
         """What happens to a generator that nobody holds any more."""
-        if self.state is SUSPENDED:
+        if self.state is not RUNNING:
             self.close()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("__name__", "__qualname__") and not isinstance(value, str):
+            raise TypeError(f"{name} must be set to a string object")
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        setattr(self, name, None)
 
     def __repr__(self) -> str:
         return f"<{self.kind} object {self.__qualname__} at {id(self):#x}>"
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce__(self) -> Any:
         raise TypeError(f"cannot pickle {type(self).__name__!r} object")
 
 
@@ -220,31 +235,33 @@ class Generator(Resumable):
     __slots__ = ()
 
     def __iter__(self) -> Generator:
+        """Implement iter(self)."""
         return self
 
     def __next__(self) -> Any:
+        """Implement next(self)."""
         return self.send(None)
 
     if not TYPE_CHECKING:
         __class__ = property(lambda self: types.GeneratorType)
 
-    @property
+    @Readonly
     def gi_frame(self) -> Frame | None:
         return self.frame
 
-    @property
+    @Readonly
     def gi_code(self) -> types.CodeType:
         return self.code
 
-    @property
+    @Readonly
     def gi_running(self) -> bool:
         return self.state is RUNNING
 
-    @property
+    @Readonly
     def gi_suspended(self) -> bool:
         return self.state is SUSPENDED
 
-    @property
+    @Readonly
     def gi_yieldfrom(self) -> Any:
         return self.delegate
 
@@ -270,32 +287,35 @@ class Coroutine(Resumable):
 
     def finalize(self) -> None:
         if self.state is CREATED:
+            warn = getattr(sys.modules.get("warnings"), "_warn_unawaited_coroutine", None)
+            if warn is not None:
+                self.machine.call(warn, (self,))
+            else:
+                warnings.warn(f"coroutine '{self.__qualname__}' was never awaited", RuntimeWarning, 2)
             self.end()
-            warn = warnings._warn_unawaited_coroutine  # type: ignore[attr-defined]  # the host's own hook
-            self.machine.call(warn, (self,))
         else:
             super().finalize()
 
     if not TYPE_CHECKING:
         __class__ = property(lambda self: types.CoroutineType)
 
-    @property
+    @Readonly
     def cr_frame(self) -> Frame | None:
         return self.frame
 
-    @property
+    @Readonly
     def cr_code(self) -> types.CodeType:
         return self.code
 
-    @property
+    @Readonly
     def cr_running(self) -> bool:
         return self.state is RUNNING
 
-    @property
+    @Readonly
     def cr_suspended(self) -> bool:
         return self.state is SUSPENDED
 
-    @property
+    @Readonly
     def cr_await(self) -> Any:
         return self.delegate
 
@@ -346,7 +366,11 @@ def exception_to_throw(error: Any, value: Any, traceback: Any) -> BaseException:
     if traceback is not None and not isinstance(traceback, types.TracebackType):
         raise TypeError("throw() third argument must be a traceback object")
     if isinstance(error, type) and type.__subclasscheck__(BaseException, error):
-        made = _instantiate(error, None if value is NULL else value)
+        try:
+            made = _instantiate(error, None if value is NULL else value)
+        except BaseException as failure:
+            clean(failure)
+            made = failure  # is thrown in its place
     elif isinstance(error, BaseException):
         if value is not NULL and value is not None:
             raise TypeError("instance exception may not have a separate value")
@@ -392,8 +416,26 @@ def _throw_into(iterator: Any, error: BaseException, close_delegate: bool, answe
 
 def report_unraisable(error: BaseException, owner: Any) -> None:
     """Tell of an exception that nobody can handle."""
-    make: Any = sys.UnraisableHookArgs  # a protocol to type checkers, a struct sequence in fact
+    guest_traceback(error)
+    make = _unraisable_arguments()
     sys.unraisablehook(make((type(error), error, error.__traceback__, None, owner)))
+
+
+@cache
+def _unraisable_arguments() -> Any:
+    """The type of what `sys.unraisablehook` gets. It has no name, so an unraisable exception must show it."""
+    kinds: list[Any] = []
+
+    class Failing:
+        def __del__(self) -> None:
+            raise ValueError
+
+    hook, sys.unraisablehook = sys.unraisablehook, lambda arguments: kinds.append(type(arguments))
+    try:
+        Failing()
+    finally:
+        sys.unraisablehook = hook
+    return kinds[0]
 
 
 # What guest code calls, without a new loop.

@@ -6,10 +6,11 @@ evaluated later can only be made by the host's own intrinsics, so these are aske
 
 from __future__ import annotations
 
+import builtins
 import sys
 import types
 from collections.abc import Callable
-from typing import Any, Generic, ParamSpec, TypeVar, TypeVarTuple
+from typing import Any, Generic, TypeVarTuple
 
 from kaa.bytecode import opcodes
 from kaa.bytecode.instructions import INTRINSICS_1, INTRINSICS_2
@@ -32,9 +33,13 @@ def _of_host(name: str) -> Callable[..., Any]:
     code = template.__code__.replace(
         co_code=bytes([opcodes.RESUME, 0, *loads, *call, opcodes.RETURN_VALUE, 0]), co_stacksize=2
     )
-    return types.FunctionType(code, {"__name__": "typing"}, name, (None,))
+    names = {"__name__": "typing", "__builtins__": builtins}  # the intrinsics import `typing` by these
+    return types.FunctionType(code, names, name, (None,))
 
 
+_type_variable = _of_host("INTRINSIC_TYPEVAR")
+_parameter_specification = _of_host("INTRINSIC_PARAMSPEC")
+_type_variable_tuple = _of_host("INTRINSIC_TYPEVARTUPLE")
 _type_variable_with_bound = _of_host("INTRINSIC_TYPEVAR_WITH_BOUND")
 _type_variable_with_constraints = _of_host("INTRINSIC_TYPEVAR_WITH_CONSTRAINTS")
 _set_default = _of_host("INTRINSIC_SET_TYPEPARAM_DEFAULT")
@@ -108,7 +113,8 @@ def _evaluator(frame: Frame, evaluate: Any) -> Callable[[], Any]:
     def evaluated() -> Any:
         return evaluate()
 
-    evaluated.__module__ = frame.globals.get("__name__", "builtins")
+    module: Any = frame.globals.get("__name__")
+    evaluated.__module__ = module
     return evaluated
 
 
@@ -124,9 +130,9 @@ INTRINSICS |= {
     "INTRINSIC_ASYNC_GEN_WRAP": lambda _, value: WrappedValue(value),
     "INTRINSIC_UNARY_POSITIVE": lambda _, value: +value,
     "INTRINSIC_LIST_TO_TUPLE": lambda _, items: tuple(items),
-    "INTRINSIC_TYPEVAR": lambda _, name: TypeVar(name, infer_variance=True),
-    "INTRINSIC_PARAMSPEC": lambda _, name: ParamSpec(name, infer_variance=True),
-    "INTRINSIC_TYPEVARTUPLE": lambda _, name: TypeVarTuple(name),
+    "INTRINSIC_TYPEVAR": lambda _, name: _type_variable(name),
+    "INTRINSIC_PARAMSPEC": lambda _, name: _parameter_specification(name),
+    "INTRINSIC_TYPEVARTUPLE": lambda _, name: _type_variable_tuple(name),
     "INTRINSIC_SUBSCRIPT_GENERIC": _subscript_generic,
     "INTRINSIC_TYPEALIAS": _make_alias,
     "INTRINSIC_PREP_RERAISE_STAR": lambda _, original, errors: merge_raised(original, errors),

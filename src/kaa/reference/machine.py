@@ -18,15 +18,18 @@ does a second loop start inside the first. A *boundary* frame marks the place; i
 from __future__ import annotations
 
 import builtins
+import sys
 import threading
 import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from weakref import WeakValueDictionary
 
 import kaa.reference.builtins
 import kaa.reference.classes
 import kaa.reference.instructions
-import kaa.reference.intrinsics  # noqa: F401  (these four fill the machine's tables)
+import kaa.reference.intrinsics
+import kaa.reference.warning  # noqa: F401  (these five fill the machine's tables)
 from kaa.bytecode import opcodes
 from kaa.reference import calls
 from kaa.reference.exceptions import raised
@@ -36,35 +39,36 @@ from kaa.reference.traceback import guest_traceback
 
 __all__ = ["Machine", "Thread", "guest_traceback"]
 
+_HOST_FRAMES = 20
+"""More host frames than one guest frame can need."""
+
 _BOUNDARY_CODE = compile("", "<boundary>", "exec").replace(
     co_code=bytes([opcodes.INTERPRETER_EXIT, 0]), co_exceptiontable=b"", co_linetable=b""
 )
 
 
 class Thread:
-    """What one thread of the operating system runs: its current frame, and how the last loop ended."""
+    """What one thread of the operating system runs."""
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.frame: Frame | None = None
-        self.outcome: Any = None
-        self.error: BaseException | None = None
 
     def boundary(self) -> Frame:
         """A frame on top of the current one that hands what it is given to the host."""
         caller = self.frame
         frame = Frame.__new__(Frame)
         frame.is_boundary = True
-        frame.depth = 0
-        frame.handled_outside = None
+        frame.globals = _NO_GLOBALS
         if caller is not None:
+            frame.globals = caller.globals
             frame.depth = caller.depth
             frame.handled_outside = caller.exception
         frame.thread = self
         frame.code = _BOUNDARY_CODE
         frame.program = _BOUNDARY_PROGRAM
         frame.instructions = frame.program.instructions
-        frame.globals = frame.builtins = {}
+        frame.builtins = builtins.__dict__
         frame.names = frame.function = None
         frame.variables = []
         frame.next = 0
@@ -76,6 +80,7 @@ class Thread:
 
 
 _BOUNDARY_PROGRAM = program_of(_BOUNDARY_CODE)
+_NO_GLOBALS: dict[str, Any] = {"__builtins__": builtins.__dict__}
 
 
 class _Threads(threading.local):
@@ -83,6 +88,7 @@ class _Threads(threading.local):
 
     def __init__(self, machine: Machine) -> None:
         self.thread = Thread(machine)
+        machine._all_threads[threading.get_ident()] = self.thread
 
 
 class Machine:
@@ -91,7 +97,8 @@ class Machine:
     def __init__(self, compile: Callable[..., Any]) -> None:
         """`compile` has the built-in's signature; `exec`, `eval` and `compile` of guest code come to it."""
         self.compile = compile
-        self.recursion_limit = 1000
+        self.set_recursion_limit(1000)
+        self._all_threads: WeakValueDictionary[int, Thread] = WeakValueDictionary()
         self._threads = _Threads(self)
 
     @property
@@ -99,9 +106,22 @@ class Machine:
         """What the calling thread runs on this machine."""
         return self._threads.thread
 
+    def current_frames(self) -> dict[int, Frame]:
+        """The current guest frame of every thread that runs guest code, by the thread's identity."""
+        frames = {}
+        for identity, thread in self._all_threads.items():
+            frame = thread.frame
+            while frame is not None and frame.is_boundary:
+                frame = frame.caller
+            if frame is not None:
+                frames[identity] = frame
+        return frames
+
     def set_recursion_limit(self, limit: int) -> None:
-        """How deep guest frames may nest. The host's own stack is guarded by the host."""
+        """How deep guest frames may nest. The host's frames behind them must not be what ends a program: its
+        limit is raised with this one. Its C stack has a limit of its own."""
         self.recursion_limit = limit
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), _HOST_FRAMES * limit))
 
     def run_code(
         self,
@@ -111,7 +131,7 @@ class Machine:
         closure: tuple[types.CellType, ...] | None = None,
     ) -> Any:
         """Run a code object as `exec` does, and return its value. Exceptions come out as themselves."""
-        global_names.setdefault("__builtins__", builtins)
+        global_names.setdefault("__builtins__", builtins.__dict__)
         boundary = self.thread.boundary()
         return self.run(boundary, calls.enter_code(boundary, code, global_names, local_names, closure))
 
@@ -138,14 +158,13 @@ class Machine:
                 del caught
         finally:
             thread.frame = boundary.caller
-        outcome, thread.outcome = thread.outcome, None
-        failure, thread.error = thread.error, None
-        if failure is None:
+        outcome = boundary.pop()
+        if not boundary.failed:
             return outcome
         try:
-            raise failure
+            raise outcome
         finally:
-            del failure  # its traceback refers to this frame
+            del outcome  # its traceback refers to this frame
 
     def _execute(self, thread: Thread, frame: Frame) -> Frame:
         """Carry out instructions until one hands over to the host, or raises."""

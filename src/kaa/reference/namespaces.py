@@ -15,60 +15,54 @@ from kaa.reference.program import NULL
 
 
 class FrameLocals(MutableMapping[Any, Any]):
-    """The variables of a function's frame, cells opened; and what else was written into the mapping."""
+    """The variables of a frame, cells opened; and what else was written into the mapping."""
 
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
 
-    def _index(self, name: Any) -> int | None:
-        try:
-            return self._frame.program.local_names.index(name)
-        except ValueError:
-            return None
-
-    def _value(self, index: int) -> Any:
-        value = self._frame.variables[index]
-        if type(value) is CellType and _is_cell(self._frame, index):
-            try:
-                return value.cell_contents
-            except ValueError:
-                return NULL
-        return value
+    def _find(self, name: Any) -> tuple[int | None, Any]:
+        """The index and the value of a variable. A comprehension's may hide a free one of the same name."""
+        found = None
+        for index, candidate in enumerate(self._frame.program.local_names):
+            if candidate == name:
+                value = value_of(self._frame, index)
+                if value is not NULL:
+                    return index, value
+                found = index
+        return found, NULL
 
     def _extra(self) -> dict[Any, Any]:
         return self._frame.extra_locals or {}
 
     def __getitem__(self, name: Any) -> Any:
-        index = self._index(name)
-        if index is not None:
-            value = self._value(index)
-            if value is not NULL:
-                return value
-        elif name in self._extra():
-            return self._extra()[name]
-        raise KeyError(f"local variable '{name}' is not defined")
+        index, value = self._find(name)
+        if index is None:
+            value = self._extra().get(name, NULL)
+        if value is NULL:
+            raise KeyError(f"local variable {name!r} is not defined")
+        return value
 
     def __setitem__(self, name: Any, value: Any) -> None:
-        index = self._index(name)
+        frame = self._frame
+        index, _ = self._find(name)
         if index is None:
-            if self._frame.extra_locals is None:
-                self._frame.extra_locals = {}
-            self._frame.extra_locals[name] = value
-        elif _is_cell(self._frame, index) and type(self._frame.variables[index]) is CellType:
-            self._frame.variables[index].cell_contents = value
+            if frame.extra_locals is None:
+                frame.extra_locals = {}
+            frame.extra_locals[name] = value
+        elif index in frame.program.cells and type(frame.variables[index]) is CellType:
+            frame.variables[index].cell_contents = value
         else:
-            self._frame.variables[index] = value
+            frame.variables[index] = value
 
     def __delitem__(self, name: Any) -> None:
-        if self._index(name) is not None:
+        if self._find(name)[0] is not None:
             raise ValueError("cannot remove local variables from FrameLocalsProxy")
-        if name not in self._extra():
-            raise KeyError(name)
         del self._extra()[name]
 
     def __iter__(self) -> Iterator[Any]:
-        for index, name in enumerate(self._frame.program.local_names):
-            if self._value(index) is not NULL:
+        frame = self._frame
+        for index, name in enumerate(frame.program.local_names):
+            if value_of(frame, index) is not NULL:
                 yield name
         yield from self._extra()
 
@@ -79,8 +73,8 @@ class FrameLocals(MutableMapping[Any, Any]):
         return sum(1 for _ in self)
 
     def __contains__(self, name: object) -> bool:
-        index = self._index(name)
-        return name in self._extra() if index is None else self._value(index) is not NULL
+        index, value = self._find(name)
+        return name in self._extra() if index is None else value is not NULL
 
     def copy(self) -> dict[Any, Any]:
         """A snapshot."""
@@ -88,7 +82,7 @@ class FrameLocals(MutableMapping[Any, Any]):
 
     def pop(self, *arguments: Any) -> Any:
         """Of a variable: refused."""
-        if arguments and self._index(arguments[0]) is not None:
+        if arguments and self._find(arguments[0])[0] is not None:
             raise ValueError("cannot remove local variables from FrameLocalsProxy")
         return super().pop(*arguments)
 
@@ -109,26 +103,34 @@ class FrameLocals(MutableMapping[Any, Any]):
 FrameLocals.__name__ = FrameLocals.__qualname__ = "FrameLocalsProxy"
 
 
-def _is_cell(frame: Frame, index: int) -> bool:
-    """True for variables that live in cells, once MAKE_CELL and COPY_FREE_VARS have run."""
-    code = frame.code
-    name = frame.program.local_names[index]
-    return name in code.co_cellvars or name in code.co_freevars
+def value_of(frame: Frame, index: int) -> Any:
+    """The value of a variable, or NULL; of a cell, what it holds. (A cell is there once MAKE_CELL has run.)"""
+    value = frame.variables[index]
+    if index in frame.program.cells and type(value) is CellType:
+        try:
+            return value.cell_contents
+        except ValueError:
+            return NULL
+    return value
 
 
 def frame_locals(frame: Frame) -> Any:
     """`frame.f_locals`."""
-    return FrameLocals(frame) if frame.names is None else frame.names
+    if frame.names is None or _in_comprehension(frame):
+        return FrameLocals(frame)
+    return frame.names
 
 
 def snapshot(frame: Frame) -> Any:
     """`locals()`."""
     if frame.names is None:
         return dict(FrameLocals(frame))
-    hidden = {
-        name: value
-        for name, value in zip(frame.program.local_names, frame.variables, strict=True)
-        if value is not NULL and name not in frame.code.co_freevars
-    }
-    # Inside of a comprehension, its variables stand beside those of the module or class.
-    return {**frame.names, **dict(FrameLocals(frame))} if hidden else frame.names
+    if _in_comprehension(frame):
+        return {**frame.names, **dict(FrameLocals(frame))}
+    return frame.names
+
+
+def _in_comprehension(frame: Frame) -> bool:
+    """True while a module or class body runs a comprehension, which has variables beside the namespace."""
+    bound = frame.variables[: frame.program.first_free]
+    return any(value is not NULL and index not in frame.program.cells for index, value in enumerate(bound))

@@ -97,7 +97,9 @@ class Program:
     __slots__ = (
         "argument_count",
         "carrier",
+        "cells",
         "entries",
+        "first_free",
         "instructions",
         "local_names",
         "positional_only",
@@ -114,6 +116,10 @@ class Program:
         names = code.co_varnames
         names += tuple(name for name in code.co_cellvars if name not in names) + code.co_freevars
         self.local_names = names
+        self.first_free = len(names) - len(code.co_freevars)
+        self.cells = frozenset(
+            index for index, name in enumerate(names) if index >= self.first_free or name in code.co_cellvars
+        )
         self.argument_count = code.co_argcount
         self.positional_only = code.co_posonlyargcount
         self.total_arguments = code.co_argcount + code.co_kwonlyargcount

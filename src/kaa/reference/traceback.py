@@ -40,11 +40,16 @@ def _carrier_code(code: types.CodeType) -> types.CodeType:
 
 def entry(following: types.TracebackType | None, frame: Frame, offset: int) -> types.TracebackType:
     """A traceback entry for an instruction offset of a guest frame, in front of the entries that follow."""
+    return types.TracebackType(following, carrier_of(frame), 2 * offset, -1)  # the host works the line out
+
+
+def carrier_of(frame: Frame) -> types.FrameType:
+    """A new carrier of a guest frame."""
     program = frame.program
     if program.carrier is None:
         program.carrier = _carrier_code(frame.code)
-    carrier = types.FunctionType(program.carrier, frame.globals)(frame).gi_frame
-    return types.TracebackType(following, carrier, 2 * offset, -1)  # the host works the line out
+    carrier: types.FrameType = types.FunctionType(program.carrier, frame.globals)(frame).gi_frame
+    return carrier
 
 
 def is_carrier(frame: Any) -> bool:
@@ -57,6 +62,18 @@ def guest_frame(frame: Any) -> Any:
     if type(frame) is types.FrameType and is_carrier(frame):
         return frame.f_locals[_CARRIED]
     return frame
+
+
+SEEN_THROUGH = frozenset((types.FrameType, types.TracebackType))
+"""The types of attributes that guest code sees through `guest_view`."""
+
+
+def guest_view(owner: Any, value: Any) -> Any:
+    """An attribute that is a frame or a traceback, as guest code is to see it."""
+    if type(value) is types.TracebackType and isinstance(owner, BaseException):
+        clean(owner)
+        return owner.__traceback__
+    return guest_frame(value)
 
 
 def clean(error: BaseException) -> bool:

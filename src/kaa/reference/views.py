@@ -7,6 +7,7 @@ import types
 from typing import Any
 
 from kaa.reference.async_generator import AsyncGenerator
+from kaa.reference.calls import MACHINE_CLASSES
 from kaa.reference.frame import Frame
 from kaa.reference.function import Function
 from kaa.reference.generator import Coroutine, Generator
@@ -19,6 +20,8 @@ COUNTERPARTS: dict[type, type] = {
     Frame: types.FrameType,
 }
 """By class of the machine: the host's type that it stands for."""
+
+MACHINE_CLASSES |= {host: machine for machine, host in COUNTERPARTS.items()}
 
 
 def counterpart_type(value: Any) -> Any:

@@ -3,15 +3,65 @@
 Imports run through the host's own `importlib`, which finds the sources, decides whether a cache is fresh
 (time and size, or hash, PEP 552), honours `PYTHONPYCACHEPREFIX` and `-B`, and writes atomically. The tag in
 the file's name is Kaa's, so that its caches and CPython's lie side by side.
+
+Two things are added. What is written gets Kaa's seal, and what is read is proved safe first (`kaa.bytecode.pyc`):
+a damaged cache counts as no cache where there is a source, and is an ImportError where there is none. Both happen
+in the few functions that all of the host's importers call: those of files, of archives, and `py_compile`.
 """
 
 from __future__ import annotations
 
+import importlib._bootstrap_external as machinery
 import sys
+from collections.abc import Callable
+from typing import Any
+
+from kaa.bytecode import pyc, reader, verifier
+from kaa.bytecode.code_image import DamagedCode
+from kaa.runtime.invisible import invisible
 
 CACHE_TAG = "kaa-313"
 
+PROVERS = (reader, verifier)
+"""What `pyc.prove` needs for a cache of unknown origin. It cannot be imported while one is being proved."""
+
 
 def install() -> None:
-    """Name the caches that this process reads and writes from now on as Kaa's."""
+    """Name the caches that this process reads and writes from now on as Kaa's, seal and prove them."""
     sys.implementation.cache_tag = CACHE_TAG
+    functions = vars(machinery)
+    functions["_classify_pyc"] = _proving(functions["_classify_pyc"])
+    for name in ("_code_to_timestamp_pyc", "_code_to_hash_pyc"):
+        functions[name] = _sealing(functions[name])
+
+
+@invisible
+def prove(data: bytes, *, name: str, path: str) -> None:
+    """Make sure that the code object in a file may be read; ImportError names the file and the fault."""
+    try:
+        pyc.prove(data)
+    except DamagedCode as fault:
+        raise ImportError(f"damaged bytecode in {path!r}: {fault}", name=name, path=path) from None
+
+
+def _proving(classify: Callable[..., int]) -> Callable[..., int]:
+    """The function that looks at a cache's header first, and at the rest, too."""
+
+    @invisible
+    def classify_pyc(data: bytes, name: str, exc_details: dict[str, str]) -> int:
+        flags = classify(data, name, exc_details)
+        prove(data, name=name, path=exc_details.get("path", name))
+        return flags
+
+    return classify_pyc
+
+
+def _sealing(encode: Callable[..., bytearray]) -> Callable[..., bytearray]:
+    """The function that makes the bytes of a cache, with the seal behind them."""
+
+    @invisible
+    def code_to_pyc(*arguments: Any, **keywords: Any) -> bytearray:
+        data = encode(*arguments, **keywords)
+        return data + pyc.seal(memoryview(data)[pyc.HEADER_SIZE :])
+
+    return code_to_pyc

@@ -67,6 +67,8 @@ class Builtin:
 
 def make_builtins(engine: Engine) -> dict[str, Builtin]:
     """The three built-ins for one engine, by name."""
+    # The compiler is imported before its first use, since what it imports needs the host's built-ins.
+    importlib.import_module("kaa.compiler")
 
     @invisible
     def compile(

@@ -16,7 +16,7 @@ from importlib.machinery import BuiltinImporter, PathFinder, SourceFileLoader, S
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from kaa.runtime import front
+from kaa.runtime import caches, front
 from kaa.runtime.invisible import invisible
 from kaa.runtime.uncaught import FAILURE, guarded
 
@@ -128,6 +128,7 @@ def run_source(engine: Engine, source: str | bytes, filename: str, main: ModuleT
 def _run_compiled(engine: Engine, data: bytes, filename: str, main: ModuleType) -> None:
     if data[:4] != machinery.MAGIC_NUMBER:
         raise RuntimeError("Bad magic number in .pyc file")
+    caches.prove(data, name="__main__", path=filename)
     read: Any = vars(machinery)["_compile_bytecode"]
     code = read(memoryview(data)[16:], "__main__", filename)
     if not isinstance(code, CodeType):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from kaa.syntax.source import cookie_of
 
 if TYPE_CHECKING:
-    from kaa.syntax.tokenizer import Tokens
+    from kaa.syntax.token_lists import Tokens
 
 type Place = tuple[str, int, int, str, int, int]
 

@@ -32,6 +32,8 @@ CURRENT_VERSION: Final = sys.version_info.minor
 # How much deeper than its caller a parse may go: a level of CPython's own limit of 6000 costs it at least
 # one frame here.
 MAX_DEPTH: Final = 6000
+# The reading that looks for mistakes goes deeper, level by level of the grammar.
+MAX_DIAGNOSIS_DEPTH: Final = 60_000
 
 
 class Parser(Statements):
@@ -96,6 +98,8 @@ class Parser(Statements):
         self.expect(ENDMARKER)
 
 
+NO_TEXT: Final = frozenset((NEWLINE, t.DEDENT, ENDMARKER))
+
 MODES: Final[dict[str, Callable[[Parser], ast.mod]]] = {
     "exec": Parser.module,
     "single": Parser.interactive,
@@ -133,8 +137,10 @@ def parse(
     try:
         tree = start(parser)
     except (Mismatch, RecursionError) as failure:
-        with deep_recursion():
+        with deep_recursion(MAX_DIAGNOSIS_DEPTH if isinstance(failure, Mismatch) else MAX_DEPTH):
             tree = read_again(parser, start, mode, failure)
+    if mode == "single" and not set(parser.kinds[parser.pos :]) <= NO_TEXT:
+        raise diagnosis.several_statements(parser)
     if isinstance(tree, ast.Module):
         tree.type_ignores.extend(ast.TypeIgnore(lineno=line, tag=tag) for line, tag in tokens.type_ignores)
     return tree
@@ -149,9 +155,9 @@ def read_again(parser: Parser, start: Callable[[Parser], ast.mod], mode: str, fa
             parser.pos = 0
             try:
                 return start(parser)
-            except Mismatch:
-                pass
-        raise diagnosis.error(parser, mode)
+            except Mismatch as mismatch:
+                failure = mismatch
+        raise diagnosis.error(parser, mode, failure)
     except RecursionError:
         raise MemoryError("Parser stack overflowed - Python source too complex to parse") from None
 
@@ -162,13 +168,13 @@ _recursion_limit = 0
 
 
 @contextmanager
-def deep_recursion() -> Iterator[None]:
-    """Room for `MAX_DEPTH` frames more, whatever the caller has used up of the recursion limit."""
+def deep_recursion(depth: int = MAX_DEPTH) -> Iterator[None]:
+    """Room for so many frames more, whatever the caller has used up of the recursion limit."""
     global _recursion_users, _recursion_limit
     with _recursion_lock:
         if not _recursion_users:
             _recursion_limit = sys.getrecursionlimit()
-            sys.setrecursionlimit(_recursion_limit + MAX_DEPTH)
+            sys.setrecursionlimit(_recursion_limit + depth)
         _recursion_users += 1
     try:
         yield

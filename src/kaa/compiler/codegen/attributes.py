@@ -42,6 +42,8 @@ def is_super_attribute(g: Generator, node: ast.Attribute) -> bool:
     parameter, and the cell of the class.
     """
     value = node.value
+    if node.attr == "__class__":
+        return False  # that of the super object itself
     if not (isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "super"):
         return False
     if value.keywords or g.scope.resolution("super") != Resolution.GLOBAL_IMPLICIT:

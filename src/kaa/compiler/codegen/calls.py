@@ -83,7 +83,7 @@ def _call_with_stack(
         return
     for keyword in keywords:
         g.visit(keyword.value)
-    names = tuple([g.mangled(keyword.arg) for keyword in keywords if keyword.arg])
+    names = tuple([keyword.arg for keyword in keywords])
     g.load_constant(names, names_location)
     g.emit(op.CALL_KW, location, positional + len(keywords))
 
@@ -134,14 +134,14 @@ def _build_named(g: Generator, location: Location, keywords: Sequence[ast.keywor
     if count > 1 and not big:
         for keyword in keywords:
             g.visit(keyword.value)
-        g.load_constant(tuple([g.mangled(keyword.arg) for keyword in keywords if keyword.arg]), location)
+        g.load_constant(tuple([keyword.arg for keyword in keywords]), location)
         g.emit(op.BUILD_CONST_KEY_MAP, location, count)
         return
     if big:
         g.emit(op.BUILD_MAP, NO_LOCATION, 0)
     for keyword in keywords:
         assert keyword.arg is not None
-        g.load_constant(g.mangled(keyword.arg), location)
+        g.load_constant(keyword.arg, location)
         g.visit(keyword.value)
         if big:
             g.emit(op.MAP_ADD, NO_LOCATION, 1)

@@ -135,14 +135,14 @@ def _isolate(g: Generator, scope: Scope, location: Location) -> _Isolation:
     g.inlining += 1
     isolation = _Isolation([], {}, [])
     for name, flags in scope.symbols.items():
+        outside = g.scope.resolution(name)
+        _override(g, name, flags, outside, in_class, isolation)
         binds = bool(flags & DEF_LOCAL) and not flags & DEF_NONLOCAL
         if not binds and not in_class:
             continue
         if not g.scope.is_function_like and not g.unit.hidden.get(name):
             g.unit.hidden[name] = True
             isolation.hidden.append(name)
-        outside = g.scope.resolution(name)
-        _override(g, name, flags, outside, in_class, isolation)
         _put_aside(g, name, flags, outside, location)
         isolation.pushed.append(name)
     return isolation

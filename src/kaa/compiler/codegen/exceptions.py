@@ -148,9 +148,8 @@ def _try_except_star(g: Generator, node: ast.TryStar) -> None:
     for number, handler in enumerate(node.handlers):
         if number == 0:
             location = location_of(handler)
-            g.emit(op.COPY, location, 1)
             g.emit(op.BUILD_LIST, location, 0)
-            g.emit(op.SWAP, location, 2)
+            g.emit(op.COPY, location, 2)
         _star_handler(g, handler)
     g.emit(op.LIST_APPEND, NO_LOCATION, 1)
     g.jump(op.JUMP_NO_INTERRUPT, NO_LOCATION, reraise_star)

@@ -169,8 +169,10 @@ def joined_string(g: Generator, node: ast.JoinedStr) -> None:
             g.emit(op.LIST_APPEND, location, 1)
         g.emit(op.CALL, location, 1)
         return
+    if not node.values:
+        g.load_constant("", location)
     g.visit_all(node.values)
-    if count != 1:
+    if count > 1:
         g.emit(op.BUILD_STRING, location, count)
 
 
@@ -181,7 +183,7 @@ def formatted_value(g: Generator, node: ast.FormattedValue) -> None:
     if node.conversion != -1:
         conversion = _CONVERSIONS.get(node.conversion)
         if conversion is None:
-            raise SystemError(f"Unrecognized conversion character {node.conversion}")
+            raise SystemError(f"Unrecognized conversion character {int(node.conversion)}")
         g.emit(op.CONVERT_VALUE, location, conversion)
     if node.format_spec is None:
         g.emit(op.FORMAT_SIMPLE, location)

@@ -172,6 +172,8 @@ class Generator:
     # Units
 
     def _open(self, unit: CompilationUnit, scope: Scope) -> None:
+        unit.varnames.update({variable: number for number, variable in enumerate(scope.varnames)})
+        self._number_cells(unit, scope)
         self.unit = unit
         self.scope = scope
         self.append = unit.instructions.append
@@ -185,8 +187,6 @@ class Generator:
         self.outer.append(_Outer(self))
         qualname = self._qualified(name, kind)
         unit = CompilationUnit(name, qualname, self.filename, first_line, self.cache)
-        unit.varnames.update({variable: number for number, variable in enumerate(scope.varnames)})
-        self._number_cells(unit, scope)
         self.kind = kind
         self._open(unit, scope)
         self.emit(op.RESUME, (first_line, first_line, 0, 0), RESUME_AT_START)
@@ -352,7 +352,7 @@ class Generator:
 
     def _cell_number(self, name: str, resolution: int) -> int:
         unit = self.unit
-        return (unit.freevars if resolution == Resolution.FREE else unit.cellvars)[name]
+        return (unit.cellvars if resolution == Resolution.CELL else unit.freevars)[name]
 
     def _load_global(self, name: str, resolution: int, location: Location) -> None:
         if self.scope.can_see_class and resolution == Resolution.GLOBAL_IMPLICIT:

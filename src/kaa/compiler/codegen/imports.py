@@ -6,6 +6,7 @@ from kaa.bytecode import opcodes as op
 from kaa.compiler.cfg import NO_LOCATION, Location
 from kaa.compiler.codegen.generator import INTRINSIC_IMPORT_STAR, Generator, emits
 from kaa.compiler.errors import location_of
+from kaa.compiler.future import is_future
 
 
 @emits(ast.Import)
@@ -37,9 +38,9 @@ def _import_as(g: Generator, name: str, as_name: str, location: Location) -> Non
 @emits(ast.ImportFrom)
 def import_from(g: Generator, node: ast.ImportFrom) -> None:
     location = location_of(node)
-    g.load_constant(node.level, location)
+    g.load_constant(node.level or 0, location)
     g.load_constant(tuple([alias.name for alias in node.names]), location)
-    if node.module == "__future__" and node.lineno > g.future.last_line:
+    if is_future(node) and (node.lineno, node.col_offset) > g.future.last_place:
         message = "from __future__ imports must occur at the beginning of the file"
         raise g.error(location, message)
     g.name_operation(op.IMPORT_NAME, node.module or "", location)

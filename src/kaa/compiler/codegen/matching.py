@@ -71,7 +71,7 @@ def _case(g: Generator, case: ast.match_case, is_last: bool, irrefutable: bool, 
     if not is_last:
         g.emit(op.POP_TOP, location)
     g.visit_all(case.body)
-    g.jump(op.JUMP_NO_INTERRUPT, NO_LOCATION, end)
+    g.jump(op.JUMP, NO_LOCATION, end)
     _place_failures(g, location, context)
 
 

@@ -60,13 +60,13 @@ def body(g: Generator, statements: list[ast.stmt], location: Location) -> None:
     """Emit the body of a module or class: `__annotations__`, `__doc__`, the statements."""
     if _has_annotation(statements):
         g.emit(op.SETUP_ANNOTATIONS, location)
-    docstring = docstring_of(statements) if g.optimize < 2 else None
+    docstring = docstring_of(statements)
     if docstring is not None:
-        first = statements[0]
+        first, *statements = statements
         assert isinstance(first, ast.Expr)
-        g.load_constant(clean(docstring), location_of(first.value))
-        g.store_name("__doc__", NO_LOCATION)
-        statements = statements[1:]
+        if g.optimize < 2:
+            g.load_constant(clean(docstring), location_of(first.value))
+            g.store_name("__doc__", NO_LOCATION)
     g.visit_all(statements)
 
 

@@ -103,7 +103,7 @@ def type_alias(g: Generator, node: ast.TypeAlias) -> None:
 def _alias(g: Generator, node: ast.TypeAlias, name: str) -> None:
     """Make the alias of its name and its type parameters, which stand on the stack, and of its lazy value."""
     location = location_of(node)
-    g.enter(node, name, UnitKind.ANNOTATION_SCOPE, node.lineno)
+    g.enter(node, name, UnitKind.FUNCTION, node.lineno)
     g.unit.add_constant(None)  # a string must not become the docstring of the evaluating function
     g.visit(node.value)
     g.emit(op.RETURN_VALUE, location)

@@ -5,6 +5,8 @@ of its blocks, for the assembler. `optimize` does all of it; each step is a func
 with a small example of what it does.
 """
 
+from collections.abc import Callable
+
 from kaa.compiler.cfg import ControlFlowGraph
 from kaa.compiler.flowgraph.constants import optimize_constant_loads, remove_unused_constants
 from kaa.compiler.flowgraph.construction import assign_handlers, build_graph
@@ -20,44 +22,41 @@ from kaa.compiler.flowgraph.swaps import optimize_swaps
 from kaa.compiler.flowgraph.variables import place_variables, replace_pseudo_instructions
 from kaa.compiler.unit import CompilationUnit
 
-__all__ = ["finish", "optimize"]
+__all__ = ["PASSES", "finish", "optimize"]
 
-_HAS_STAR_ARGUMENTS = 0x04
-_HAS_STAR_KEYWORDS = 0x08
+PASSES: tuple[Callable[[ControlFlowGraph], object], ...] = (
+    assign_handlers,
+    inline_small_exits,
+    remove_unreachable,
+    resolve_lines,
+    optimize_constant_loads,
+    optimize_neighbours,
+    optimize_swaps,
+    inline_small_exits,
+    remove_redundant_pairs,
+    remove_unreachable,
+    remove_redundant_nops_and_jumps,
+    remove_unused_constants,
+    check_unbound_loads,
+    pair_local_accesses,
+    move_cold_blocks,
+    resolve_lines,
+)
+"""All passes, in order. Each one changes the graph in place."""
 
 
 def optimize(unit: CompilationUnit) -> ControlFlowGraph:
     """Build the graph of a unit and optimize it. The unit's constants change: some go, some are new."""
-    graph = build_graph(unit.instructions)
-    assign_handlers(graph)
-    inline_small_exits(graph)
-    remove_unreachable(graph)
-    resolve_lines(graph)
-    optimize_constant_loads(graph, unit)
-    optimize_neighbours(graph, unit)
-    optimize_swaps(graph)
-    inline_small_exits(graph)
-    remove_redundant_pairs(graph)
-    remove_unreachable(graph)
-    remove_redundant_nops_and_jumps(graph)
-    remove_unused_constants(graph, unit)
-    check_unbound_loads(graph, len(unit.varnames), _parameter_count(unit))
-    pair_local_accesses(graph)
-    move_cold_blocks(graph)
-    resolve_lines(graph)
+    graph = build_graph(unit)
+    for improve in PASSES:
+        improve(graph)
     return graph
 
 
-def finish(graph: ControlFlowGraph, unit: CompilationUnit) -> int:
+def finish(graph: ControlFlowGraph) -> int:
     """Turn an optimized graph into one that can be assembled, and return the size of its stack."""
     stack_size = measure_stack(graph)
-    place_variables(graph, unit)
+    place_variables(graph)
     replace_pseudo_instructions(graph)
     normalize_jumps(graph)
     return stack_size
-
-
-def _parameter_count(unit: CompilationUnit) -> int:
-    """Return how many local variables are parameters, which are always bound at the start."""
-    starred = bool(unit.flags & _HAS_STAR_ARGUMENTS) + bool(unit.flags & _HAS_STAR_KEYWORDS)
-    return unit.argcount + unit.kwonlyargcount + starred

@@ -23,7 +23,7 @@ __all__ = ["fold_tuple", "optimize_constant_loads", "remove_unused_constants"]
 _LOADS = frozenset((LOAD_CONST, RETURN_CONST))
 
 
-def optimize_constant_loads(graph: ControlFlowGraph, unit: CompilationUnit) -> None:
+def optimize_constant_loads(graph: ControlFlowGraph) -> None:
     """Do at compile time what an instruction after LOAD_CONST would do with the constant.
 
     What takes part depends on that instruction; see the functions of `_AFTER_LOAD`. A COPY of the constant
@@ -41,7 +41,7 @@ def optimize_constant_loads(graph: ControlFlowGraph, unit: CompilationUnit) -> N
             if opcode == LOAD_CONST and position + 1 < len(instructions):
                 rewrite = _AFTER_LOAD.get(instructions[position + 1].opcode)
                 if rewrite is not None:
-                    rewrite(instructions, position, number, unit)
+                    rewrite(instructions, position, number, graph.unit)
         block = block.next
 
 
@@ -145,7 +145,7 @@ def fold_tuple(instructions: list[Instruction], position: int, unit: Compilation
     build.oparg = unit.add_constant(value)
 
 
-def remove_unused_constants(graph: ControlFlowGraph, unit: CompilationUnit) -> None:
+def remove_unused_constants(graph: ControlFlowGraph) -> None:
     """Drop the constants that no instruction loads, and number the others anew.
 
     The first one stays in any case: it may be a docstring.
@@ -160,11 +160,11 @@ def remove_unused_constants(graph: ControlFlowGraph, unit: CompilationUnit) -> N
         block = block.next
     used = {user.oparg for user in users}
     used.add(0)
-    constants = unit.constants
+    constants = graph.unit.constants
     if len(used) >= len(constants):
         return
     kept = sorted(used)
     numbers = dict(zip(kept, range(len(kept)), strict=True))
-    unit.constants = [constants[number] for number in kept]
+    graph.unit.constants = [constants[number] for number in kept]
     for user in users:
         user.oparg = numbers[user.oparg]

@@ -4,7 +4,8 @@ from itertools import pairwise
 
 from kaa.bytecode.instructions import RESUME_AT_EXCEPT_DEPTH_1
 from kaa.bytecode.opcodes import POP_BLOCK, RESUME, SETUP_CLEANUP, SETUP_WITH, YIELD_VALUE
-from kaa.compiler.cfg import BLOCK_PUSHES, JUMPS, SCOPE_EXITS, Block, ControlFlowGraph, Instruction
+from kaa.compiler.cfg import BLOCK_PUSHES, JUMPS, SCOPE_EXITS, Block, ControlFlowGraph
+from kaa.compiler.unit import CompilationUnit
 
 __all__ = ["assign_handlers", "build_graph"]
 
@@ -14,8 +15,8 @@ _LASTI_PUSHES = frozenset((SETUP_WITH, SETUP_CLEANUP))
 """What names a handler that wants the offset of the raising instruction."""
 
 
-def build_graph(sequence: list[Instruction]) -> ControlFlowGraph:
-    """Cut a sequence into blocks: before every place that is jumped to, behind every jump and exit.
+def build_graph(unit: CompilationUnit) -> ControlFlowGraph:
+    """Cut a unit's sequence into blocks: before every place that is jumped to, behind every jump and exit.
 
     The instructions become those of the graph: their targets, labels so far, turn into blocks.
 
@@ -25,6 +26,7 @@ def build_graph(sequence: list[Instruction]) -> ControlFlowGraph:
       else:                                 B2:  RETURN_CONST 0
         RETURN_CONST 0
     """
+    sequence = unit.instructions
     starts: dict[int, Block] = {}
     cuts: set[int] = {0}
     for position, instruction in enumerate(sequence, 1):
@@ -50,7 +52,7 @@ def build_graph(sequence: list[Instruction]) -> ControlFlowGraph:
             previous = block
         else:
             entry = previous = block
-    return ControlFlowGraph(entry, {instruction.opcode for instruction in sequence})
+    return ControlFlowGraph(entry, unit)
 
 
 def assign_handlers(graph: ControlFlowGraph) -> None:

@@ -14,23 +14,29 @@ from kaa.bytecode.opcodes import (
 )
 from kaa.compiler.cfg import JUMPS, Block, ControlFlowGraph, Instruction
 from kaa.compiler.flowgraph.nops import remove_redundant_nops
+from kaa.compiler.unit import CompilationUnit
 
 __all__ = ["check_unbound_loads", "pair_local_accesses"]
 
 _UNBINDS = frozenset((DELETE_FAST, LOAD_FAST_AND_CLEAR, STORE_FAST_MAYBE_NULL))
 _ACCESSES = _UNBINDS | {LOAD_FAST, LOAD_FAST_CHECK, STORE_FAST}
 
+_HAS_STAR_ARGUMENTS = 0x04
+_HAS_STAR_KEYWORDS = 0x08
+
 _TRACKED = 64
 """How many variables are followed from block to block; those beyond are only followed inside a block."""
 
 
-def check_unbound_loads(graph: ControlFlowGraph, local_count: int, parameter_count: int) -> None:
+def check_unbound_loads(graph: ControlFlowGraph) -> None:
     """Let loads of variables that may be unbound check: every path to them must have bound, or loaded, them.
 
     B0:  POP_JUMP_IF_FALSE B2           B0:  POP_JUMP_IF_FALSE B2
     B1:  STORE_FAST 1           ->      B1:  STORE_FAST 1
     B2:  LOAD_FAST 1                    B2:  LOAD_FAST_CHECK 1
     """
+    local_count = len(graph.unit.varnames)
+    parameter_count = _parameter_count(graph.unit)
     if local_count > _TRACKED:
         _check_inside_blocks(graph)
         local_count = _TRACKED
@@ -51,6 +57,12 @@ def check_unbound_loads(graph: ControlFlowGraph, local_count: int, parameter_cou
             _reach(successor, mask, on_entry, work)
         if block.instructions and block.instructions[-1].opcode in JUMPS:
             _reach(block.instructions[-1].target, mask, on_entry, work)
+
+
+def _parameter_count(unit: CompilationUnit) -> int:
+    """Return how many local variables are parameters, which are always bound at the start."""
+    starred = bool(unit.flags & _HAS_STAR_ARGUMENTS) + bool(unit.flags & _HAS_STAR_KEYWORDS)
+    return unit.argcount + unit.kwonlyargcount + starred
 
 
 def _reach(block: Block, unbound: int, on_entry: dict[Block, int], work: list[Block]) -> None:

@@ -34,9 +34,10 @@ from kaa.compiler.unit import CompilationUnit
 __all__ = ["optimize_neighbours"]
 
 
-def optimize_neighbours(graph: ControlFlowGraph, unit: CompilationUnit) -> None:
+def optimize_neighbours(graph: ControlFlowGraph) -> None:
     """Apply the rewriting of each opcode (see `_REWRITES`) to all instructions, in order."""
     rewrites = _REWRITES
+    unit = graph.unit
     if graph.opcodes.isdisjoint(rewrites):
         return
     block: Block | None = graph.entry

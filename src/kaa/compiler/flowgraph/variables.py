@@ -21,13 +21,15 @@ from kaa.compiler.unit import CompilationUnit
 
 __all__ = ["place_variables", "replace_pseudo_instructions"]
 
-_CELL_ACCESSES = frozenset((LOAD_CLOSURE, LOAD_DEREF, STORE_DEREF, DELETE_DEREF, LOAD_FROM_DICT_OR_DEREF))
+_CELL_ACCESSES = frozenset(
+    (MAKE_CELL, LOAD_CLOSURE, LOAD_DEREF, STORE_DEREF, DELETE_DEREF, LOAD_FROM_DICT_OR_DEREF)
+)
 
 _GENERATOR_FLAGS = 0x20 | 0x80 | 0x200
 """CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR."""
 
 
-def place_variables(graph: ControlFlowGraph, unit: CompilationUnit) -> None:
+def place_variables(graph: ControlFlowGraph) -> None:
     """Number cells and free variables among all variables of the frame, and make the frame ready for them.
 
     A frame holds locals, then cells, then free variables; a parameter that is a cell too keeps its place.
@@ -35,6 +37,7 @@ def place_variables(graph: ControlFlowGraph, unit: CompilationUnit) -> None:
         (a cell that is parameter 1)        MAKE_CELL 1
         LOAD_DEREF 0                ->      LOAD_DEREF 1
     """
+    unit = graph.unit
     places = _places(unit)
     prefix: list[Instruction] = []
     if unit.freevars:

@@ -5,19 +5,22 @@ from typing import Any
 
 from kaa.reference.frame import Frame
 from kaa.reference.program import NULL
-from kaa.reference.traceback import guest_frame
+from kaa.reference.traceback import SEEN_THROUGH, guest_view
 
 
 def LOAD_ATTR(frame: Frame, argument: tuple[str, int]) -> None:
     name, for_call = argument
-    push_attribute(frame, getattr(frame.pop(), name), for_call)
+    owner = frame.pop()
+    value = getattr(owner, name)
+    if for_call:
+        push_for_call(frame, value)
+    else:
+        frame.push(guest_view(owner, value) if type(value) in SEEN_THROUGH else value)
 
 
-def push_attribute(frame: Frame, value: Any, for_call: int) -> None:
-    """Push an attribute; for a call, push a method apart from its self."""
-    if not for_call:
-        frame.push(guest_frame(value))
-    elif type(value) is MethodType:
+def push_for_call(frame: Frame, value: Any) -> None:
+    """Push what is to be called: a method apart from its self, anything else with NULL."""
+    if type(value) is MethodType:
         frame.push(value.__func__)
         frame.push(value.__self__)
     else:
@@ -43,4 +46,8 @@ def LOAD_SUPER_ATTR(frame: Frame, argument: tuple[str, int]) -> None:
         proxy = super(cls, instance)
     else:
         proxy = frame.call(make, cls, instance) if flags & 2 else frame.call(make)
-    push_attribute(frame, getattr(proxy, name), flags & 1)
+    value = getattr(proxy, name)
+    if flags & 1:
+        push_for_call(frame, value)
+    else:
+        frame.push(value)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from kaa.reference.calls import call
+from kaa.reference.calls import CALLS, call, call_object
 from kaa.reference.errors import called
 from kaa.reference.frame import Frame
 from kaa.reference.instructions.containers import is_iterable
@@ -11,23 +11,27 @@ from kaa.reference.program import NULL
 
 
 def CALL(frame: Frame, count: int) -> Frame | None:
-    arguments = frame.pop_many(count)
-    instance = frame.pop()
-    if instance is not NULL:
-        arguments.insert(0, instance)
-    return call(frame, frame.pop(), arguments, None)
+    callable, arguments = _pop_call(frame, count)
+    return CALLS.get(type(callable), call_object)(frame, callable, arguments, None)
+
+
+def _pop_call(frame: Frame, count: int) -> tuple[Any, list[Any]]:
+    """The callable and the arguments, `self` in front of them if there is one."""
+    stack = frame.stack
+    callable, *arguments = stack[-count - 2 :]
+    del stack[-count - 2 :]
+    if arguments[0] is NULL:
+        del arguments[0]
+    return callable, arguments
 
 
 def CALL_KW(frame: Frame, count: int) -> Frame | None:
     names = frame.pop()
-    arguments = frame.pop_many(count)
-    instance = frame.pop()
-    positional = count - len(names)
+    callable, arguments = _pop_call(frame, count)
+    positional = len(arguments) - len(names)
     keywords = dict(zip(names, arguments[positional:], strict=True))
     del arguments[positional:]
-    if instance is not NULL:
-        arguments.insert(0, instance)
-    return call(frame, frame.pop(), arguments, keywords)
+    return call(frame, callable, arguments, keywords)
 
 
 def CALL_FUNCTION_EX(frame: Frame, flags: int) -> Frame | None:

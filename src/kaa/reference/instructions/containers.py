@@ -82,8 +82,6 @@ def DICT_MERGE(frame: Frame, depth: int) -> None:
         raise TypeError(f"{called(callable)} argument after ** must be a mapping, not {kind}")
     for key in mapping.keys():  # noqa: SIM118  (only `keys` and `[]` make a mapping)
         if key in target:
-            if not isinstance(key, str):
-                raise TypeError("keywords must be strings")
             raise TypeError(f"{called(callable)} got multiple values for keyword argument '{key}'")
         target[key] = mapping[key]
 

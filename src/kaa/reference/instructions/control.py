@@ -82,8 +82,11 @@ def RETURN_CONST(frame: Frame, constant: Any) -> Frame | None:
 
 def leave(frame: Frame, value: Any) -> Frame | None:
     """Give a value to the caller, and go on there."""
+    frame.finished = True
+    frame.handled_outside = None
+    if frame.generator is not None:
+        frame.release()
     finish, caller = frame.finish, frame.caller
-    frame.release()
     if finish is not None:
         return finish(frame, value)
     assert caller is not None
@@ -91,9 +94,8 @@ def leave(frame: Frame, value: Any) -> Frame | None:
     return caller
 
 
-def INTERPRETER_EXIT(frame: Frame, _: int) -> Frame:
-    frame.thread.outcome = frame.pop()
-    return HOST_FRAME
+def INTERPRETER_EXIT(_: Frame, __: int) -> Frame:
+    return HOST_FRAME  # which takes the value from the stack
 
 
 def ENTER_EXECUTOR(frame: Frame, _: int) -> None:

@@ -56,7 +56,7 @@ def DELETE_FAST(frame: Frame, index: int) -> None:
 def unbound(frame: Frame, index: int) -> NameError:
     """The error for a local or free variable that is not bound."""
     name = frame.program.local_names[index]
-    if name in frame.code.co_freevars:
+    if index >= frame.program.first_free:
         return NameError(
             f"cannot access free variable '{name}' where it is not associated with a value in enclosing scope",
             name=name,

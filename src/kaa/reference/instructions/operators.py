@@ -25,7 +25,8 @@ def UNARY_NOT(frame: Frame, _: int) -> None:
 
 
 def TO_BOOL(frame: Frame, _: int) -> None:
-    frame.push(bool(frame.pop()))
+    stack = frame.stack
+    stack[-1] = bool(stack[-1])
 
 
 def COMPARE_OP(frame: Frame, argument: tuple[Callable[[Any, Any], Any], bool]) -> None:

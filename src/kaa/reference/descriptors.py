@@ -1,0 +1,26 @@
+"""Attributes that guest code may read and not set, with the host's words for the attempt."""
+
+from collections.abc import Callable
+from typing import Any
+
+
+class Readonly:
+    """A property without a setter, as the host's own types have them."""
+
+    def __init__(self, get: Callable[[Any], Any]) -> None:
+        self._get = get
+        self.__doc__ = get.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else self._get(instance)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        raise AttributeError(
+            f"attribute '{self._name}' of '{type(instance).__name__}' objects is not writable"
+        )
+
+    def __delete__(self, instance: Any) -> None:
+        self.__set__(instance, None)

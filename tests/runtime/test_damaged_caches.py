@@ -1,0 +1,97 @@
+"""Damaged caches: recompiled in silence where there is a source, an ImportError where there is none."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from kaa.bytecode import pyc
+
+SOURCE = "def f():\n    return [x * 2 for x in range(3)]\n"
+SRC = Path(__file__).parents[2] / "src"
+
+
+def kaa(folder, *arguments):
+    environment = {**os.environ, "PYTHONPATH": str(SRC), "PYTHONDONTWRITEBYTECODE": ""}
+    del environment["PYTHONDONTWRITEBYTECODE"]
+    return subprocess.run(
+        [sys.executable, "-m", "kaa", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A module, and the cache that importing it leaves."""
+    (tmp_path / "module.py").write_text(SOURCE)
+    assert kaa(tmp_path, "-c", "import module").returncode == 0
+    return tmp_path
+
+
+def cache(folder):
+    (path,) = (folder / "__pycache__").glob("module.kaa-313.pyc")
+    return path
+
+
+def damage(path, offset=60):
+    data = bytearray(path.read_bytes())
+    data[offset] ^= 0x55
+    path.write_bytes(data)
+    return bytes(data)
+
+
+def test_what_kaa_writes_is_sealed(folder):
+    assert pyc.is_sealed(cache(folder).read_bytes())
+
+
+def test_recompiled_in_silence(folder):
+    damaged = damage(cache(folder))
+    run = kaa(folder, "-c", "import module; print(module.f())")
+    assert (run.stdout, run.stderr) == ("[0, 2, 4]\n", "")
+    mended = cache(folder).read_bytes()
+    assert mended != damaged
+    assert pyc.is_sealed(mended)
+
+
+@pytest.mark.parametrize("arguments", [("-c", "import bare"), ("bare.pyc",)])
+def test_error_without_a_source(folder, arguments):
+    bare = folder / "bare.pyc"
+    bare.write_bytes(cache(folder).read_bytes())
+    assert kaa(folder, *arguments).returncode == 0
+    damage(bare)
+    run = kaa(folder, *arguments)
+    assert run.returncode == 1
+    assert "ImportError: damaged bytecode in " in run.stderr
+    assert "bare.pyc" in run.stderr.splitlines()[-1]
+    assert "kaa/runtime" not in run.stderr
+
+
+def test_caches_of_the_host_are_proved(folder):
+    bare = folder / "bare.pyc"
+    code = compile(SOURCE, "module.py", "exec")
+    bare.write_bytes(pyc.dump(code, pyc.Header())[: -len(pyc.seal(b""))])
+    run = kaa(folder, "-c", "import bare; print(bare.f())")
+    assert (run.stdout, run.stderr) == ("[0, 2, 4]\n", "")
+
+
+def test_archive(folder):
+    data = bytearray(cache(folder).read_bytes())
+    data[60] ^= 0x55
+    with zipfile.ZipFile(folder / "archive.zip", "w") as archive:
+        archive.writestr("packed.py", SOURCE)
+        archive.writestr("packed.pyc", bytes(data))
+        archive.writestr("bare.pyc", bytes(data))
+    run = kaa(
+        folder,
+        "-c",
+        "import sys; sys.path[:0] = ['archive.zip']; import packed; print(packed.f()); import bare",
+    )
+    assert run.stdout == "[0, 2, 4]\n"
+    assert "ModuleNotFoundError" in run.stderr or "ImportError" in run.stderr
