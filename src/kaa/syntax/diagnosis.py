@@ -94,6 +94,10 @@ EXPRESSION_NAMES: Final = {
     ast.IfExp: "conditional expression",
     ast.NamedExpr: "named expression",
 }
+# What the tokenizer says about a backslash that joins no line to the next.
+END_OF_SOURCE: Final = "unexpected EOF while parsing"
+LINE_JOINING: Final = frozenset((END_OF_SOURCE, "unexpected character after line continuation character"))
+
 type Fields = dict[str, object]  # what is put into a message, and perhaps the place
 
 LEGACY_STATEMENTS: Final = frozenset(("print", "exec"))
@@ -242,7 +246,7 @@ class Diagnosis(Reader):
         if kind == t.ERROR:
             message = str(self.tokens.error.args[0]) if self.tokens.error else ""
             return self.tokens.error_reach == UNCLOSED or message.startswith(
-                ("unterminated triple-quoted", "unexpected EOF")
+                ("unterminated triple-quoted", END_OF_SOURCE)
             )
         layout = (*LAYOUT, t.NEWLINE) if self.mode == "single" else LAYOUT
         return all(kind in layout for kind in self.tokens.kinds[last:]) and (
@@ -255,7 +259,7 @@ class Diagnosis(Reader):
             error = self.tokens.error
             assert error is not None
             if self.tokens.error_reach == UNCLOSED or (
-                self.tokens.brackets and error.args[0] == "unexpected EOF while parsing"
+                self.tokens.brackets and error.args[0] == END_OF_SOURCE
             ):
                 error = self.unclosed_bracket()
             raise Found(error, final=True)
@@ -267,7 +271,8 @@ class Diagnosis(Reader):
             return found.error
         if tokens.error_reach == EVERYWHERE:
             return tokens.error
-        if tokens.brackets and found.line > tokens.brackets[-1][1]:
+        in_line = tokens.error_reach == UNCLOSED or tokens.error.args[0] in LINE_JOINING
+        if in_line and tokens.brackets and found.line > tokens.brackets[-1][1]:
             self.furthest = len(tokens) - 1
             return self.unclosed_bracket()
         return found.error
@@ -279,7 +284,7 @@ class Diagnosis(Reader):
 
     def fail(self, message: str, place: Place, kind: type[SyntaxError] = SyntaxError) -> NoReturn:
         error = self.reporter.error(kind, message, place, self.furthest)
-        raise Found(error, self.reporter.reached(self.furthest)[0])
+        raise Found(error, self.under(self.furthest, self.furthest + 1).line)
 
     def fail_at_last(self, message: str) -> NoReturn:
         self.fail(message, self.reporter.at(self.furthest, self.furthest))

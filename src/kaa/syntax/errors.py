@@ -46,7 +46,13 @@ class Reporter:
         return kind(message, (self.filename, place.line, column, text, place.end_line, end_column))
 
     def text(self, line: int, furthest: int) -> str:
-        """The text that goes with an error on a line."""
+        """The text that goes with an error on a line; bytes that are not UTF-8 in it are replaced."""
+        text = self.line_text(line, furthest)
+        if text.isascii():
+            return text
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+    def line_text(self, line: int, furthest: int) -> str:
         text = file_line(self.filename, line) if self.mode == "exec" else None
         if text is not None:
             return text
@@ -68,13 +74,11 @@ class Reporter:
         for index in range(min(furthest, len(tokens) - 1), -1, -1):
             if tokens.kinds[index] == NEWLINE and tokens.lines[index] < line:
                 break
-            if (
-                tokens.kinds[index] in (STRING, FSTRING_MIDDLE)
-                and tokens.lines[index] < line <= tokens.end_lines[index]
-            ):
-                line = tokens.lines[index]
             while line > 1 and lines[line - 2].endswith("\\") and tokens.end_lines[index] < line:
                 line -= 1
+            several = tokens.lines[index] < line <= tokens.end_lines[index]
+            if several and tokens.kinds[index] in (STRING, FSTRING_MIDDLE):
+                line = tokens.lines[index]
         return line
 
     def reached(self, furthest: int) -> tuple[int, int]:

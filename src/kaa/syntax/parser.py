@@ -137,8 +137,7 @@ def parse(
     try:
         tree = start(parser)
     except (Mismatch, RecursionError) as failure:
-        with deep_recursion(MAX_DIAGNOSIS_DEPTH if isinstance(failure, Mismatch) else MAX_DEPTH):
-            tree = read_again(parser, start, mode, failure)
+        tree = read_again(parser, start, mode, failure)
     if mode == "single" and not set(parser.kinds[parser.pos :]) <= NO_TEXT:
         raise diagnosis.several_statements(parser)
     if isinstance(tree, ast.Module):
@@ -154,10 +153,12 @@ def read_again(parser: Parser, start: Callable[[Parser], ast.mod], mode: str, fa
         if isinstance(failure, RecursionError):
             parser.pos = 0
             try:
-                return start(parser)
+                with deep_recursion():
+                    return start(parser)
             except Mismatch as mismatch:
                 failure = mismatch
-        raise diagnosis.error(parser, mode, failure)
+        with deep_recursion(MAX_DIAGNOSIS_DEPTH):
+            raise diagnosis.error(parser, mode, failure)
     except RecursionError:
         raise MemoryError("Parser stack overflowed - Python source too complex to parse") from None
 
@@ -169,12 +170,15 @@ _recursion_limit = 0
 
 @contextmanager
 def deep_recursion(depth: int = MAX_DEPTH) -> Iterator[None]:
-    """Room for so many frames more, whatever the caller has used up of the recursion limit."""
+    """Room for so many frames more, whatever the caller has used up of the recursion limit.
+
+    The limit is the process's, so it goes back when the last of the threads that are in here leaves.
+    """
     global _recursion_users, _recursion_limit
     with _recursion_lock:
         if not _recursion_users:
             _recursion_limit = sys.getrecursionlimit()
-            sys.setrecursionlimit(_recursion_limit + depth)
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), _recursion_limit + depth))
         _recursion_users += 1
     try:
         yield
