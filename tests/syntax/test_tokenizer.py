@@ -95,21 +95,6 @@ def test_type_comments_are_tokens_when_asked_for():
     assert not tokenize(source).contents
 
 
-def test_async_was_a_name():
-    source = "async = await\nasync def f():\n  await x\nawait\n"
-    kinds = [KIND_NAMES[kind] for kind in tokenize(source, async_keywords=False).kinds]
-    assert kinds == [
-        *("NAME", "OP", "NAME", "NEWLINE", "KEYWORD", "KEYWORD", "NAME", "OP", "OP", "OP", "NEWLINE"),
-        *("INDENT", "KEYWORD", "NAME", "NEWLINE", "DEDENT", "NAME", "NEWLINE", "ENDMARKER"),
-    ]
-
-
-def test_the_words_for_old_async_names_are_no_keywords():
-    tokens = tokenize("await\n", async_keywords=False)
-    assert tokens.texts[0] != "await"
-    assert not tokens.ascii
-
-
 # Errors
 
 NUMBERS = [

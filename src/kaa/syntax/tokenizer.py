@@ -81,7 +81,6 @@ __all__ = [
 
 KEYWORDS: Final = frozenset(keyword.kwlist)
 _CLOSERS: Final = {"(": ")", "[": "]", "{": "}"}
-_WIDE_A: Final = "\uff41"  # NFKC makes it an "a"
 
 
 def tokenize(
@@ -91,14 +90,13 @@ def tokenize(
     mode: str = "exec",
     imply_dedents: bool = True,
     type_comments: bool = False,
-    async_keywords: bool = True,
     lenient: bool = False,
     byte_columns: bool = True,
 ) -> Tokens:
     """All tokens of `text`, which has no newlines but `\\n` and no null bytes.
 
     `mode` is that of `compile`: in "exec" a missing last newline is added, in "single" the source's end ends the
-    statement, and its blocks too if `imply_dedents`. `async_keywords` is false for feature versions before 3.7.
+    statement, and its blocks too if `imply_dedents`.
     If `lenient` (for tools) brackets need not match, `012` is a number, so is the start of `1x`, and any letter may be
     in a name. Without `byte_columns` the columns count characters.
 
@@ -111,8 +109,6 @@ def tokenize(
     _Tokenizer(tokens, filename, mode, lenient, type_comments, imply_dedents).run()
     if byte_columns and not tokens.ascii:
         _columns_in_bytes(tokens)
-    if not async_keywords:
-        _demote_async(tokens)
     return tokens
 
 
@@ -300,30 +296,3 @@ def _columns_in_bytes(tokens: Tokens) -> None:
         (bracket, line, in_bytes(line, column) if line in wide else column)
         for bracket, line, column in tokens.brackets
     ]
-
-
-def _demote_async(tokens: Tokens) -> None:
-    """Turn `async` and `await` into names where Python 3.6 and older took them so: outside of an `async def`.
-
-    The name is spelled with a wide "a": it means the same identifier, and no parser takes it for the keyword.
-    """
-    depth = 0
-    indent: int | None = None  # the depth at which an `async def` stands
-    in_body = line_begins = False
-    for i, kind in enumerate(tokens.kinds):
-        text = tokens.texts[i]
-        if kind == NEWLINE:
-            in_body = line_begins = True
-            continue
-        if kind in (INDENT, DEDENT):
-            depth += 1 if kind == INDENT else -1
-            continue
-        if line_begins and in_body and indent is not None and depth <= indent:
-            indent = None
-        line_begins = False
-        if text in ("async", "await") and indent is None:
-            if text == "async" and tokens.texts[i + 1] == "def":
-                indent, in_body = depth, False
-            else:
-                tokens.kinds[i], tokens.texts[i] = NAME, _WIDE_A + text[1:]
-                tokens.ascii = False
