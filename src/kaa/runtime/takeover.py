@@ -2,15 +2,17 @@
 
 The host's modules look up `compile`, `exec` and `eval` in `builtins` each time they need them, so putting
 Kaa's there reaches the modules that were loaded before, too: `ast`, `importlib`, `runpy`, `codeop`, `timeit`,
-`doctest`.
+`doctest`. In the same way `tokenize` looks up its tokenizer in the built-in module `_tokenize`.
 """
 
 from __future__ import annotations
 
+import _tokenize  # type: ignore[import-not-found]  # typeshed does not know it
 import builtins
 from typing import TYPE_CHECKING
 
 from kaa.runtime import caches, front
+from kaa.syntax.tokens import TokenizerIter
 
 if TYPE_CHECKING:
     from kaa.runtime.engines import Engine
@@ -21,4 +23,5 @@ def take_over(engine: Engine) -> None:
     engine.install()
     for name, function in front.make_builtins(engine).items():
         setattr(builtins, name, function)
+    setattr(_tokenize, TokenizerIter.__name__, TokenizerIter)
     caches.install()

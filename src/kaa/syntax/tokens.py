@@ -12,13 +12,15 @@ there is nothing but white space, comments, newlines and joining backslashes.
 import io
 import token
 from collections.abc import Callable, Iterator
-from tokenize import TokenError, TokenInfo
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from kaa.syntax import tokenizer
 from kaa.syntax.faults import first_buffered
 from kaa.syntax.malformed import EARLY_END
 from kaa.syntax.tokenizer import DEDENT, ENDMARKER, ERROR, HERE, INDENT, NEWLINE, UNCLOSED, Tokens
+
+if TYPE_CHECKING:
+    from tokenize import TokenInfo
 
 __all__ = ["TokenizerIter", "tokens"]
 
@@ -43,11 +45,13 @@ _TYPES: Final = {
 _EMPTY: Final = (INDENT, DEDENT, ENDMARKER)
 
 
-def tokens(source: str) -> Iterator[TokenInfo]:
+def tokens(source: str) -> "Iterator[TokenInfo]":
     """Yield the tokens of a source text.
 
     Raises `tokenize.TokenError` where a token is malformed or the source ends inside of brackets, and IndentationError.
     """
+    from tokenize import TokenError, TokenInfo  # which itself stands on the class below
+
     readline = io.StringIO(source, newline="").readline
     try:
         yield from map(TokenInfo._make, TokenizerIter(readline, extra_tokens=True))
