@@ -129,7 +129,9 @@ class Scope:
         self.varnames: list[str] = []
         self.children: list[Scope] = []
         self.directives: list[tuple[str, Location]] = []
-        self.mangled_names: set[str] | None = None  # of a generic class: only these names are mangled
+        # Around the body of a generic class only these names are mangled; in the body, as in any class, all.
+        inherits = outer is not None and kind is not ScopeKind.CLASS
+        self.mangled_names: set[str] | None = outer.mangled_names if outer is not None and inherits else None
         self.comprehension: type[ast.expr] | None = None
         self.role = ""  # of a TYPE_VARIABLE scope: what its expression is for
         self.is_generator = False
@@ -870,13 +872,12 @@ def _inline(
         flags = entry & _FLAGS_MASK
         if resolution is Resolution.CELL or flags & DEF_COMP_CELL:
             inlined_cells.add(name)
+        if resolution is Resolution.FREE and scope.type is ScopeKind.CLASS and name == "__class__":
+            # The class has no __class__ cell of its own yet: the comprehension finds what the class body finds.
+            resolution = Resolution.GLOBAL_IMPLICIT
+            child_free.discard(name)
+            drops_dunder_class = True
         if name not in scope.symbols:
-            if resolution is Resolution.FREE and scope.type is ScopeKind.CLASS and name == "__class__":
-                # The class has no __class__ cell of its own yet: the comprehension finds what the class
-                # body finds.
-                resolution = Resolution.GLOBAL_IMPLICIT
-                child_free.discard(name)
-                drops_dunder_class = True
             scope.symbols[name] = flags
             resolutions[name] = resolution
         elif _is_bound_outside(name, scope) and not _is_free_below(name, child):

@@ -157,7 +157,7 @@ def _value(g: Generator, pattern: ast.MatchValue, context: _Context) -> None:
     _fail(g, location, context, op.POP_JUMP_IF_FALSE)
 
 
-_MATCHABLE = (ast.Constant, ast.Attribute, ast.UnaryOp, ast.BinOp, ast.JoinedStr)
+_MATCHABLE = (ast.Constant, ast.Attribute)
 
 
 def _singleton(g: Generator, pattern: ast.MatchSingleton, context: _Context) -> None:

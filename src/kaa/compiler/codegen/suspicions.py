@@ -25,7 +25,7 @@ _TYPES: dict[type[ast.expr], type] = {
 
 _NOT_CALLABLE = frozenset({*_TYPES, ast.Constant} - {ast.Lambda})
 _NOT_SUBSCRIPTABLE = frozenset({ast.Set, ast.SetComp, ast.GeneratorExp, ast.Lambda})
-_NOT_SUBSCRIPTABLE_CONSTANTS = (type(None), type(Ellipsis), int, float, complex, frozenset)
+_NOT_SUBSCRIPTABLE_CONSTANTS = (type(None), type(Ellipsis), bool, int, float, complex, frozenset)
 _SEQUENCES = frozenset({ast.Tuple, ast.List, ast.ListComp, ast.JoinedStr, ast.FormattedValue})
 _SEQUENCE_CONSTANTS = (str, bytes, tuple)
 
