@@ -18,12 +18,20 @@ GO_ON, RAISED, TO_HOST = 0, 1, 2
 
 
 @native
-def is_monitored(thread: ThreadState, code: CodeObject) -> i1:
-    """Whether a tool wants any event of this code object."""
+def is_watched(thread: ThreadState) -> i1:
+    """Whether a tool wants any event of all code."""
     monitors = thread.interp.monitors
     for event in range(MONITORED_EVENTS):
         if monitors[event] != 0:
             return True
+    return False
+
+
+@native
+def is_monitored(thread: ThreadState, code: CodeObject) -> i1:
+    """Whether a tool wants any event of this code object."""
+    if is_watched(thread):
+        return True
     if code.co_monitoring:
         active = code.co_monitoring.active_monitors
         for event in range(LOCAL_EVENTS):

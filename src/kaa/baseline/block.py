@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from kaa.native.externs import PyUnstable_Code_SetExtra, mprotect
+from kaa.native.externs import PyMem_Malloc, PyUnstable_Code_SetExtra, mprotect
 from kaa.native.function import Cell, native
 from kaa.native.intrinsics import NULL, address, cast, clear_memory
-from kaa.native.layouts import CodeObject
-from kaa.native.types import Array, Embedded, Ptr, Reference, Struct, i32, i64, u8, u32, u64
+from kaa.native.layouts import CodeExtra, CodeObject
+from kaa.native.types import Array, Embedded, Ptr, Reference, Struct, i1, i32, i64, u8, u32, u64
 
 
 class Block(Struct):
@@ -117,6 +117,26 @@ def find_block(code: CodeObject) -> Block:
 
 
 @native
+def attach(code: CodeObject, block: Ptr[u8]) -> i1:
+    """Make the block an extra of the code object.
+
+    The host would make room for everyone's extras, and call everyone's destructors, at the process's end too.
+    """
+    index = i64(EXTRA_INDEX)
+    if not code.co_extra:
+        extra = cast(CodeExtra, PyMem_Malloc(u64(8 * (index + 2))))
+        if not extra:
+            return False
+        clear_memory(extra, 8 * (index + 2))
+        extra.ce_size = index + 1
+        code.co_extra = extra
+    if code.co_extra.ce_size > index:
+        code.co_extra.ce_extras[index] = block
+        return True
+    return PyUnstable_Code_SetExtra(code, index, block) == 0
+
+
+@native
 def new_block(code: CodeObject, data_size: u64) -> Block:
     """An empty block, attached to its code; NULL (with or without an exception) if there is no room."""
     place = take(DATA_ARENA, data_size)
@@ -126,7 +146,7 @@ def new_block(code: CodeObject, data_size: u64) -> Block:
     block = cast(Block, place)
     block.code = code
     block.data_size = data_size
-    if PyUnstable_Code_SetExtra(code, i64(EXTRA_INDEX), cast(Ptr[u8], block)) < 0:
+    if not attach(code, cast(Ptr[u8], block)):
         give_back(DATA_ARENA, place, data_size)
         return NULL
     return block

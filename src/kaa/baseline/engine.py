@@ -144,11 +144,15 @@ class Engine:
 
     def enable(self) -> None:
         """Run every frame that begins from now on."""
-        _set_evaluator(self.loaded.address("evaluate"))
+        self._set_hook(self.loaded.address("evaluate"))
 
     def disable(self) -> None:
         """Leave new frames to the host's loop. Frames that run stay where they are."""
-        _set_evaluator(None)
+        self._set_hook(0)
+
+    def _set_hook(self, address: int) -> None:
+        self._set_cell("HOOK", address)
+        _set_evaluator(address)
 
     @property
     def enabled(self) -> bool:
@@ -176,12 +180,13 @@ def _function_vectorcall() -> int:
     return ctypes.c_uint64.from_address(id(_function_vectorcall) + offset).value
 
 
-def _set_evaluator(address: int | None) -> None:
+def _set_evaluator(address: int) -> None:
+    """Set the interpreter's hook; 0 stands for the host's loop."""
     api = ctypes.pythonapi
     api.PyInterpreterState_Get.restype = ctypes.c_void_p
     api._PyInterpreterState_SetEvalFrameFunc.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
-    if address is None:
-        address = ctypes.cast(api._PyEval_EvalFrameDefault, ctypes.c_void_p).value
+    if not address:
+        address = ctypes.cast(api._PyEval_EvalFrameDefault, ctypes.c_void_p).value or 0
     api._PyInterpreterState_SetEvalFrameFunc(api.PyInterpreterState_Get(), address)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from kaa.baseline import unwinding
-from kaa.baseline.attention import RAISED, TO_HOST, accept_version, attend, too_deep
+from kaa.baseline.attention import RAISED, TO_HOST, accept_version, attend, is_watched, too_deep
 from kaa.baseline.block import Block
 from kaa.baseline.holes import DONE, Continuation, Jump, Stack
 from kaa.baseline.linker import block_of
@@ -32,7 +32,7 @@ from kaa.native.layouts import (
     Object,
     ThreadState,
 )
-from kaa.native.types import Ptr, i32, i64, u16, u64
+from kaa.native.types import Ptr, i32, i64, u8, u16, u64
 
 OWNED_BY_THREAD, OWNED_BY_GENERATOR, OWNED_BY_FRAME_OBJECT, OWNED_BY_C_STACK = 0, 1, 2, 3
 CREATED, SUSPENDED, SUSPENDED_YIELD_FROM, EXECUTING, COMPLETED, CLEARED = -3, -2, -1, 0, 1, 4
@@ -46,6 +46,10 @@ CO_VARARGS, CO_VARKEYWORDS = 4, 8
 
 ENTRY_UNIT: Any = Cell("ENTRY_UNIT", u64)  # type: ignore[arg-type]
 """A code unit for entry frames to point at."""
+
+
+HOOK: Any = Cell("HOOK", u64)  # type: ignore[arg-type]
+"""The interpreter's hook for new frames: `evaluate`, or 0 while the machine is disabled."""
 
 
 @native(inline=True)
@@ -92,7 +96,7 @@ def evaluate(thread: ThreadState, frame: Frame, throwing: i32) -> Object:
     code = frame.f_executable
     block = block_of(code)
     if not block or block.start == 0 or (throwing and not accept_version(thread, code, block)):
-        return _PyEval_EvalFrameDefault(thread, frame, throwing)
+        return run_on_host(thread, frame, throwing)
     entry = cast(Frame, reserve(u64, ENTRY_WORDS))
     entry.f_executable = cast(CodeObject, None_)
     entry.f_locals = NULL
@@ -183,6 +187,21 @@ def abandon(frame: Frame, sp: Stack, thread: ThreadState, value: Object = NULL, 
     return fail_in(caller, sp, thread)
 
 
+@native
+def run_on_host(thread: ThreadState, frame: Frame, throwing: i32) -> Object:
+    """Run a frame on the host's loop.
+
+    While tools watch, what the frame calls runs there too: with a hook in place the host's loop calls functions and
+    generators as if they were C, and its events tell.
+    """
+    interpreter = thread.interp
+    if is_watched(thread):
+        interpreter.eval_frame = NULL
+    value = _PyEval_EvalFrameDefault(thread, frame, throwing)
+    interpreter.eval_frame = cast(Ptr[u8], HOOK)
+    return value
+
+
 @native(convention=TEMPLATE, cold=True)
 def leave_to_host(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     """Have the host's loop run the rest of the frame, from its `instr_ptr`, and go on in the caller with
@@ -192,7 +211,7 @@ def leave_to_host(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     caller = frame.previous
     thread.current_frame = caller
     thread.py_recursion_remaining += 1
-    value = _PyEval_EvalFrameDefault(thread, frame, 0)
+    value = run_on_host(thread, frame, 0)
     return give(caller, sp, thread, value)
 
 

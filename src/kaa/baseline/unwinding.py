@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from kaa.baseline import frames
+from kaa.baseline.attention import accept_version
 from kaa.baseline.holes import Continuation, Jump, Stack
 from kaa.baseline.linker import block_of
 from kaa.baseline.objects import decref, decref_maybe
@@ -116,6 +117,8 @@ def handle(frame: Frame, sp: Stack, thread: ThreadState, raiser: Ptr[u16]) -> Ju
     thread.current_exception = NULL
     frame.instr_ptr = code.co_code_adaptive + found[0]
     block = block_of(code)
+    if not accept_version(thread, code, block):
+        return frames.leave_to_host(frame, top + 1, thread)
     return cast(Continuation, block.start + u64(block.addresses[found[0]]))(frame, top + 1, thread)
 
 

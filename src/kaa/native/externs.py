@@ -35,6 +35,7 @@ type Store = Callable[[Object, Object, Object], i32]
 _Py_Dealloc: Callable[[Object], None]
 PyObject_Malloc: Callable[[u64], Ptr[u8]]
 PyObject_Free: Callable[[Ptr[u8]], None]
+PyMem_Malloc: Callable[[u64], Ptr[u8]]
 PyMem_RawMalloc: Callable[[u64], Ptr[u8]]
 PyMem_RawFree: Callable[[Ptr[u8]], None]
 mprotect: Callable[[Ptr[u8], u64, i32], i32]
@@ -124,6 +125,7 @@ PyObject_IsTrue: Test
 PyObject_GetItem: Binary
 PyObject_SetItem: Store
 PyObject_DelItem: Test2
+PyObject_GenericGetAttr: Binary
 PyObject_GetAttr: Binary
 PyObject_GetAttrString: Callable[[Object, CString], Object]
 PyObject_SetAttr: Store

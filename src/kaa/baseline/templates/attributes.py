@@ -7,6 +7,7 @@ from kaa.baseline.objects import decref, here
 from kaa.baseline.template import template
 from kaa.baseline.unwinding import raised
 from kaa.native.externs import (
+    PyObject_GenericGetAttr,
     PyObject_GetAttr,
     PyObject_SetAttr,
     PyObject_Vectorcall,
@@ -15,7 +16,7 @@ from kaa.native.externs import (
     _PySuper_Lookup,
 )
 from kaa.native.function import native
-from kaa.native.intrinsics import NULL, cast, reserve, unlikely
+from kaa.native.intrinsics import NULL, address, cast, reserve, unlikely
 from kaa.native.layouts import Frame, Object, ThreadState, TypeObject
 from kaa.native.types import i32, i64
 
@@ -84,7 +85,8 @@ def load_super(operands: Stack, name: Object, argument: i64, receiver: Stack) ->
     if super_ == PySuper_Type and kind.ob_type.tp_flags & IS_TYPE:
         method = reserve(i32)
         method[0] = 0
-        wanted = method if argument & 1 else NULL
+        plain = address(self.ob_type.tp_getattro) == address(PyObject_GenericGetAttr)
+        wanted = method if argument & 1 and plain else NULL
         result = _PySuper_Lookup(cast(TypeObject, kind), self, name, wanted)
         decref(super_)
         decref(kind)

@@ -103,11 +103,9 @@ def make_exception(given: Object) -> Object:
 def set_cause(value: Object, cause: Object) -> i1:
     """`from cause`; takes the reference to the cause. False with an exception set."""
     if is_exception_class(cause):
-        made = PyObject_CallNoArgs(cause)
-        decref(cause)
-        if not made:
+        cause = make_exception(cause)
+        if not cause:
             return False
-        cause = made
     elif cause == None_:
         cause = NULL
     elif not is_exception(cause):

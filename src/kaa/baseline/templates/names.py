@@ -8,6 +8,7 @@ from kaa.baseline.template import template
 from kaa.baseline.unwinding import raised
 from kaa.native.externs import (
     PyCell_New,
+    PyDict_GetItemRef,
     PyDict_New,
     PyDict_Pop,
     PyDict_SetItem,
@@ -32,7 +33,6 @@ from kaa.native.types import i1, i32, i64
 
 UNBOUND_LOCAL = "cannot access local variable '%s' where it is not associated with a value"
 UNDEFINED_NAME = "name '%.200s' is not defined"
-DICT_SUBCLASS = 1 << 29
 
 
 @native(cold=True)
@@ -239,7 +239,7 @@ def load_global_or_builtin(thread: ThreadState, frame: Frame, name: Object) -> O
     """A new reference to a global or built-in, or NULL with NameError."""
     namespace = cast(Object, frame.f_globals)
     builtins = cast(Object, frame.f_builtins)
-    if namespace.ob_type.tp_flags & DICT_SUBCLASS and builtins.ob_type.tp_flags & DICT_SUBCLASS:
+    if namespace.ob_type == PyDict_Type and builtins.ob_type == PyDict_Type:
         value = _PyDict_LoadGlobal(cast(DictObject, namespace), cast(DictObject, builtins), name)
         if not value and not thread.current_exception:
             undefined_name(thread, name)
@@ -263,7 +263,14 @@ def load_name(thread: ThreadState, frame: Frame, names: Object, name: Object) ->
         return NULL
     if found[0]:
         return found[0]
-    return load_global_or_builtin(thread, frame, name)
+    if PyDict_GetItemRef(frame.f_globals, name, found) < 0:
+        return NULL
+    if not found[0]:
+        if PyMapping_GetOptionalItem(frame.f_builtins, name, found) < 0:
+            return NULL
+        if not found[0]:
+            undefined_name(thread, name)
+    return found[0]
 
 
 @template()
