@@ -13,6 +13,7 @@ from __future__ import annotations
 import builtins
 import importlib
 import os
+import sys
 from collections.abc import Callable, Mapping
 from types import BuiltinFunctionType, CellType, CodeType
 from typing import TYPE_CHECKING, Any
@@ -130,6 +131,8 @@ def translate(
     source: Any, filename: Any, mode: str, flags: int = 0, optimize: int = -1, feature_version: int = -1
 ) -> Any:
     """`kaa.compile`, whose errors carry no frame of Kaa's own and no exception of Kaa's own as context."""
+    if optimize == -1:
+        optimize = min(sys.flags.optimize, 2)
     compiler: Any = importlib.import_module("kaa.compiler")
     try:
         return compiler.compile(

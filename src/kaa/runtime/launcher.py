@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from types import TracebackType
+from typing import NoReturn
 
 import kaa
 from kaa.runtime import engines, options, process, programs, takeover
 from kaa.runtime.engines import Engine, UnknownEngine
+from kaa.runtime.invisible import invisible
 from kaa.runtime.options import CommandLine, UsageError
 from kaa.runtime.uncaught import INTERRUPTED, stays
 
@@ -28,10 +32,9 @@ def launch(words: list[str]) -> int:
     """Do what a command line says.
 
     Returns:
-        The exit status.
+        The exit status, when there is no program to run.
     Raises:
-        SystemExit: the guest left with it; the host prints and counts it as it does its own.
-        KeyboardInterrupt: the guest was interrupted; it has been reported, and the host ends by the signal.
+        KeyboardInterrupt: what makes the host start the program (`on_empty_stack`).
     """
     try:
         line = options.parse(words)
@@ -50,11 +53,7 @@ def launch(words: list[str]) -> int:
     if line.x_option("showengine") is not None:
         print(f"kaa: engine {engine.name}", file=sys.stderr)
     takeover.take_over(engine)
-    status = _run(engine, line)
-    if status == INTERRUPTED:
-        sys.excepthook = lambda *_: None
-        raise KeyboardInterrupt
-    return status
+    on_empty_stack(_run, engine, line)
 
 
 def _engine_name(line: CommandLine) -> str:
@@ -65,6 +64,29 @@ def _engine_name(line: CommandLine) -> str:
     return chosen or ""
 
 
+def on_empty_stack(run: Callable[[Engine, CommandLine], int], engine: Engine, line: CommandLine) -> NoReturn:
+    """Run the program where no frame of Kaa's or of the host's start-up lies below the guest's first one.
+
+    The host calls `sys.excepthook` when an exception has left its main program: with an empty stack. `SystemExit`
+    raised in the hook ends the process as everywhere. When the hook returns instead, the host ends the process by what
+    the exception was, and after a `KeyboardInterrupt` that is by the signal: just what an interrupted guest needs.
+    """
+
+    @invisible
+    def start(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+        error.__traceback__ = None
+        sys.excepthook = sys.__excepthook__
+        for name in ("last_exc", "last_type", "last_value", "last_traceback"):
+            vars(sys).pop(name, None)
+        status = run(engine, line)
+        if status != INTERRUPTED:
+            raise SystemExit(status)
+
+    sys.excepthook = start
+    raise KeyboardInterrupt
+
+
+@invisible
 def _run(engine: Engine, line: CommandLine) -> int:
     """Run the program, then the REPL where one is asked for."""
     from kaa.runtime import repl
@@ -82,7 +104,6 @@ def _run(engine: Engine, line: CommandLine) -> int:
     else:
         return repl.run(engine, line.arguments, line.file == "-")
     if stays() and repl.is_interactive():
-        repl.set_inspect_off()
         return repl.run_after(engine)
     return status
 

@@ -8,6 +8,7 @@ host that replaces this one.
 from __future__ import annotations
 
 import _imp
+import builtins
 import os
 import sys
 from typing import Any, NoReturn
@@ -91,6 +92,8 @@ def _raise_flags(raised: dict[str, int]) -> None:
         set_flags(**{field: type(value)(value + raised[field]) for field, value in old.items()})
     if "dont_write_bytecode" in raised:
         sys.dont_write_bytecode = True
+    if "optimize" in raised:
+        vars(builtins)["__debug__"] = False
 
 
 def _add_warning_options(arguments: list[str]) -> None:
@@ -98,10 +101,12 @@ def _add_warning_options(arguments: list[str]) -> None:
     if not arguments:
         return
     sys.warnoptions += arguments
+    loaded = "warnings" in sys.modules
     import warnings
 
-    process: Any = vars(warnings)["_processoptions"]
-    process(arguments)
+    if loaded:
+        process: Any = vars(warnings)["_processoptions"]
+        process(arguments)
 
 
 def executable(host: str) -> str:

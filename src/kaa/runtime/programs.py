@@ -37,6 +37,7 @@ def fresh_main() -> ModuleType:
     return main
 
 
+@invisible
 def run_command(engine: Engine, command: str, arguments: list[str]) -> int:
     """Run the text that follows `-c`."""
     sys.argv[:] = ["-c", *arguments]
@@ -54,6 +55,7 @@ def run_command(engine: Engine, command: str, arguments: list[str]) -> int:
     return guarded(engine, run_source, engine, source, "<string>", main)
 
 
+@invisible
 def run_module(engine: Engine, name: str, arguments: list[str]) -> int:
     """Run a module as a script (`-m`)."""
     sys.argv[:] = ["-m", *arguments]
@@ -63,10 +65,11 @@ def run_module(engine: Engine, name: str, arguments: list[str]) -> int:
     return guarded(engine, run_module_as_main, engine, name, True)
 
 
+@invisible
 def run_file(engine: Engine, name: str, arguments: list[str], skip_first_line: bool) -> int:
     """Run a script, a `.pyc` file, or a folder or archive that holds a `__main__`."""
     sys.argv[:] = [name, *arguments]
-    path = os.path.join(os.getcwd(), name)
+    path = os.getcwd() if name in ("", ".") else os.path.join(os.getcwd(), name)
     if PathFinder._path_importer_cache(path) is not None:  # type: ignore[attr-defined]
         sys.path.insert(0, path)
         fresh_main()
@@ -98,6 +101,7 @@ def run_file(engine: Engine, name: str, arguments: list[str], skip_first_line: b
     return status
 
 
+@invisible
 def run_input(engine: Engine, arguments: list[str], named: bool) -> int:
     """Run the program that standard input holds; `named` when the command line says `-`."""
     sys.argv[:] = ["-" if named else "", *arguments]

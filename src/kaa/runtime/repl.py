@@ -8,6 +8,8 @@ compile it, run it, report what it raises.
 
 from __future__ import annotations
 
+import _imp
+import codeop
 import importlib
 import os
 import sys
@@ -15,7 +17,8 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import kaa
-from kaa.runtime import programs
+from kaa.runtime import programs, uncaught
+from kaa.runtime.invisible import invisible
 from kaa.runtime.uncaught import guarded, report
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ def load_line_editing() -> None:
         pass
 
 
+@invisible
 def run(engine: Engine, arguments: list[str], named: bool) -> int:
     """The REPL as the main program."""
     sys.argv[:] = ["-" if named else "", *arguments]
@@ -53,7 +57,7 @@ def run(engine: Engine, arguments: list[str], named: bool) -> int:
         if not sys.flags.no_site:
             print(HINT, file=sys.stderr)
     programs.fresh_main()
-    set_inspect_off()
+    uncaught.inspects_no_more()
     install_plain_loop(engine)
     guarded(engine, _run_startup_file, engine)
     guarded(engine, _run_interactive_hook, engine)
@@ -63,8 +67,10 @@ def run(engine: Engine, arguments: list[str], named: bool) -> int:
     return guarded(engine, programs.run_module_as_main, engine, "_pyrepl", False)
 
 
+@invisible
 def run_after(engine: Engine) -> int:
     """The REPL after a program (`-i`), in the namespace that the program left behind."""
+    uncaught.inspects_no_more()
     install_plain_loop(engine)
     guarded(engine, _run_interactive_hook, engine)
     if _wants_plain_loop():
@@ -72,14 +78,6 @@ def run_after(engine: Engine) -> int:
     else:
         guarded(engine, _pyrepl_after, engine)
     return 0
-
-
-def set_inspect_off() -> None:
-    """What is inspected is no program any more: an exit leaves now."""
-    from kaa.runtime import process
-
-    process.set_flags(inspect=0)
-    os.environ.pop("PYTHONINSPECT", None)
 
 
 def install_plain_loop(engine: Engine) -> None:
@@ -93,11 +91,13 @@ def _wants_plain_loop() -> bool:
     return not sys.flags.ignore_environment and bool(os.environ.get("PYTHON_BASIC_REPL"))
 
 
+@invisible
 def _pyrepl_after(engine: Engine) -> None:
     module: Any = importlib.import_module("_pyrepl.main")
     engine.call(module.interactive_console)
 
 
+@invisible
 def _run_startup_file(engine: Engine) -> None:
     path = "" if sys.flags.ignore_environment else os.environ.get("PYTHONSTARTUP", "")
     if not path:
@@ -117,6 +117,7 @@ def _run_startup_file(engine: Engine) -> None:
         programs.forget_file(main)
 
 
+@invisible
 def _run_interactive_hook(engine: Engine) -> None:
     hook: Callable[[], object] | None = getattr(sys, "__interactivehook__", None)
     if hook is not None:
@@ -124,6 +125,7 @@ def _run_interactive_hook(engine: Engine) -> None:
         engine.call(hook)
 
 
+@invisible
 def plain_loop(engine: Engine) -> None:
     """Read, run and report statements until the input ends.
 
@@ -161,13 +163,17 @@ class Session:
     """
 
     def __init__(self) -> None:
-        from codeop import Compile
-
         self.ended = False
         self.reading = False
         self._count = 0
-        self._compile: Any = Compile()
-        self._terminal = os.isatty(0) and os.isatty(1)
+        self._compile: Any = codeop.Compile()
+        if os.isatty(0) and os.isatty(1):
+            self._read_line = _ask_terminal
+        else:
+            # Like C's stream the reader takes what is there, and leaves nothing to the guest's own `input()`.
+            buffered = not getattr(sys.stdout, "write_through", False)
+            self._stream = open(0, "rb", buffering=-1 if buffered else 0, closefd=False)  # noqa: SIM115  # for the whole session
+            self._read_line = self._ask_stream
 
     def read(self) -> CodeType | None:
         """The next statement, compiled; None when there was only an empty line, or nothing more.
@@ -175,53 +181,75 @@ class Session:
         Raises:
             SyntaxError: the statement is broken.
         """
-        lines: list[str] = []
+        source = ""
         self.reading = True
         while True:
-            line = self._read_line(str(sys.ps2 if lines else sys.ps1))
-            if line is None:
+            line = self._read_line(str(sys.ps2 if source else sys.ps1))
+            if not line and not source:
                 self.ended = True
-                if not lines:
-                    return None
-            else:
-                lines.append(line)
-                if len(lines) == 1 and not line.strip():
-                    return None
-            code = self._try_compile("\n".join(lines), complete=self.ended)
+                return None
+            source += line
+            if not source.strip():
+                return None
+            if line and not line.endswith("\n"):
+                continue  # the input ends in the middle of a line
+            code = self._try_compile(source, complete=not line)
             if code is not None:
                 self.reading = False
                 return code
 
     def _try_compile(self, source: str, complete: bool) -> CodeType | None:
         """The statement's code; None when more lines are needed."""
-        from codeop import _maybe_compile  # type: ignore[attr-defined]
-
-        name = f"<stdin>-{self._count}"
-        _register(name, source)
-        code: CodeType | None
-        if complete:
-            code = self._compile(source + "\n", name, "single", incomplete_input=False)
-        else:
-            code = _maybe_compile(self._compile, source, name, "single")
+        failure: SyntaxError | None = None
+        code: CodeType | None = None
+        try:
+            code = self._compile_whole(source) if complete else self._compile_if_complete(source)
+        except SyntaxError as error:
+            failure = error
+        if failure is not None:
+            failure.__traceback__ = failure.__context__ = None
+            raise failure
         if code is not None:
+            # Errors and warnings of the compiler speak of <stdin>; tracebacks find a statement's lines by its number.
+            name = f"<stdin>-{self._count}"
             self._count += 1
+            _register(name, source)
+            rename: Any = vars(_imp)["_fix_co_filename"]
+            rename(code, name)
         return code
 
-    def _read_line(self, prompt: str) -> str | None:
-        """A line without its end; None at the end of the input."""
-        if self._terminal:
-            try:
-                return input(prompt)
-            except EOFError:
-                return None
+    def _compile_whole(self, source: str) -> CodeType:
+        code: CodeType = self._compile(source, "<stdin>", "single", incomplete_input=False)
+        return code
+
+    def _compile_if_complete(self, source: str) -> CodeType | None:
+        decide: Any = vars(codeop)["_maybe_compile"]
+        code: CodeType | None
+        try:
+            code = decide(self._compile, source.removesuffix("\n"), "<stdin>", "single")
+        except SyntaxError:
+            code = self._compile_whole(
+                source
+            )  # `codeop` looks at the text without its last newline, carets do not
+        return code
+
+    def _ask_stream(self, prompt: str) -> str:
+        """A line from a file or pipe, with its end; "" at the end of the input."""
         sys.stderr.write(prompt)
         sys.stderr.flush()
-        line = bytearray()
-        while (byte := os.read(0, 1)) not in (b"", b"\n"):
-            line += byte
-        if not byte and not line:
-            return None
-        return line.decode(errors="surrogateescape")
+        line = self._stream.readline().decode(errors="surrogateescape")
+        if not line:
+            sys.stderr.write("\n")
+        return line
+
+
+def _ask_terminal(prompt: str) -> str:
+    """A line from the terminal, with its end; "" at the end of the input."""
+    try:
+        return input(prompt) + "\n"
+    except EOFError:
+        sys.stdout.write("\n")
+        return ""
 
 
 def _register(name: str, source: str) -> None:

@@ -44,13 +44,23 @@ def guarded(engine: Engine, action: Callable[..., object], *arguments: object) -
     return INTERRUPTED if isinstance(failure, KeyboardInterrupt) else FAILURE
 
 
+_inspecting = True
+
+
 def stays() -> bool:
     """Whether the process goes on to the REPL after its program (`-i`, `PYTHONINSPECT`)."""
-    if sys.flags.inspect:
-        return True
+    if not _inspecting or sys.flags.inspect:
+        return _inspecting
     return not sys.flags.ignore_environment and bool(os.environ.get("PYTHONINSPECT"))
 
 
+def inspects_no_more() -> None:
+    """The REPL has begun: from now on an exit leaves."""
+    global _inspecting
+    _inspecting = False
+
+
+@invisible
 def report(engine: Engine, error: BaseException) -> None:
     """Hand an exception to `sys.excepthook`, as the last exception of the process.
 

@@ -1,0 +1,182 @@
+"""The prompt: piped, on a terminal with the host's own editor, and on terminals that are not up to it."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.runtime.commands import HOST, KAA, Command
+
+SESSION = r"""
+x = 1
+x; x + 1
+_
+def f():
+  1/0
+
+f()
+if 1:
+  print(5)
+
+f(
+)
+1+
+for
+from __future__ import annotations
+def g(a: nope): return 1
+
+g.__annotations__
+raise KeyboardInterrupt
+class A:
+    def f(self):
+        return 1
+
+    y = 2
+
+A.y
+'''a
+b'''
+# a comment
+
+
+@staticmethod
+def h(): pass
+
+raise ValueError(1)
+import sys
+sys.last_exc
+\
+1
+"\d"
+None
+print(__name__, sys.argv, sys.ps1, sys.ps2, sys.flags.interactive, sys.flags.inspect)
+sys.ps1 = "changed "
+input()
+a line
+sys.displayhook = lambda value: print("shown", value)
+5
+exit(7)
+not reached
+"""
+
+
+@pytest.mark.parametrize(
+    "words", [["-qi"], ["-i", "-c", "x = 3"], ["-i", "failing.py"], ["-iq", "-"]], ids=" ".join
+)
+def test_piped_session(words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "failing.py").write_text("import sys\nx = 3\n1/0\n")
+    outcome = Command(words, input=SESSION.encode()).same(tmp_path)
+    assert outcome.status == 7
+
+
+@pytest.mark.parametrize(
+    "source", ["", "x = (", "if 1:\n  print(2)", "1", "raise SystemExit", "if"], ids=repr
+)
+def test_input_that_ends_early(source: str, tmp_path: Path) -> None:
+    Command(["-qi"], input=source.encode()).same(tmp_path)
+
+
+def test_startup_file_and_inspection_by_environment(tmp_path: Path) -> None:
+    (tmp_path / "startup.py").write_text("started = __file__\n")
+    startup = {"PYTHONSTARTUP": "startup.py"}
+    Command(["-qi"], input=b"started\n__file__\n", environment=startup).same(tmp_path)
+    Command(["-qiE"], input=b"started\n", environment=startup).same(tmp_path)
+    Command(["-qi"], input=b"1\n", environment={"PYTHONSTARTUP": "missing.py"}).same(tmp_path)
+    setting = "import os; os.environ['PYTHONINSPECT'] = '1'"
+    Command(["-i", "-c", setting], input=b"os\n").same(tmp_path)
+
+
+def test_banner_names_both(tmp_path: Path) -> None:
+    err = Command(["-i"]).run(KAA, tmp_path).err
+    assert re.match(r"Kaa [\d.]+, Python 3\.13\.\d+ .* on linux\n", err)
+
+
+class Terminal:
+    """A session on a pseudo-terminal."""
+
+    def __init__(self, program: str, environment: dict[str, str]) -> None:
+        self.shown = ""
+        self.seen = 0
+        self.process, self.descriptor = pty.fork()
+        if self.process == 0:
+            os.execve(program, [program, "-q"], environment)
+
+    def wait_for(self, text: str, seconds: float = 60) -> None:
+        """Read until `text` comes after what was seen before."""
+        end = time.monotonic() + seconds
+        while text not in self.shown[self.seen :]:
+            if not select.select([self.descriptor], [], [], max(0, end - time.monotonic()))[0]:
+                raise TimeoutError(f"no {text!r} in {self.shown[self.seen :]!r}")
+            try:
+                chunk = os.read(self.descriptor, 1 << 16)
+            except OSError:  # the other side has gone
+                return
+            self.shown += re.sub(r"\x1b\[[?0-9;]*[A-Za-z]|\x1b[=>]", "", chunk.decode()).replace("\r", "")
+        self.seen = self.shown.index(text, self.seen) + len(text)
+
+    def type(self, keys: str) -> None:
+        os.write(self.descriptor, keys.encode())
+
+    def close(self) -> int:
+        _, status = os.waitpid(self.process, 0)
+        os.close(self.descriptor)
+        return os.waitstatus_to_exitcode(status)
+
+
+KINDS = {
+    "editor": {"TERM": "xterm"},
+    "dumb": {"TERM": "dumb"},
+    "basic": {"TERM": "xterm", "PYTHON_BASIC_REPL": "1"},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("program", [HOST, KAA], ids=["host", "kaa"])
+def test_terminal(kind: str, program: str, tmp_path: Path) -> None:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    terminal = Terminal(program, inherited | {"NO_COLOR": "1", "HOME": str(tmp_path)} | KINDS[kind])
+    steps = [
+        ("6 * 7\r", "42"),
+        ("def f():\r  return 1/0\r\r", ">>> "),
+        ("f()\r", "ZeroDivisionError: division by zero"),
+        ("input('name? ')\r", "name? "),
+        ("Kaa\r", "'Kaa'"),
+        ("\x03", "KeyboardInterrupt"),
+        ("\x10\x10\r", "name? "),  # Ctrl-P: two lines back in the history
+        ("again\r", "'again'"),
+        ("import os; os.getpid() > 0\r", "True"),
+        ("exit(3)\r", ""),
+    ]
+    if kind != "editor":
+        steps[6] = ("input('name? ')\r", "name? ")
+    terminal.wait_for(">>> ")
+    for keys, answer in steps:
+        terminal.type(keys)
+        if answer:
+            terminal.wait_for(answer)
+            if not answer.startswith((">>>", "name?")):
+                terminal.wait_for(">>> ")
+    assert terminal.close() == 3
+    assert "return 1/0" in terminal.shown.split("Traceback")[1]
+
+
+def test_control_c_ends_a_statement_and_not_the_session(tmp_path: Path) -> None:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    terminal = Terminal(KAA, inherited | {"TERM": "xterm", "NO_COLOR": "1", "HOME": str(tmp_path)})
+    terminal.wait_for(">>> ")
+    terminal.type("print('be' 'gun')\rwhile True: pass\r\r")
+    terminal.wait_for("begun")
+    terminal.wait_for("\n")
+    os.kill(terminal.process, signal.SIGINT)
+    terminal.wait_for("KeyboardInterrupt")
+    terminal.type("\r")
+    terminal.wait_for(">>> ")
+    terminal.type("exit(4)\r")
+    assert terminal.close() == 4
