@@ -294,6 +294,12 @@ def lookup_special(instance: Any, name: str) -> Any:
     return method if bind_to is NULL else bind_to(method, instance, type(instance))
 
 
+def stand_for(substitute: Any, host_function: Any) -> None:
+    """Carry out calls of an object that the runtime puts in a built-in's place as those of the built-in."""
+    BUILTINS[substitute] = BUILTINS[host_function]
+    CALLS[type(substitute)] = call_builtin
+
+
 CALLS: dict[type, Call] = {
     Function: enter,
     types.FunctionType: call_host_function,

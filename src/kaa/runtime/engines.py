@@ -10,12 +10,14 @@ from __future__ import annotations
 import builtins
 import sys
 from collections.abc import Callable, Mapping
-from types import CellType, CodeType
+from types import CellType, CodeType, TracebackType
 from typing import Any, Protocol
 
+from kaa.runtime.front import translate
 from kaa.runtime.invisible import invisible
+from kaa.runtime.own import is_own
 
-DEFAULT = "host"
+DEFAULT = "reference"
 
 
 class Engine(Protocol):
@@ -38,8 +40,14 @@ class Engine(Protocol):
     def caller_flags(self) -> int:
         """`co_flags` of the guest code that called the built-in that asks."""
 
-    def install(self) -> None:
-        """Take what the machine needs to take over in the process, once, before the first guest code."""
+    def clean(self, error: BaseException) -> TracebackType | None:
+        """Take Kaa's own frames out of the tracebacks of an uncaught exception, and answer with its traceback."""
+
+    def install(self, substitutes: dict[Any, Any]) -> None:
+        """Take over what the machine needs in the process, once, before the first guest code.
+
+        `substitutes` maps the host's `compile`, `exec` and `eval` to what the guest will find in their place.
+        """
 
 
 class HostEngine:
@@ -73,11 +81,61 @@ class HostEngine:
         # From one frame up on, the host passes over invisible frames.
         return sys._getframe(1).f_code.co_flags
 
-    def install(self) -> None:
+    def clean(self, error: BaseException) -> TracebackType | None:
+        position = error.__traceback__
+        while position is not None and is_own(position.tb_frame.f_code.co_filename):
+            position = position.tb_next
+        error.__traceback__ = position
+        return position
+
+    def install(self, substitutes: dict[Any, Any]) -> None:
         pass
 
 
-ENGINES: dict[str, Callable[[], Engine]] = {"host": HostEngine}
+class ReferenceEngine:
+    """Kaa's own PVM, in plain Python: `kaa.reference`."""
+
+    name = "reference"
+
+    def __init__(self) -> None:
+        from kaa.reference.machine import Machine
+
+        self._machine = Machine(translate)
+
+    def execute(
+        self,
+        code: CodeType,
+        globals: dict[str, Any] | None = None,
+        locals: Mapping[str, Any] | None = None,
+        closure: tuple[CellType, ...] | None = None,
+    ) -> object:
+        if globals is None:
+            caller = self._machine.thread.frame
+            assert caller is not None
+            globals, locals = caller.f_globals, caller.f_locals if locals is None else locals
+        return self._machine.run_code(code, globals, locals, closure)
+
+    def call[R](self, function: Callable[..., R], *arguments: object) -> R:
+        result: R = self._machine.call(function, arguments)
+        return result
+
+    def caller_flags(self) -> int:
+        caller = self._machine.thread.frame
+        return 0 if caller is None else caller.code.co_flags
+
+    def clean(self, error: BaseException) -> TracebackType | None:
+        from kaa.reference.machine import guest_traceback
+
+        return guest_traceback(error)
+
+    def install(self, substitutes: dict[Any, Any]) -> None:
+        from kaa.reference import calls
+
+        for host_function, substitute in substitutes.items():
+            calls.stand_for(substitute, host_function)
+
+
+ENGINES: dict[str, Callable[[], Engine]] = {"reference": ReferenceEngine, "host": HostEngine}
 
 
 class UnknownEngine(Exception):

@@ -11,31 +11,23 @@ compiles and runs them.
 from __future__ import annotations
 
 import builtins
-import importlib
-import os
 import sys
 from collections.abc import Callable, Mapping
 from types import BuiltinFunctionType, CellType, CodeType
 from typing import TYPE_CHECKING, Any
 
+import kaa.compiler  # loaded before the take-over: its own modules use the host's built-ins
 from kaa.runtime.invisible import invisible
+from kaa.runtime.own import is_own
 
 if TYPE_CHECKING:
     from kaa.runtime.engines import Engine
-
-#: Where Kaa's own modules are; ends in a separator.
-OWN_FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
 
 #: The bits of `co_flags` that say which future statements are in force (`PyCF_MASK`).
 FUTURE_FLAGS = 0x1FE0000
 
 _host_compile = builtins.compile
 _host_exec = builtins.exec
-
-
-def is_own(filename: object) -> bool:
-    """Whether code with this `co_filename` is Kaa's own."""
-    return isinstance(filename, str) and filename.startswith(OWN_FOLDER)
 
 
 class Builtin:
@@ -68,8 +60,6 @@ class Builtin:
 
 def make_builtins(engine: Engine) -> dict[str, Builtin]:
     """The three built-ins for one engine, by name."""
-    # The compiler is imported before its first use, since what it imports needs the host's built-ins.
-    importlib.import_module("kaa.compiler")
 
     @invisible
     def compile(
@@ -86,7 +76,7 @@ def make_builtins(engine: Engine) -> dict[str, Builtin]:
             return _host_compile(source, filename, mode, flags, True, optimize)
         if not dont_inherit:
             flags |= engine.caller_flags() & FUTURE_FLAGS
-        return translate(source, filename, mode, flags, optimize, _feature_version)
+        return translate(source, filename, mode, flags, True, optimize, _feature_version=_feature_version)
 
     @invisible
     def exec(
@@ -128,15 +118,24 @@ def make_builtins(engine: Engine) -> dict[str, Builtin]:
 
 @invisible
 def translate(
-    source: Any, filename: Any, mode: str, flags: int = 0, optimize: int = -1, feature_version: int = -1
+    source: Any,
+    filename: Any,
+    mode: str,
+    flags: int = 0,
+    dont_inherit: bool = True,
+    optimize: int = -1,
+    *,
+    _feature_version: int = -1,
 ) -> Any:
-    """`kaa.compile`, whose errors carry no frame of Kaa's own and no exception of Kaa's own as context."""
+    """`kaa.compile`, whose errors carry no frame of Kaa's own and no exception of Kaa's own as context.
+
+    The future statements in force are those in `flags`; there is no calling code to inherit any from.
+    """
     if optimize == -1:
         optimize = min(sys.flags.optimize, 2)
-    compiler: Any = importlib.import_module("kaa.compiler")
     try:
-        return compiler.compile(
-            source, filename, mode, flags, True, optimize, _feature_version=feature_version
+        return kaa.compiler.compile(
+            source, filename, mode, flags, True, optimize, _feature_version=_feature_version
         )
     except BaseException as error:
         failure = error

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from kaa.runtime import caches, front
 from kaa.runtime.invisible import invisible
 from kaa.runtime.uncaught import FAILURE, guarded
+from kaa.syntax.source import decode_script
 
 if TYPE_CHECKING:
     from kaa.runtime.engines import Engine
@@ -95,8 +96,8 @@ def run_file(engine: Engine, name: str, arguments: list[str], skip_first_line: b
     if compiled:
         status = guarded(engine, _run_compiled, engine, data, path, main)
     else:
-        source = _without_first_line(data) if skip_first_line else data
-        status = guarded(engine, run_source, engine, source, path, main)
+        script = _without_first_line(data) if skip_first_line else data
+        status = guarded(engine, _run_script, engine, script, path, main)
     forget_file(main)
     return status
 
@@ -110,7 +111,7 @@ def run_input(engine: Engine, arguments: list[str], named: bool) -> int:
     sys.audit("cpython.run_stdin")
     data = _read_input()
     vars(main).update(__file__="<stdin>", __cached__=None)
-    status = guarded(engine, run_source, engine, data, "<stdin>", main)
+    status = guarded(engine, _run_script, engine, data, "<stdin>", main)
     forget_file(main)
     return status
 
@@ -126,6 +127,22 @@ def _read_input() -> bytes:
 def run_source(engine: Engine, source: str | bytes, filename: str, main: ModuleType) -> None:
     code = front.translate(source, filename, "exec")
     engine.execute(code, vars(main))
+
+
+@invisible
+def _run_script(engine: Engine, data: bytes, filename: str, main: ModuleType) -> None:
+    """Run a file's bytes, which the host would read line by line: `decode_script` knows what that changes."""
+    text = decode_script(data, filename)
+    run_source(engine, text if _can_encode(text) else data, filename, main)
+
+
+def _can_encode(text: str) -> bool:
+    """Whether a text is free of the surrogates that stand for undecodable bytes in comments."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @invisible

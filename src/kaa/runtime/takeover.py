@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 def take_over(engine: Engine) -> None:
     """Give the process to `engine`, once, before the first guest code."""
-    engine.install()
-    for name, function in front.make_builtins(engine).items():
-        setattr(builtins, name, function)
+    substitutes = front.make_builtins(engine)
+    engine.install({getattr(builtins, name): substitute for name, substitute in substitutes.items()})
+    for name, substitute in substitutes.items():
+        setattr(builtins, name, substitute)
     setattr(_tokenize, TokenizerIter.__name__, TokenizerIter)
     caches.install()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from kaa.runtime.front import is_own
 from kaa.runtime.invisible import invisible
 
 if TYPE_CHECKING:
@@ -67,8 +65,7 @@ def report(engine: Engine, error: BaseException) -> None:
     Raises:
         SystemExit: the hook wants to leave.
     """
-    traceback = guest_part(error.__traceback__)
-    error.__traceback__ = traceback
+    traceback = engine.clean(error)
     sys.last_exc = error
     sys.last_type, sys.last_value, sys.last_traceback = type(error), error, traceback
     try:
@@ -82,7 +79,7 @@ def report(engine: Engine, error: BaseException) -> None:
     except SystemExit:
         raise
     except BaseException as failure:
-        failure.__traceback__ = guest_part(failure.__traceback__)
+        engine.clean(failure)
         failure.__context__ = None
         print("Error in sys.excepthook:", file=sys.stderr)
         display(failure)
@@ -93,10 +90,3 @@ def report(engine: Engine, error: BaseException) -> None:
 def display(error: BaseException) -> None:
     """Print an exception in the default way."""
     sys.__excepthook__(type(error), error, error.__traceback__)
-
-
-def guest_part(traceback: TracebackType | None) -> TracebackType | None:
-    """A traceback without Kaa's own frames at its beginning."""
-    while traceback is not None and is_own(traceback.tb_frame.f_code.co_filename):
-        traceback = traceback.tb_next
-    return traceback
