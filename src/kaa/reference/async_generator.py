@@ -12,10 +12,11 @@ import types
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from kaa.reference.awaitables import awaitable_iterator
 from kaa.reference.descriptors import Readonly
 from kaa.reference.exceptions import raised_by
 from kaa.reference.frame import Frame
-from kaa.reference.generator import CLOSED, Resumable, exception_to_throw
+from kaa.reference.generator import CLOSED, Coroutine, Resumable, exception_to_throw
 from kaa.reference.program import NULL
 
 
@@ -281,10 +282,59 @@ class AThrow(_Awaitable):
         return generator.unwrap(yielded)
 
 
+class AnextWithDefault:
+    """What `anext(iterator, default)` gives: the default in place of StopAsyncIteration."""
+
+    __slots__ = ("_awaitable", "_default", "_iterator")
+
+    def __init__(self, awaitable: Any, default: Any) -> None:
+        self._awaitable, self._default = awaitable, default
+        self._iterator: Any = None
+
+    def __await__(self) -> AnextWithDefault:
+        return self
+
+    def __iter__(self) -> AnextWithDefault:
+        return self
+
+    def __next__(self) -> Any:
+        return self.send(None)
+
+    def _started(self) -> Any:
+        if self._iterator is None:
+            iterator = awaitable_iterator(self._awaitable)
+            self._iterator = iterator.__await__() if type(iterator) is Coroutine else iterator
+        return self._iterator
+
+    def send(self, value: Any, /) -> Any:
+        """Go on to what the awaitable awaits."""
+        iterator = self._started()
+        if value is None:
+            return self._step(raised_by(next, iterator))
+        return self._step(raised_by(iterator.send, value))
+
+    def throw(self, *arguments: Any) -> Any:
+        """Raise an exception in the awaitable."""
+        return self._step(raised_by(self._started().throw, *arguments))
+
+    def close(self) -> Any:
+        """End the awaitable."""
+        return self._step(raised_by(self._started().close))
+
+    def _step(self, outcome: tuple[Any, BaseException | None]) -> Any:
+        value, error = outcome
+        if isinstance(error, StopAsyncIteration):
+            raise StopIteration(self._default)
+        if error is not None:
+            raise error
+        return value
+
+
 _NAMES: dict[type, str] = {
     AsyncGenerator: "async_generator",
     ASend: "async_generator_asend",
     AThrow: "async_generator_athrow",
+    AnextWithDefault: "anext_awaitable",
     WrappedValue: "async_generator_wrapped_value",
 }
 for _class, _name in _NAMES.items():

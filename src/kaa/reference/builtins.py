@@ -6,20 +6,25 @@
 from __future__ import annotations
 import __future__
 
+import _thread
 import builtins
 import sys
 import types
 import typing
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kaa.reference.calls import BUILTINS, call_with_globals, enter_code
+from kaa.reference.async_generator import AnextWithDefault
+from kaa.reference.calls import BUILTINS, call_with_globals, enter_code, lookup_special
 from kaa.reference.frame import Frame
 from kaa.reference.function import Function
 from kaa.reference.namespaces import snapshot
 from kaa.reference.program import NULL
 from kaa.reference.traceback import SEEN_THROUGH, carrier_of, guest_view
+
+if TYPE_CHECKING:
+    from kaa.reference.machine import Machine
 
 _FUTURE_FLAGS = 0
 for _name in __future__.all_feature_names:
@@ -195,6 +200,39 @@ def _function(
 
 for _class in (typing.TypeVar, typing.ParamSpec, typing.TypeVarTuple, typing.TypeAliasType):
     BUILTINS[_class] = partial(_call_with_globals, _class)
+
+
+# Threads and awaitables
+
+
+@answers(_thread.start_new_thread)
+@answers(_thread.start_new)
+def _start_new_thread(frame: Frame, function: Any, arguments: Any, *keywords: Any) -> int:
+    return _thread.start_new_thread(_for_thread(frame, function), arguments, *keywords)
+
+
+@answers(_thread.start_joinable_thread)
+def _start_joinable_thread(frame: Frame, function: Any, *arguments: Any, **keywords: Any) -> Any:
+    return _thread.start_joinable_thread(_for_thread(frame, function), *arguments, **keywords)
+
+
+def _for_thread(frame: Frame, function: Any) -> Any:
+    """What a new thread calls: plain functions of the host are guest code there, too."""
+    plain = getattr(function, "__func__", function)
+    if type(plain) is types.FunctionType:
+        return partial(_call_in_thread, frame.thread.machine, function)
+    return function
+
+
+def _call_in_thread(machine: Machine, function: Any, *arguments: Any, **keywords: Any) -> Any:
+    return machine.call(function, arguments, keywords)
+
+
+@answers(builtins.anext)
+def _anext(_: Frame, *arguments: Any) -> Any:
+    if len(arguments) != 2 or lookup_special(arguments[0], "__anext__") is NULL:
+        return anext(*arguments)
+    return AnextWithDefault(arguments[0].__anext__(), arguments[1])
 
 
 # Running code

@@ -13,12 +13,12 @@ from __future__ import annotations
 import types
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from kaa.reference.arguments import bind
 from kaa.reference.frame import Frame
 from kaa.reference.function import Function
+from kaa.reference.places import KAA
 from kaa.reference.program import NULL, program_of
 
 type Call = Callable[[Frame, Any, list[Any], dict[str, Any] | None], Frame | None]
@@ -31,8 +31,6 @@ guest code. `kaa.reference.builtins`, `classes` and `generator` fill it."""
 
 MACHINE_CLASSES: dict[type, type] = {}
 """By type of the host: the machine's class that stands for it. `kaa.reference.views` fills it."""
-
-_KAA = str(Path(__file__).resolve().parent.parent)
 
 
 def call(frame: Frame, callable: Any, arguments: list[Any], keywords: dict[str, Any] | None) -> Frame | None:
@@ -81,7 +79,7 @@ def enter_code(
 
 def is_opaque(function: types.FunctionType) -> bool:
     """True for Kaa's own functions."""
-    return function.__code__.co_filename.startswith(_KAA)
+    return function.__code__.co_filename.startswith(KAA)
 
 
 def is_guest(callable: Any) -> bool:

@@ -23,7 +23,7 @@ from kaa.reference.descriptors import Readonly
 from kaa.reference.exceptions import chain, unwind
 from kaa.reference.frame import Finish, Frame
 from kaa.reference.program import NULL
-from kaa.reference.traceback import clean, guest_traceback
+from kaa.reference.traceback import clean, entry, guest_traceback
 
 CREATED, RUNNING, SUSPENDED, CLOSED = "created", "running", "suspended", "closed"
 
@@ -287,14 +287,26 @@ class Coroutine(Resumable):
 
     def finalize(self) -> None:
         if self.state is CREATED:
-            warn = getattr(sys.modules.get("warnings"), "_warn_unawaited_coroutine", None)
-            if warn is not None:
-                self.machine.call(warn, (self,))
-            else:
-                warnings.warn(f"coroutine '{self.__qualname__}' was never awaited", RuntimeWarning, 2)
+            if not self._warn():
+                self.machine.call(
+                    warnings.warn, (f"coroutine '{self.__qualname__}' was never awaited", RuntimeWarning)
+                )
             self.end()
         else:
             super().finalize()
+
+    def _warn(self) -> bool:
+        """Tell, by the library's hook, that nobody awaited this. False if there is no hook or it fails."""
+        warn = getattr(sys.modules.get("warnings"), "_warn_unawaited_coroutine", None)
+        if warn is None:
+            return False
+        try:
+            self.machine.call(warn, (self,))
+            return True
+        except BaseException as error:
+            failure = error
+        report_unraisable(failure, self)
+        return isinstance(failure, RuntimeWarning)
 
     if not TYPE_CHECKING:
         __class__ = property(lambda self: types.CoroutineType)
@@ -345,6 +357,9 @@ class CoroutineWrapper:
     def close(self) -> Any:
         """As the coroutine's."""
         return self._coroutine.close()
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"cannot pickle {type(self).__name__!r} object")
 
 
 def _origin(frame: Frame, depth: int) -> tuple[tuple[str, int | None, str], ...] | None:
@@ -416,7 +431,8 @@ def _throw_into(iterator: Any, error: BaseException, close_delegate: bool, answe
 
 def report_unraisable(error: BaseException, owner: Any) -> None:
     """Tell of an exception that nobody can handle."""
-    guest_traceback(error)
+    if guest_traceback(error) is None and (frame := owner.machine.thread.guest_frame) is not None:
+        error.__traceback__ = entry(None, frame, frame.current)
     make = _unraisable_arguments()
     sys.unraisablehook(make((type(error), error, error.__traceback__, None, owner)))
 

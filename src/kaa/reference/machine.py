@@ -4,6 +4,7 @@ In: code objects, and the namespaces to run them in. Out: what the program does.
 that `exec` and `eval` use handed in, because a machine never imports the compiler.
 
     machine = Machine(compile)
+    machine.enter()                              # takes over signals and warnings, for a whole process
     machine.run_code(code, namespace)            # runs a module's code object to its end
     machine.call(function, arguments, keywords)  # calls anything, guest code or not, on this machine
     guest_traceback(error)                       # leaves only guest frames in an uncaught exception's traceback
@@ -28,10 +29,9 @@ from weakref import WeakValueDictionary
 import kaa.reference.builtins
 import kaa.reference.classes
 import kaa.reference.instructions
-import kaa.reference.intrinsics
-import kaa.reference.warning  # noqa: F401  (these five fill the machine's tables)
+import kaa.reference.intrinsics  # noqa: F401  (these four fill the machine's tables)
 from kaa.bytecode import opcodes
-from kaa.reference import calls
+from kaa.reference import calls, signals, warning
 from kaa.reference.exceptions import raised
 from kaa.reference.frame import HOST_FRAME, Frame
 from kaa.reference.program import program_of
@@ -53,6 +53,14 @@ class Thread:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.frame: Frame | None = None
+
+    @property
+    def guest_frame(self) -> Frame | None:
+        """The innermost frame of guest code."""
+        frame = self.frame
+        while frame is not None and frame.is_boundary:
+            frame = frame.caller
+        return frame
 
     def boundary(self) -> Frame:
         """A frame on top of the current one that hands what it is given to the host."""
@@ -106,14 +114,16 @@ class Machine:
         """What the calling thread runs on this machine."""
         return self._threads.thread
 
+    def enter(self) -> None:
+        """Take over what a process has one of: Ctrl-C and the other signals, and the showing of warnings."""
+        signals.take_over(self)
+        warning.take_over(self)
+
     def current_frames(self) -> dict[int, Frame]:
         """The current guest frame of every thread that runs guest code, by the thread's identity."""
         frames = {}
         for identity, thread in self._all_threads.items():
-            frame = thread.frame
-            while frame is not None and frame.is_boundary:
-                frame = frame.caller
-            if frame is not None:
+            if (frame := thread.guest_frame) is not None:
                 frames[identity] = frame
         return frames
 
@@ -149,8 +159,9 @@ class Machine:
         try:
             while step is not HOST_FRAME:
                 thread.frame = step
+                del step  # this loop must not keep frames alive
                 try:
-                    step = self._execute(thread, step)
+                    step = self._execute(thread)
                     continue
                 except BaseException as error:
                     caught = error
@@ -166,8 +177,10 @@ class Machine:
         finally:
             del outcome  # its traceback refers to this frame
 
-    def _execute(self, thread: Thread, frame: Frame) -> Frame:
+    def _execute(self, thread: Thread) -> Frame:
         """Carry out instructions until one hands over to the host, or raises."""
+        frame = thread.frame
+        assert frame is not None
         instructions = frame.instructions
         while True:
             handler, argument, frame.next = instructions[frame.next]

@@ -12,6 +12,7 @@ import operator
 import weakref
 from bisect import bisect_right
 from collections.abc import Callable
+from functools import partial
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
@@ -170,12 +171,16 @@ def decode(code: CodeType) -> tuple[list[tuple[Handler, Any, int]], list[int]]:
 _programs: dict[int, Program] = {}
 
 
+def _forget(programs: dict[int, Program], identity: int, _: object) -> None:
+    programs.pop(identity, None)
+
+
 def program_of(code: CodeType) -> Program:
     """The program of a code object, worked out on first use and kept as long as the code object lives."""
     identity = id(code)
     program = _programs.get(identity)
     if program is None:
         program = Program(code)
-        program.reference = weakref.ref(code, lambda _: _programs.pop(identity, None))
+        program.reference = weakref.ref(code, partial(_forget, _programs, identity))
         _programs[identity] = program
     return program

@@ -10,16 +10,15 @@ the guest frame (`guest_frame`).
 from __future__ import annotations
 
 import types
-from pathlib import Path
 from typing import Any
 
 from kaa.bytecode import opcodes
 from kaa.reference.frame import Frame
+from kaa.reference.places import KAA
 
 _CARRIED = ".guest frame"
 _OPTIMIZED, _NEW_LOCALS, _GENERATOR = 0x1, 0x2, 0x20
-_KAA = str(Path(__file__).resolve().parent.parent)
-_HIDDEN = (_KAA, "<frozen importlib._bootstrap", "<boundary>")
+_HIDDEN = (KAA, "<frozen importlib._bootstrap", "<boundary>")
 
 
 def _carrier_code(code: types.CodeType) -> types.CodeType:

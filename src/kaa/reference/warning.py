@@ -9,10 +9,15 @@ from __future__ import annotations
 
 import _warnings
 import sys
-from typing import Any
+import warnings
+from typing import TYPE_CHECKING, Any
 
 from kaa.reference.builtins import answers
 from kaa.reference.frame import Frame
+from kaa.reference.places import KAA
+
+if TYPE_CHECKING:
+    from kaa.reference.machine import Machine
 
 
 @answers(_warnings.warn)
@@ -42,6 +47,39 @@ def warn(
         stacklevel = max(stacklevel, 2)
     position = _position(frame, stacklevel, skip_file_prefixes)
     explicitly(position, message, category, source)
+
+
+class _MachineModules:
+    """In a warning filter: matches the machine's own modules."""
+
+    def match(self, module: str) -> bool:
+        return module.startswith("kaa.reference")
+
+
+def take_over(machine: Machine) -> None:
+    """Relocate what C code warns of: let it pass the filters at first, to filter it with its guest position."""
+    show: Any = warnings._showwarnmsg  # type: ignore[attr-defined]  # what C code calls to show a warning
+
+    def relocate(shown: warnings.WarningMessage) -> None:
+        frame = machine.thread.frame
+        if shown.filename.startswith(KAA) and frame is not None:
+            _forget_registries()
+            guest = frame.f_back if frame.is_boundary else frame
+            explicitly(guest, shown.message, shown.category, shown.source)
+        else:
+            show(shown)
+
+    warnings._showwarnmsg = relocate  # type: ignore[attr-defined]
+    filters: list[Any] = warnings.filters  # type: ignore[assignment]
+    filters.insert(0, ("always", None, Warning, _MachineModules(), 0))
+    warnings._filters_mutated()  # type: ignore[attr-defined]
+
+
+def _forget_registries() -> None:
+    """The host keeps its once-per-place book where it thinks that the place is."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("kaa.reference"):
+            vars(module).pop("__warningregistry__", None)
 
 
 def explicitly(position: Frame | None, message: Any, category: Any, source: Any) -> None:

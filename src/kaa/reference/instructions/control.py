@@ -6,6 +6,7 @@ from typing import Any
 from kaa.reference.frame import HOST_FRAME, Frame
 from kaa.reference.generator import Generator
 from kaa.reference.program import NULL
+from kaa.reference.signals import PENDING, handle_pending
 
 
 def JUMP_FORWARD(frame: Frame, target: int) -> None:
@@ -13,6 +14,8 @@ def JUMP_FORWARD(frame: Frame, target: int) -> None:
 
 
 def JUMP_BACKWARD(frame: Frame, target: int) -> None:
+    if PENDING:
+        handle_pending()
     frame.next = target
 
 

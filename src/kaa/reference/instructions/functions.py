@@ -6,10 +6,14 @@ from kaa.bytecode.instructions import FUNCTION_ATTRIBUTES
 from kaa.reference.frame import Frame
 from kaa.reference.function import Function
 from kaa.reference.program import NULL
+from kaa.reference.signals import PENDING, handle_pending
+
+_AFTER_YIELD_FROM = 2  # RESUME_POINTS: from here on, signals wait for what the generator delegates to
 
 
-def RESUME(frame: Frame, _: int) -> None:
-    pass
+def RESUME(_: Frame, point: int) -> None:
+    if PENDING and point & 3 < _AFTER_YIELD_FROM:
+        handle_pending()
 
 
 def MAKE_FUNCTION(frame: Frame, _: int) -> None:

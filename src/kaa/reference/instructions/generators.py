@@ -4,6 +4,7 @@ from functools import partial
 from types import CoroutineType, GeneratorType
 from typing import Any
 
+from kaa.reference.awaitables import ITERABLE_COROUTINE, awaitable_iterator, is_awaitable
 from kaa.reference.calls import call, lookup_special
 from kaa.reference.exceptions import unwind
 from kaa.reference.frame import Frame
@@ -17,7 +18,7 @@ from kaa.reference.generator import (
 )
 from kaa.reference.program import NULL
 
-_COROUTINE, _ITERABLE_COROUTINE = 0x80, 0x100  # code flags
+_COROUTINE = 0x80  # code flag
 
 
 def RETURN_GENERATOR(frame: Frame, _: int) -> Frame:
@@ -85,7 +86,7 @@ def CLEANUP_THROW(frame: Frame, _: int) -> Frame | None:
 def GET_YIELD_FROM_ITER(frame: Frame, _: int) -> None:
     iterable = frame.pop()
     if isinstance(iterable, CoroutineType):
-        if not frame.code.co_flags & (_COROUTINE | _ITERABLE_COROUTINE):
+        if not frame.code.co_flags & (_COROUTINE | ITERABLE_COROUTINE):
             raise TypeError("cannot 'yield from' a coroutine object in a non-coroutine generator")
         frame.push(iterable)
     else:
@@ -106,34 +107,6 @@ def GET_AWAITABLE(frame: Frame, origin: int) -> None:
     if type(iterator) is Coroutine and (iterator.delegate is not None or iterator.state is RUNNING):
         raise RuntimeError("coroutine is being awaited already")
     frame.push(iterator)
-
-
-def is_awaitable(value: Any) -> bool:
-    """True for coroutines of either kind and what has `__await__`."""
-    if isinstance(value, CoroutineType):
-        return True
-    if isinstance(value, GeneratorType):
-        return bool(value.gi_code.co_flags & _ITERABLE_COROUTINE)
-    return lookup_special(value, "__await__") is not NULL
-
-
-def awaitable_iterator(value: Any) -> Any:
-    """The iterator that stands behind an awaitable."""
-    if isinstance(value, CoroutineType):
-        return value
-    if isinstance(value, GeneratorType) and value.gi_code.co_flags & _ITERABLE_COROUTINE:
-        return value
-    method = lookup_special(value, "__await__")
-    if method is NULL or method is None or isinstance(value, GeneratorType):
-        raise TypeError(f"object {type(value).__name__} can't be used in 'await' expression")
-    iterator = method()
-    if isinstance(iterator, CoroutineType) or (
-        isinstance(iterator, GeneratorType) and iterator.gi_code.co_flags & _ITERABLE_COROUTINE
-    ):
-        raise TypeError("__await__() returned a coroutine")
-    if not hasattr(type(iterator), "__next__"):
-        raise TypeError(f"__await__() returned non-iterator of type '{type(iterator).__name__}'")
-    return iterator
 
 
 def GET_AITER(frame: Frame, _: int) -> None:

@@ -1,0 +1,91 @@
+"""Signals reach guest code between guest instructions.
+
+The host runs a signal's handler wherever it happens to be, and that is mostly inside the machine, where an
+exception would come at the wrong time. So `take_over` puts `_deliver` in the place of guest handlers. It calls the
+guest's handler at once if the host was in a call on the guest's behalf (such a call may block, and must be
+interrupted); else it notes the signal down, and the next RESUME or JUMP_BACKWARD calls the handler, as the host's
+own loop does.
+"""
+
+from __future__ import annotations
+
+import _signal  # type: ignore[import-not-found]  # not in the stubs
+import signal
+import threading
+import types
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from kaa.reference import calls
+from kaa.reference.builtins import answers
+from kaa.reference.frame import Frame
+from kaa.reference.places import KAA
+
+if TYPE_CHECKING:
+    from kaa.reference.machine import Machine
+
+PENDING: list[int] = []
+"""The numbers of signals that wait for the next RESUME or JUMP_BACKWARD."""
+
+_handlers: dict[int, Callable[[int, Any], Any]] = {}
+"""The guest's handlers, of the signals that `_deliver` gets."""
+
+_machines: list[Machine] = []
+"""The machine that runs them, once one has taken over."""
+
+_CALLING = {function.__code__ for function in (calls.call_builtin, calls.call_host, calls.call_descriptor)}
+"""Where the machine waits for the host on the guest's behalf."""
+
+
+def take_over(machine: Machine) -> None:
+    """Send what Ctrl-C raises to guest code."""
+    _machines[:] = [machine]
+    if (
+        threading.current_thread() is threading.main_thread()
+        and _signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    ):
+        _handlers[signal.SIGINT] = signal.default_int_handler
+        _signal.signal(signal.SIGINT, _deliver)
+
+
+def _deliver(number: int, host_frame: types.FrameType | None) -> None:
+    """The host's side of every guest handler."""
+    waiting = host_frame is None or (
+        not host_frame.f_code.co_filename.startswith(KAA) or host_frame.f_code in _CALLING
+    )
+    if waiting or _machines[0].thread.frame is None:
+        _handle(number)
+    else:
+        PENDING.append(number)
+
+
+def handle_pending() -> None:
+    """Call the handlers of the signals that have come in; in the main thread, where handlers run."""
+    if threading.get_ident() == threading.main_thread().ident:
+        while PENDING:
+            _handle(PENDING.pop(0))
+
+
+def _handle(number: int) -> None:
+    machine = _machines[0]
+    machine.call(_handlers[number], (number, machine.thread.guest_frame))
+
+
+@answers(_signal.signal)
+def _signal_signal(_: Frame, number: int, handler: Any, /) -> Any:
+    """`signal.signal`: guest handlers are ours to call."""
+    if not _machines or not callable(handler):
+        previous = _signal.signal(number, handler)
+    else:
+        previous = _signal.signal(number, _deliver)
+    if previous is _deliver:
+        previous = _handlers.get(number)
+    if callable(handler):
+        _handlers[int(number)] = handler
+    return previous
+
+
+@answers(_signal.getsignal)
+def _signal_getsignal(_: Frame, number: int, /) -> Any:
+    handler: Any = _signal.getsignal(number)
+    return _handlers[int(number)] if handler is _deliver else handler
