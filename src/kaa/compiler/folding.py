@@ -1,9 +1,9 @@
 """Constant folding: a syntax tree becomes one in which what can be computed beforehand is a constant.
 
 `fold_constants` works in place, between the parser and the symbol tables, and makes of a tree what CPython 3.13's
-`ast.parse(..., optimize=1)` makes of it. It does not recurse, so that a tree of any depth is no problem: one walk
-from the root down collects the nodes that may change, and these are then treated in the opposite order, children
-before parents. A node that changes its kind changes its class, so that its parent need not be known.
+`ast.parse(..., optimize=1)` makes of it. It does not recurse: one walk, level by level from the root down, collects
+the nodes that may change, and these are then treated in the opposite order, children before parents. A node that
+changes its kind changes its class, so that its parent need not be known.
 """
 
 import ast
@@ -14,6 +14,8 @@ import warnings
 from collections.abc import Callable
 from types import UnionType
 from typing import Any, get_args, get_origin
+
+from kaa.compiler.depth import MAX_DEPTH, check_depth
 
 __all__ = ["fold_constants"]
 
@@ -31,6 +33,7 @@ def fold_constants(tree: ast.AST, optimize: int = 0, *, fold_annotations: bool =
 
     `optimize` is the level of optimization, which decides what `__debug__` is. Annotations stay as they are
     under `from __future__ import annotations`, because their source text is kept instead of their value.
+    Raises RecursionError for a tree that is too deep for CPython's compiler, even where folding would flatten it.
     """
     children_of = _CHILDREN if fold_annotations else _CHILDREN_BUT_ANNOTATIONS
     find = children_of.get
@@ -38,23 +41,28 @@ def fold_constants(tree: ast.AST, optimize: int = 0, *, fold_annotations: bool =
     name_node = ast.Name
     candidates: list[tuple[Callable[[Any], None], Any]] = []
     debug_names: list[ast.Name] = []
-    work: list[Any] = [tree]
-    pop = work.pop
-    while work:
-        node = pop()
-        kind = type(node)
-        children = find(kind)
-        if children is None:
-            if kind is name_node and node.id == "__debug__":
-                debug_names.append(node)
-            continue
-        rewrite = rewriting(kind)
-        if rewrite is not None and (rewrite is not _keep_docstring or _may_become_docstring(node.body)):
-            candidates.append((rewrite, node))
-        single, several = children
-        work += [getattr(node, name) for name in single]
-        for name in several:
-            work += getattr(node, name)
+    level: list[Any] = [tree]
+    depth = 0
+    while level:
+        below: list[Any] = []
+        for node in level:
+            kind = type(node)
+            children = find(kind)
+            if children is None:
+                if kind is name_node and node.id == "__debug__":
+                    debug_names.append(node)
+                continue
+            rewrite = rewriting(kind)
+            if rewrite is not None and (rewrite is not _keep_docstring or _may_become_docstring(node.body)):
+                candidates.append((rewrite, node))
+            single, several = children
+            below += [getattr(node, name) for name in single]
+            for name in several:
+                below += getattr(node, name)
+        level = below
+        depth += 1
+    if depth > MAX_DEPTH:
+        check_depth(tree)
     for debug_name in debug_names:
         if type(debug_name.ctx) is ast.Load:
             _become_constant(debug_name, not optimize)
