@@ -242,11 +242,16 @@ def test_rejects(about, text, fault):
         ),
         (
             "RESUME 0\nRETURN_CONST 0",
-            {"handlers": [Entry(1, 3, 1, 0, False)]},
+            {"handlers": [Entry(1, 3, 3, 0, False)]},
             "refers to what is no instruction",
         ),
+        ("RESUME 0\nRETURN_CONST 0", {"handlers": [Entry(1, 2, 1, 0, False)]}, "does not lie behind"),
         ("RESUME 0\nRETURN_CONST 0", {"handlers": [Entry(1, 1, 1, 0, False)]}, "out of order"),
-        ("RESUME 0\nRETURN_CONST 0", {"handlers": [Entry(1, 2, 0, 0, False)]}, "at the beginning"),
+        (
+            "MAKE_CELL 1\nRESUME 0\nRETURN_CONST 0",
+            {"handlers": [Entry(0, 1, 1, 0, False)], "kinds": b"\x20\x60"},
+            "at the beginning",
+        ),
         (
             "RESUME 0\nLOAD_FAST 0\nPOP_TOP\nRETURN_CONST 0\nRERAISE 0",
             {"handlers": [Entry(1, 3, 4, 1, False)]},

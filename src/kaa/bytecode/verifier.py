@@ -280,6 +280,8 @@ def _check_exception_table(code: CodeImage, starts: list[int]) -> list[Entry]:
             if not end <= entry.start < entry.end:
                 raise ValueError("the exception table is out of order")
             end = entry.end
+            if entry.target < end:
+                raise ValueError("an exception handler does not lie behind what it protects")
             if (
                 not positions.issuperset((entry.start, end, entry.target))
                 or entry.target == len(code.code) // 2

@@ -1,0 +1,239 @@
+"""Feed damaged cache files to Kaa, and to the host, and count what becomes of them.
+
+    python -m tests.bytecode.fuzz --cases 100000 --seed 1 --json figures.json
+
+Three ways to run a file, each in child processes that may crash without harm:
+
+- `reference`: read with care, verify, run on the reference PVM: what Kaa does;
+- `verified`: read with care, verify, run on the *host's* loop. It trusts its code, so that a file which the verifier
+  lets pass and which is not safe shows itself as a crash;
+- `host`: `marshal.loads` and the host's loop, without a question: what CPython does.
+
+A file is *refused* (DamagedCode), or its program *ran*, *raised*, or was *stopped* by the limit of time; none of these
+is an error. *crashed* (a signal), *hung* (no answer, not even to a signal) and *internal* (an exception that speaks of
+the machine's own insides) are errors, and make the exit code 1 for the first two ways.
+"""
+
+import argparse
+import builtins
+import contextlib
+import faulthandler
+import io
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import time
+from collections import Counter
+
+from .damage import case
+
+BATCH = 250
+SECONDS_A_CASE = 0.5
+SECONDS_WITHOUT_AN_ANSWER = 20
+MEMORY = 3 << 30
+
+OUTCOMES = ("refused", "ran", "raised", "stopped", "internal")
+ERRORS = ("crashed", "hung", "internal")
+
+HARMLESS = {
+    name: value
+    for name, value in vars(builtins).items()
+    if name
+    not in {"open", "exec", "eval", "compile", "input", "breakpoint", "exit", "quit", "__import__", "help"}
+}
+"""The built-ins that damaged programs get to see."""
+
+
+def harmless_import(name, *_):
+    if name not in ("functools", "math"):
+        raise ImportError(name)
+    return __import__(name)
+
+
+HARMLESS["__import__"] = harmless_import
+
+
+class Stopped(BaseException):
+    """The time is over."""
+
+
+class Alarm:
+    """Ends a case: by an exception, and if the program catches that again and again, by the end of the process."""
+
+    def __init__(self, pipe):
+        self.pipe = pipe
+        self.rings = 0
+        signal.signal(signal.SIGVTALRM, self.ring)
+
+    def ring(self, *_):
+        self.rings += 1
+        if self.rings > 3:
+            os.write(self.pipe, bytes([OUTCOMES.index("stopped")]))
+            os._exit(0)
+        raise Stopped
+
+    def set(self, seconds):
+        self.rings = 0
+        signal.setitimer(signal.ITIMER_VIRTUAL, seconds, seconds / 2 if seconds else 0)
+
+
+def prepare(way):
+    """The function that loads and runs a file in one way, in a fresh namespace."""
+    from kaa.bytecode import pyc
+
+    run = exec
+    if way == "reference":
+        from kaa.reference.machine import Machine
+
+        run = Machine(compile).run_code
+    if way == "host":
+        import marshal
+
+        def load(data):
+            return marshal.loads(memoryview(data)[16:])
+    else:
+        load = pyc.load
+
+    return lambda data: run(load(data), {"__name__": "__main__", "__builtins__": HARMLESS})
+
+
+def outcome(execute, data, alarm):
+    """Run one file; the index of its outcome."""
+    from kaa.bytecode.code_image import DamagedCode
+
+    try:
+        alarm.set(SECONDS_A_CASE)
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            execute(data)
+        alarm.set(0)
+        return "ran"
+    except DamagedCode:
+        return "refused"
+    except Stopped:
+        return "stopped"
+    except BaseException as error:
+        alarm.set(0)
+        return "internal" if speaks_of_insides(error) else "raised"
+    finally:
+        alarm.set(0)
+
+
+def speaks_of_insides(error):
+    """Whether an exception comes from a machine that met what it never should have met."""
+    with contextlib.suppress(BaseException):
+        text = f"{type(error).__name__} {error}"
+        return isinstance(error, SystemError) or "NULL" in text or "'Null'" in text
+    return False
+
+
+def child(way, files, pipe):
+    """Run the files one by one, and write a byte for each."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.setrecursionlimit(600)
+    faulthandler.disable()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    alarm = Alarm(pipe)
+    execute = prepare(way)
+    for data in files:
+        try:
+            answer = outcome(execute, data, alarm)
+        except Stopped:
+            answer = "stopped"
+        os.write(pipe, bytes([OUTCOMES.index(answer)]))
+
+
+def answers(way, files):
+    """Run files in a child process; their outcomes up to and with the one that ended it."""
+    read, write = os.pipe()
+    process = os.fork()
+    if process == 0:
+        os.close(read)
+        with contextlib.suppress(BaseException):
+            child(way, files, write)
+        os._exit(0)
+    os.close(write)
+    found = []
+    while len(found) < len(files):
+        if not select.select([read], [], [], SECONDS_WITHOUT_AN_ANSWER)[0]:
+            os.kill(process, signal.SIGKILL)
+            found.append("hung")
+            break
+        data = os.read(read, len(files))
+        if not data:
+            break
+        found += [OUTCOMES[byte] for byte in data]
+    os.close(read)
+    _, status = os.waitpid(process, 0)
+    if (
+        len(found) < len(files)
+        and "hung" not in found[-1:]
+        and not (found and status == 0 and found[-1] == "stopped")
+    ):
+        found.append("crashed")
+    return found
+
+
+def run_all(way, files):
+    """The outcome of each file."""
+    found = []
+    while len(found) < len(files):
+        found += answers(way, files[len(found) :])
+    return found
+
+
+def fuzz(ways, first, count, report=lambda *_: None):
+    """Count outcomes by way and kind of damage; list the cases that ended in an error."""
+    counts = {way: {} for way in ways}
+    errors = {way: [] for way in ways}
+    for start in range(first, first + count, BATCH):
+        numbers = range(start, min(start + BATCH, first + count))
+        cases = [case(number) for number in numbers]
+        for way in ways:
+            for number, (kind, _), ended in zip(
+                numbers, cases, run_all(way, [d for _, d in cases]), strict=True
+            ):
+                counts[way].setdefault(kind, Counter())[ended] += 1
+                if ended in ERRORS:
+                    errors[way].append((number, kind, ended))
+        report(numbers.stop - first, counts, errors)
+    return counts, errors
+
+
+def totals(counts):
+    return dict(sum(counts.values(), Counter()).most_common())
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--cases", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0, help="a million cases lie between two seeds")
+    parser.add_argument("--ways", default="reference,verified,host")
+    parser.add_argument("--json", help="write the figures to this file")
+    arguments = parser.parse_args()
+    started = time.monotonic()
+
+    def report(done, counts, errors):
+        print(f"{done} cases, {time.monotonic() - started:.0f} s", flush=True)
+        for way in counts:
+            print(f"  {way:10} {totals(counts[way])}", *errors[way][:5] if way != "host" else "", flush=True)
+
+    ways = arguments.ways.split(",")
+    counts, errors = fuzz(ways, arguments.seed * 1_000_000, arguments.cases, report)
+    if arguments.json:
+        with open(arguments.json, "w") as file:
+            json.dump(
+                {"cases": arguments.cases, "seed": arguments.seed, "counts": counts, "errors": errors},
+                file,
+                indent=1,
+            )
+    sys.exit(any(errors[way] for way in ways if way != "host"))
+
+
+if __name__ == "__main__":
+    main()

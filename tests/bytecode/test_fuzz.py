@@ -1,0 +1,34 @@
+"""Damaged caches never crash what reads them with care; `python -m tests.bytecode.fuzz` feeds a hundred thousand."""
+
+import marshal
+import warnings
+
+from kaa.bytecode import pyc
+
+from . import damage
+from .fuzz import fuzz, run_all, totals
+
+
+def test_the_writer_writes_what_marshal_reads():
+    for image in damage.images():
+        assert marshal.loads(damage.write(image)) == pyc.load(damage.file_of(image))
+
+
+def test_damaged_caches():
+    """Neither Kaa nor, once a file has been proved, the host's own trusting loop crashes or hangs."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # a fork, in a process with pytest's threads
+        counts, errors = fuzz(["reference", "verified"], first=313_000_000, count=500)
+    assert errors == {"reference": [], "verified": []}
+    for found in counts.values():
+        outcomes = totals(found)
+        assert min(outcomes["refused"], outcomes["ran"], outcomes["raised"]) > 5
+        assert sum(outcomes.values()) == 500
+
+
+def test_crashes_are_seen():
+    """The harness itself: a file that crashes the host is counted, and those after it are run."""
+    image = damage.images()[0]
+    whole, broken = damage.file_of(image), damage.file_of(image._replace(code=b"\x20\x00" * 60))
+    assert run_all("host", [whole, broken, whole]) == ["ran", "crashed", "ran"]
+    assert run_all("verified", [whole, broken, whole]) == ["ran", "refused", "ran"]
