@@ -15,13 +15,14 @@ import ast
 import builtins
 import contextlib
 import itertools
+import re
 import sys
 from collections.abc import Callable
 from typing import Final, NoReturn
 
 from kaa.syntax import literals
 from kaa.syntax import terminals as t
-from kaa.syntax.errors import LAYOUT, Place, Reporter
+from kaa.syntax.errors import Place, Reporter
 from kaa.syntax.expressions import BIT_OR, FACTOR, NEGATION, OR
 from kaa.syntax.grammar import MODES
 from kaa.syntax.literals import LiteralError
@@ -97,6 +98,9 @@ EXPRESSION_NAMES: Final = {
 # What the tokenizer says about a backslash that joins no line to the next.
 END_OF_SOURCE: Final = "unexpected EOF while parsing"
 LINE_JOINING: Final = frozenset((END_OF_SOURCE, "unexpected character after line continuation character"))
+
+# A string without a line's end in it but behind a backslash.
+OPEN_STRING: Final = re.compile(r"(?:[^\\\n]|\\.)*\\?", re.DOTALL)
 
 type Fields = dict[str, object]  # what is put into a message, and perhaps the place
 
@@ -202,15 +206,28 @@ class Diagnosis(Reader):
             found = error
         last = self.furthest
         if self.parser.flags & PyCF_ALLOW_INCOMPLETE_INPUT and self.at_end_of_source(last):
-            incomplete = getattr(builtins, "_IncompleteInputError", SyntaxError)
-            place = self.reporter.at(last, last)
-            raise Found(self.reporter.error(incomplete, "incomplete input", place, last), final=True)
+            raise Found(self.incomplete(last), final=True)
         if found is not None:
             raise found
         self.look(True)
         self.forget(known)
         start(self, top)
         self.invalid_syntax(last)
+
+    def incomplete(self, last: int) -> SyntaxError:
+        place = self.reporter.at(last, last)
+        error = self.tokens.error
+        if (
+            self.kinds[last] == t.ERROR
+            and isinstance(error, SyntaxError)
+            and error.msg.startswith("unterminated")
+        ):
+            # The tokenizer has gone back to the quotes that are not closed.
+            line, column = error.lineno or 0, error.offset or 0
+            before = self.tokens.source.split("\n")[line - 1][:column]
+            place = Place(line, len(before.encode("utf-8", "surrogateescape")), line, -1)
+        kind = getattr(builtins, "_IncompleteInputError", SyntaxError)
+        return self.reporter.error(kind, "incomplete input", place, last)
 
     def known_statements(self, top: int) -> dict[int, int]:
         recorder = self.parser_of(Recorder, len(self.tokens), top)
@@ -242,16 +259,24 @@ class Diagnosis(Reader):
 
     def at_end_of_source(self, last: int) -> bool:
         """Whether all of the source was needed to see that it is wrong."""
-        kind = self.kinds[last]
-        if kind == t.ERROR:
-            message = str(self.tokens.error.args[0]) if self.tokens.error else ""
-            return self.tokens.error_reach == UNCLOSED or message.startswith(
-                ("unterminated triple-quoted", END_OF_SOURCE)
-            )
-        layout = (*LAYOUT, t.NEWLINE) if self.mode == "single" else LAYOUT
-        return all(kind in layout for kind in self.tokens.kinds[last:]) and (
-            kind != t.NEWLINE or last == len(self.tokens) - 2
-        )
+        kinds, error = self.tokens.kinds, self.tokens.error
+        if kinds[last] == t.ERROR and error is not None:
+            return self.tokens.error_reach == UNCLOSED or self.ends_with_source(error)
+        # To see the end of a name or an operator, though not that of a string, the tokenizer looks behind it.
+        touches = last == self.reporter.end - 1 and kinds[last] not in (t.NEWLINE, t.STRING, t.FSTRING_END)
+        if touches and not self.tokens.source.endswith("\n"):
+            last_line = self.tokens.source[self.tokens.source.rfind("\n") + 1 :]
+            return len(last_line.encode("utf-8", "surrogateescape")) == self.tokens.end_columns[last]
+        return last >= self.reporter.end
+
+    def ends_with_source(self, error: Exception) -> bool:
+        """Whether the token that the tokenizer complains of would go on if the source did."""
+        message = str(error.args[0])
+        if message.startswith("unterminated string") and isinstance(error, SyntaxError):
+            lines = self.tokens.source.split("\n")[(error.lineno or 1) - 1 :]
+            rest = "\n".join(lines)[(error.offset or 1) - 1 :]
+            return OPEN_STRING.fullmatch(rest) is not None
+        return message.startswith(("unterminated triple-quoted", END_OF_SOURCE))
 
     def fetch(self, pos: int) -> None:
         self.furthest = pos
@@ -298,9 +323,9 @@ class Diagnosis(Reader):
         """From the start of a token to the end of the one before `end`."""
         tokens, last = self.tokens, end - 1
         line, column = tokens.lines[start], tokens.columns[start] + 1
-        if tokens.kinds[start] in LAYOUT:
+        if self.reporter.is_layout(start):
             line, column = self.reporter.reached(start)[0], 0
-        if tokens.kinds[last] in LAYOUT:
+        if self.reporter.is_layout(last):
             return Place(line, column, self.reporter.reached(last)[0], 0)
         return Place(line, column, tokens.end_lines[last], tokens.end_columns[last] + 1)
 

@@ -37,6 +37,16 @@ class Reporter:
         self.tokens = tokens
         self.filename = filename
         self.mode = mode
+        # The first of the tokens that stand for the end of the source.
+        self.end = len(tokens)
+        while self.end and self.stands_for_end(self.end - 1):
+            self.end -= 1
+
+    def stands_for_end(self, index: int) -> bool:
+        tokens = self.tokens
+        if tokens.kinds[index] == NEWLINE:  # in mode `single` the end of the source is the end of a line
+            return tokens.columns[index] == tokens.end_columns[index]
+        return tokens.kinds[index] in AT_END
 
     def error(self, kind: type[SyntaxError], message: str, place: Place, furthest: int) -> SyntaxError:
         """An error at a place; token `furthest` is the last one that had been read."""
@@ -67,6 +77,10 @@ class Reporter:
         text = "\n".join(lines[max(first - 1, 0) : last])
         return text + "\n" if last < len(lines) and line else text
 
+    def is_layout(self, index: int) -> bool:
+        """Whether CPython gives the token no columns."""
+        return index >= self.end or self.tokens.kinds[index] in LAYOUT
+
     def buffer_start(self, line: int, furthest: int) -> int:
         """The line on which a token of several lines, or a row of lines joined by backslashes, starts."""
         tokens = self.tokens
@@ -86,7 +100,7 @@ class Reporter:
         last one.
         """
         tokens = self.tokens
-        if all(kind in AT_END for kind in tokens.kinds[furthest:]):
+        if furthest >= self.end:
             source = tokens.source
             body = source.removesuffix("\n")
             last = body[body.rfind("\n") + 1 :] + source[len(body) :]
@@ -96,7 +110,7 @@ class Reporter:
     def at(self, index: int, furthest: int) -> Place:
         """Under a token, as an error without a place of its own has it."""
         tokens = self.tokens
-        if tokens.kinds[index] in LAYOUT:
+        if self.is_layout(index):
             line, column = self.reached(furthest)
             if index != furthest:
                 line = tokens.lines[index]

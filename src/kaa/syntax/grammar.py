@@ -51,7 +51,7 @@ MODES: Final = {
 GRAMMAR: Final = """
 file = statement* ENDMARKER
 
-interactive = compound_statement NEWLINE | simple_statements | NEWLINE | ENDMARKER never
+interactive = compound_statement NEWLINE | simple_statements | NEWLINE
 
 expression_mode = expressions NEWLINE* ENDMARKER
 
@@ -64,8 +64,6 @@ argument_types = expression % ',' ',' '*' expression ',' '**' expression
     | '*' expression
     | '**' expression
     | expression % ','
-
-never = !NAME NAME
 
 statement = compound_statement | simple_statements
 

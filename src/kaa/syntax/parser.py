@@ -98,7 +98,7 @@ class Parser(Statements):
         self.expect(ENDMARKER)
 
 
-NO_TEXT: Final = frozenset((NEWLINE, t.DEDENT, ENDMARKER))
+NO_TEXT: Final = frozenset((NEWLINE, t.INDENT, t.DEDENT, ENDMARKER))
 
 MODES: Final[dict[str, Callable[[Parser], ast.mod]]] = {
     "exec": Parser.module,

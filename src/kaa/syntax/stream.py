@@ -105,7 +105,11 @@ class TokenStream:
 
 def normalized(tokens: Tokens) -> list[str]:
     """The texts, with names in Unicode normal form KC (language reference, "Identifiers and keywords")."""
-    return [
-        unicodedata.normalize("NFKC", text) if kind == NAME and not text.isascii() else text
-        for kind, text in zip(tokens.kinds, tokens.texts, strict=True)
-    ]
+    texts = list(tokens.texts)
+    for index, kind in enumerate(tokens.kinds):
+        if kind == NAME and not texts[index].isascii():
+            name: object = unicodedata.normalize("NFKC", texts[index])
+            if not isinstance(name, str):  # a program can replace the function
+                raise TypeError(f"unicodedata.normalize() must return a string, not {type(name).__name__}")
+            texts[index] = name
+    return texts
