@@ -4,13 +4,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kaa.baseline import disable, enable, native_code
     from kaa.compiler import compile
 
-__all__ = ["compile", "version"]
+__all__ = ["compile", "disable", "enable", "native_code", "version"]
 
 version = "0.1.0"
 
-_HOMES = {"compile": "kaa.compiler"}
+_HOMES = {
+    "compile": "kaa.compiler",
+    "disable": "kaa.baseline",
+    "enable": "kaa.baseline",
+    "native_code": "kaa.baseline",
+}
 """The modules of the public functions, which are imported when they are first asked for."""
 
 

@@ -7,7 +7,7 @@ describes. The facts about instructions come from `kaa.bytecode`.
 from __future__ import annotations
 
 import struct
-from typing import Final
+from typing import Final, NamedTuple
 
 from kaa.baseline.holes import HOLES
 from kaa.baseline.linker import BACKWARD, FORWARD, HOLE_ROW_SIZE, ROW_SIZE, TEMPLATE_ROW_SIZE
@@ -70,6 +70,38 @@ def add_tables(image: Image) -> None:
             size = 0 if hole.relative else hole.size
             holes += HOLE_ROW.pack(hole.offset, HOLES.index(hole.name), size, hole.addend)
     image.extra.update(zip(TABLES, map(bytes, (rows, variants, templates, holes)), strict=True))
+
+
+class RowFields(NamedTuple):
+    """A row of the first table (see `linker.Row`)."""
+
+    first: int
+    after: int
+    deoptimized: int
+    caches: int
+    jump: int
+    name_shift: int
+    shift: int
+    mask: int
+    variant_count: int
+    variants: int
+    cache_words: int
+    padding: int
+
+
+def read_row(image: Image, opcode: int) -> RowFields:
+    """The linker's row for an opcode."""
+    return RowFields(*ROW.unpack_from(image.extra["ROWS"], opcode * ROW_SIZE))
+
+
+def choose(image: Image, row: RowFields, argument: int) -> int:
+    """The number of the template that the linker takes (see `linker.choose`)."""
+    value = (argument >> row.shift) & row.mask
+    if value < row.variant_count:
+        (found,) = struct.unpack_from("<H", image.extra["VARIANTS"], 2 * (row.variants + value))
+        if found:
+            return int(found)
+    return row.first
 
 
 def _row(opcode: int, deoptimized: int, numbers: dict[str, int], variants: bytearray) -> bytes:

@@ -2,6 +2,7 @@
 
 `reference` is Kaa's own readable PVM. `host` leaves the running to CPython's evaluation loop and exists to
 look at Kaa's compiler alone: half of the compiler-and-machine matrix that the conformance runs fill in.
+`native` is the PVM as machine code.
 Chosen by `-X engine=`, else by `KAA_ENGINE`, else the default.
 """
 
@@ -135,7 +136,22 @@ class ReferenceEngine:
             calls.stand_for(substitute, host_function)
 
 
-ENGINES: dict[str, Callable[[], Engine]] = {"reference": ReferenceEngine, "host": HostEngine}
+class NativeEngine(HostEngine):
+    """The PVM as machine code, on the host's frames: what the host starts to run, it runs."""
+
+    name = "native"
+
+    def install(self, substitutes: dict[Any, Any]) -> None:
+        from kaa.baseline.engine import load
+
+        load().enable()
+
+
+ENGINES: dict[str, Callable[[], Engine]] = {
+    "reference": ReferenceEngine,
+    "native": NativeEngine,
+    "host": HostEngine,
+}
 
 
 class UnknownEngine(Exception):

@@ -1,0 +1,117 @@
+"""What the machine made of a function: each instruction, its template, and its machine code.
+
+In: a function, method, generator or code object. Out: lines of text. The disassembly needs capstone (the
+extra `listing`); without it the bytes are shown.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any, Final
+
+from kaa.baseline import tables
+from kaa.baseline.block import Block
+from kaa.baseline.engine import Engine, load
+from kaa.baseline.linker import EXTENDED_ARG
+from kaa.bytecode.instructions import BY_NUMBER
+from kaa.native.types import layout
+
+INDENT: Final = " " * 12
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One instruction's machine code, or the part of it where a result arrives."""
+
+    offset: int
+    instruction: str
+    argument: int
+    template: str
+    address: int
+    code: bytes
+
+
+class Linked:
+    """A code object's block, read from memory."""
+
+    def __init__(self, engine: Engine, code: CodeType) -> None:
+        find = engine.loaded.function("block_of", ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object))
+        address = find(code)
+        if not address:
+            raise MemoryError("no room for machine code")
+        fields = layout(Block).fields
+        self.start: int = ctypes.c_uint64.from_address(address + fields["start"].offset).value
+        if not self.start:
+            raise ValueError(f"the machine cannot run {code.co_qualname}")
+        self.size: int = ctypes.c_uint64.from_address(address + fields["code_size"].offset).value
+        units = len(code.co_code) // 2
+        self.addresses = (ctypes.c_uint32 * units).from_address(address + fields["addresses"].offset)
+
+    def bytes_at(self, offset: int, size: int) -> bytes:
+        return ctypes.string_at(self.start + offset, size)
+
+
+def code_of(target: Any) -> CodeType:
+    """The code object of whatever runs one. Raises TypeError."""
+    for name in ("__func__", "__code__", "gi_code", "cr_code", "ag_code"):
+        target = getattr(target, name, target)
+    if not isinstance(target, CodeType):
+        raise TypeError(f"{target!r} has no code")
+    return target
+
+
+def pieces(target: Any) -> Iterator[Piece]:
+    """The machine code of a function, instruction by instruction."""
+    engine = load()
+    code = code_of(target)
+    linked = Linked(engine, code)
+    names = ["", *engine.image.templates]
+    sizes = {name: template.size for name, template in engine.image.templates.items()}
+    seconds = []
+    argument = 0
+    units = code.co_code
+    index = 0
+    while index < len(units):
+        opcode, low = units[index], units[index + 1]
+        argument = argument << 8 | low
+        row = tables.read_row(engine.image, opcode)
+        if opcode == EXTENDED_ARG:
+            index += 2
+            continue
+        instruction = BY_NUMBER[opcode].name
+        name = names[tables.choose(engine.image, row, argument)]
+        at = linked.addresses[index // 2]
+        yield Piece(index, instruction, argument, name, linked.start + at, linked.bytes_at(at, sizes[name]))
+        if row.after:
+            seconds.append((index, instruction, argument, names[row.after]))
+        index += 2 + 2 * row.caches
+        argument = 0
+    at = linked.size - sum(sizes[name] for *_, name in seconds)
+    for offset, instruction, argument, name in seconds:
+        size = sizes[name]
+        yield Piece(offset, instruction, argument, name, linked.start + at, linked.bytes_at(at, size))
+        at += size
+
+
+def disassemble(piece: Piece) -> Iterator[str]:
+    """The machine instructions of a piece as text."""
+    try:
+        import capstone
+    except ImportError:
+        yield piece.code.hex(" ")
+        return
+    decoder = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64)
+    for line in decoder.disasm(piece.code, piece.address):
+        yield f"{line.address:x}  {line.mnemonic} {line.op_str}".rstrip()
+
+
+def native_code(target: Any) -> str:
+    """A function's instructions, each with its template and its machine code."""
+    lines = []
+    for piece in pieces(target):
+        lines.append(f"{piece.offset:>6} {piece.instruction} {piece.argument}   <- {piece.template}")
+        lines += [INDENT + text for text in disassemble(piece)]
+    return "\n".join(lines)

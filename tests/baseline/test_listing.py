@@ -1,0 +1,51 @@
+"""What the machine made of a function can be read."""
+
+import subprocess
+import sys
+from itertools import pairwise
+
+import pytest
+
+from tests.native.host import needs_native
+
+pytestmark = needs_native
+
+
+def guest(items):
+    total = 0
+    for item in items:
+        total += item
+    return total
+
+
+def test_pieces_are_the_instructions():
+    import dis
+
+    from kaa.baseline.listing import pieces
+
+    found = [(p.offset, p.instruction) for p in pieces(guest) if not p.template.endswith(".second")]
+    assert found == [(i.offset, i.opname) for i in dis.get_instructions(guest)]
+    assert [p.template for p in pieces(guest)][-1] == "FOR_ITER.second"
+
+
+def test_code_is_contiguous():
+    from kaa.baseline.listing import pieces
+
+    places = [(p.address, len(p.code)) for p in pieces(guest)]
+    for (start, size), (after, _) in pairwise(places):
+        assert start + size == after
+
+
+def test_what_has_no_code():
+    from kaa.baseline.listing import native_code
+
+    with pytest.raises(TypeError):
+        native_code(len)
+
+
+def test_command_line():
+    run = [sys.executable, "-m", "kaa.baseline"]
+    shown = subprocess.run([*run, "textwrap:dedent"], capture_output=True, text=True, check=True).stdout
+    assert "RETURN_VALUE" in shown and "<- LOAD_FAST" in shown
+    assert subprocess.run([*run, "textwrap:nothing"], capture_output=True).returncode == 1
+    assert subprocess.run(run, capture_output=True).returncode == 2
