@@ -7,6 +7,7 @@ the flow-graph optimizer and the assembler to a code object. `translate` is the 
 import ast
 import os
 import sys
+from operator import index
 from types import CodeType
 from typing import Any
 
@@ -61,6 +62,9 @@ def compile(
     future statements in effect where it is called are in effect in `source` too.
     """
     filename = _file_name(filename)
+    if not isinstance(mode, str):
+        raise TypeError(f"compile() argument 'mode' must be str, not {_type_name(mode)}")
+    flags, optimize = _c_integer(flags), _c_integer(optimize)
     _check_arguments(mode, flags, optimize)
     if not dont_inherit:
         flags |= sys._getframe(1).f_code.co_flags & future.FLAGS
@@ -122,8 +126,6 @@ def _file_name(filename: Any) -> str:
 
 
 def _check_arguments(mode: str, flags: int, optimize: int) -> None:
-    if not isinstance(mode, str):
-        raise TypeError(f"compile() argument 'mode' must be str, not {_type_name(mode)}")
     if flags & ~_KNOWN_FLAGS:
         raise ValueError("compile(): unrecognised flags")
     if not -1 <= optimize <= 2:
@@ -135,6 +137,13 @@ def _check_arguments(mode: str, flags: int, optimize: int) -> None:
         raise ValueError(f"compile() mode must be {modes}")
     if mode == "func_type" and not flags & _ONLY_AST:
         raise ValueError("compile() mode 'func_type' requires flag PyCF_ONLY_AST")
+
+
+def _c_integer(value: Any) -> int:
+    number = index(value)
+    if not -(1 << 31) <= number < 1 << 31:
+        raise OverflowError("Python int too large to convert to C int")
+    return number
 
 
 def _type_name(value: Any) -> str:

@@ -116,8 +116,9 @@ def _unary_operation(node: ast.UnaryOp, place: int) -> str:
 
 
 def _lambda(node: ast.Lambda, place: int) -> str:
-    arguments = _arguments(node.args)
-    text = f"lambda {arguments}: " if arguments else "lambda: "
+    # The host leaves the space out where no plain parameter comes first.
+    space = " " if node.args.posonlyargs or node.args.args else ""
+    text = f"lambda{space}{_arguments(node.args)}: "
     return _in_parentheses(text + _write(node.body, _P.TEST), place > _P.TEST)
 
 

@@ -191,7 +191,7 @@ def _sequence(g: Generator, pattern: ast.MatchSequence, context: _Context) -> No
     location, patterns = location_of(pattern), pattern.patterns
     stars = [number for number, part in enumerate(patterns) if isinstance(part, ast.MatchStar)]
     if len(stars) > 1:
-        raise g.error(location, "multiple starred expressions in sequence pattern")
+        raise g.error(location, "multiple starred names in sequence pattern")
     context.on_top += 1
     g.emit(op.MATCH_SEQUENCE, location)
     _fail(g, location, context, op.POP_JUMP_IF_FALSE)

@@ -28,6 +28,9 @@ _NESTS: dict[type[ast.stmt], tuple[str, ...]] = {
 }
 """Where statements hold other statements of the same scope."""
 
+_NO_STATEMENT: Location = (1, 1, 0, 0)
+"""Where a program begins that has no statements, or is interactive."""
+
 
 def _has_annotation(nodes: Sequence[ast.AST]) -> bool:
     """Say whether a variable is annotated among these statements, or in a statement within them."""
@@ -45,14 +48,14 @@ def _has_annotation(nodes: Sequence[ast.AST]) -> bool:
 
 
 def module(g: Generator, tree: ast.Module) -> None:
-    start: Location = location_of(tree.body[0]) if tree.body else (1, 1, 0, 0)
+    start: Location = location_of(tree.body[0]) if tree.body else _NO_STATEMENT
     body(g, tree.body, start)
 
 
 def interactive(g: Generator, tree: ast.Interactive) -> None:
     g.interactive = True
     if _has_annotation(tree.body):
-        g.emit(op.SETUP_ANNOTATIONS, location_of(tree.body[0]))
+        g.emit(op.SETUP_ANNOTATIONS, _NO_STATEMENT)
     g.visit_all(tree.body)
 
 
