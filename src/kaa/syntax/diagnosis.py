@@ -12,6 +12,7 @@ statements inside of it that it could: a statement without mistakes has none.
 """
 
 import ast
+import bisect
 import builtins
 import contextlib
 import itertools
@@ -23,7 +24,7 @@ from typing import Final, NoReturn
 from kaa.syntax import literals
 from kaa.syntax import terminals as t
 from kaa.syntax.errors import Place, Reporter
-from kaa.syntax.expressions import BIT_OR, FACTOR, NEGATION, OR
+from kaa.syntax.expressions import BIT_OR, FACTOR, NEGATION, OR, STARTS_EXPRESSION
 from kaa.syntax.grammar import MODES
 from kaa.syntax.literals import LiteralError
 from kaa.syntax.mistakes import Mistake
@@ -95,9 +96,8 @@ EXPRESSION_NAMES: Final = {
     ast.IfExp: "conditional expression",
     ast.NamedExpr: "named expression",
 }
-# What the tokenizer says about a backslash that joins no line to the next.
+# What the tokenizer says about a backslash in front of the end.
 END_OF_SOURCE: Final = "unexpected EOF while parsing"
-LINE_JOINING: Final = frozenset((END_OF_SOURCE, "unexpected character after line continuation character"))
 
 # A string without a line's end in it but behind a backslash.
 OPEN_STRING: Final = re.compile(r"(?:[^\\\n]|\\.)*\\?", re.DOTALL)
@@ -180,6 +180,15 @@ class BadTarget:
                 return node
 
 
+def without(statements: dict[int, int], tokens: list[int]) -> dict[int, int]:
+    """The statements that have none of these tokens in them. Both are in the order of the source."""
+    return {
+        start: end
+        for start, end in statements.items()
+        if bisect.bisect_left(tokens, start) == bisect.bisect_left(tokens, end)
+    }
+
+
 class Diagnosis(Reader):
     """The two readings of a wrong source."""
 
@@ -196,8 +205,8 @@ class Diagnosis(Reader):
     def read(self) -> None:
         """Read twice; raises `Found`."""
         top = self.parser.top
-        known = self.known_statements(top)
         start = rules().matchers[MODES[self.mode]]
+        known = self.known_statements(top)
         self.forget(dict(known))
         found = None
         try:
@@ -209,10 +218,30 @@ class Diagnosis(Reader):
             raise Found(self.incomplete(last), final=True)
         if found is not None:
             raise found
+        suspects = self.suspects(last)
+        if suspects:
+            top = 0
+            known = self.known_statements(top)
         self.look(True)
-        self.forget(known)
+        self.forget(without(known, suspects))
         start(self, top)
         self.invalid_syntax(last)
+
+    def suspects(self, end: int) -> list[int]:
+        """The tokens in front of `end` that CPython takes for a mistake even where there is none.
+
+        It complains of `print -1`, and of a line such as `match(x)`, if there is something wrong behind them.
+        """
+        found = []
+        for pos, text in enumerate(self.texts[:end]):
+            following = self.kinds[pos + 1]
+            if text in LEGACY_STATEMENTS:
+                suspect = following != t.LPAR and STARTS_EXPRESSION[following]
+            else:
+                suspect = text == "match" and STARTS_EXPRESSION[following]
+            if suspect and self.kinds[pos] == t.NAME:
+                found.append(pos)
+        return found
 
     def incomplete(self, last: int) -> SyntaxError:
         place = self.reporter.at(last, last)
@@ -296,8 +325,9 @@ class Diagnosis(Reader):
             return found.error
         if tokens.error_reach == EVERYWHERE:
             return tokens.error
-        in_line = tokens.error_reach == UNCLOSED or tokens.error.args[0] in LINE_JOINING
-        if in_line and tokens.brackets and found.line > tokens.brackets[-1][1]:
+        # CPython does not look for open brackets when the rest ends inside of an f-string.
+        in_fstring = self.kinds.count(t.FSTRING_START) > self.kinds.count(t.FSTRING_END)
+        if tokens.brackets and not in_fstring and found.line > tokens.brackets[-1][1]:
             self.furthest = len(tokens) - 1
             return self.unclosed_bracket()
         return found.error

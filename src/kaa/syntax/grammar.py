@@ -326,7 +326,7 @@ keyword_pattern = NAME '=' pattern
 type_parameters = <type_parameters> | '[' type_parameter % ',' [','] ']' @since_type_parameters
 
 type_parameter = NAME [bound] [type_default]
-    | <type_parameter>
+    | <type_parameter!>
     | '*' NAME [star_type_default]
     | '**' NAME [type_default]
 
@@ -479,7 +479,7 @@ dict_comprehension = '{' key_and_value clause+ '}' | <dict_comprehension>
 
 clause = 'async' 'for' star_targets 'in' ~ disjunction condition* @since_async_comprehensions
     | 'for' star_targets 'in' ~ disjunction condition*
-    | <clause>
+    | <clause!>
     | <for_target>
 
 condition = 'if' disjunction
