@@ -6,6 +6,7 @@ import symtable
 
 import pytest
 
+from kaa import compiler
 from kaa.compiler import future, symbols
 from tests.compiler.programs import BROKEN, CONSTRUCTS, CORPUS
 
@@ -52,11 +53,8 @@ def test_errors(source):
 
 
 def test_symtable_shows_our_scopes(monkeypatch):
-    def ours(source, filename, mode):
-        return scopes(source, filename)
-
     source = "class C:\n    def f(self, x): return lambda: (x, y)\n"
-    monkeypatch.setattr(_symtable, "symtable", ours)
+    monkeypatch.setattr(_symtable, "symtable", compiler.symtable)
     table = symtable.symtable(source, "<test>", "exec")
     method = table.get_children()[0].get_children()[0]
     assert method.get_parameters() == ("self", "x")
@@ -79,3 +77,29 @@ def test_symtable_shows_our_scopes(monkeypatch):
 )
 def test_mangle(class_name, name, expected):
     assert symbols.mangle(class_name, name) == expected
+
+
+CALLS = [
+    ("x", "f", "eval"),
+    ("x", "f", "other"),
+    ("x", "f", 1),
+    ("x", 1, "exec"),
+    ("x", b"f", "exec"),
+    ("x\0", "f", "exec"),
+    (b"x = 1", "f", "exec"),
+    (1, "f", "exec"),
+    ("x =", "f", "exec"),
+    ("[x := 1 for x in y]", "f", "single"),
+    ("from __future__ import q", "f", "exec"),
+]
+
+
+@pytest.mark.parametrize("arguments", CALLS)
+def test_arguments(arguments):
+    def outcome(function):
+        try:
+            return entries(function(*arguments))
+        except Exception as error:
+            return type(error), error.args
+
+    assert outcome(compiler.symtable) == outcome(_symtable.symtable)

@@ -1,4 +1,4 @@
-"""`kaa.compile`: the built-in of that name, stage by stage.
+"""`kaa.compile`: the built-in of that name, stage by stage; and `symtable`, which ends after the symbol tables.
 
 Text or bytes go through `kaa.syntax` to a tree, a tree goes through constant folding, symbol tables, code generation,
 the flow-graph optimizer and the assembler to a code object. `translate` is the part from the tree on.
@@ -19,7 +19,7 @@ from kaa.compiler.trees import checked_copy
 from kaa.syntax.parser import parse
 from kaa.syntax.source import text_of
 
-__all__ = ["compile", "translate"]
+__all__ = ["compile", "symtable", "translate"]
 
 _DONT_IMPLY_DEDENT = 0x200
 _ALLOW_INCOMPLETE_INPUT = 0x4000
@@ -104,14 +104,33 @@ def translate(tree: ast.mod, filename: str, features: future.FutureFeatures, opt
     `features.flags` also holds the compiler flags, `optimize` is the level: 0, 1 or 2.
     """
     _fold(tree, features, optimize)
-    try:
-        table = symbols.build(tree, filename, features.flags)
-    except RecursionError:
-        check_depth(tree)
-        with room():
-            table = symbols.build(tree, filename, features.flags)
+    table = _symbols(tree, filename, features.flags)
     with room():
         return assemble(codegen.generate(tree, table, filename, features, optimize, assemble))
+
+
+def symtable(source: Any, filename: Any, startstr: str, /) -> symbols.Scope:
+    """Return symbol and scope dictionaries used internally by compiler.
+
+    Contract and errors are those of `_symtable.symtable`, on which the standard library's `symtable` stands.
+    """
+    filename = _file_name(filename)
+    if not isinstance(startstr, str):
+        raise TypeError(f"symtable() argument 3 must be str, not {_type_name(startstr)}")
+    if startstr not in ("exec", "eval", "single"):
+        raise ValueError("symtable() arg 3 must be 'exec' or 'eval' or 'single'")
+    text = text_of(source, filename, startstr, function="symtable", accepted="string or bytes")
+    tree = parse(text, filename, startstr)
+    return _symbols(tree, filename, _features(tree, filename, 0).flags).top
+
+
+def _symbols(tree: ast.mod, filename: str, flags: int) -> symbols.SymbolTable:
+    try:
+        return symbols.build(tree, filename, flags)
+    except RecursionError:
+        check_depth(tree)
+    with room():
+        return symbols.build(tree, filename, flags)
 
 
 def _file_name(filename: Any) -> str:
