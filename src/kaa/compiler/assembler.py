@@ -7,6 +7,8 @@ the exception table and the location table, and to put the pieces together.
 """
 
 import marshal
+from bisect import bisect_left
+from itertools import accumulate
 from struct import pack
 from types import CodeType
 from typing import Any
@@ -21,15 +23,7 @@ from kaa.bytecode.opcodes import (
     JUMP_FORWARD,
     JUMP_NO_INTERRUPT,
 )
-from kaa.compiler.cfg import (
-    JUMPS,
-    NEXT_LOCATION,
-    NO_FALL_THROUGH,
-    NO_LOCATION,
-    Block,
-    Instruction,
-    Location,
-)
+from kaa.compiler.cfg import BLOCK_PUSHES, JUMPS, Block, ControlFlowGraph, Instruction
 from kaa.compiler.flowgraph import finish, optimize
 from kaa.compiler.unit import CompilationUnit
 
@@ -43,17 +37,22 @@ def assemble(unit: CompilationUnit) -> CodeType:
     """Make the code object of a unit. The unit is used up: its instructions and constants change."""
     graph = optimize(unit)
     stack_size = finish(graph)
-    blocks = [block for block in graph if block.instructions]
-    _resolve_jumps(blocks)
-    instructions = [instruction for block in blocks for instruction in block.instructions]
+    instructions, jumps = _lay_out(graph)
     pieces = [_PIECES[instruction.oparg << 8 | instruction.opcode] for instruction in instructions]
+    starts = _starts(pieces)
+    if jumps:
+        _set_distances(jumps, starts)
+        for number, jump in jumps:
+            pieces[number] = _PIECES[jump.oparg << 8 | jump.opcode]
+        starts = _starts(pieces)
     sizes = [len(piece) >> 1 for piece in pieces]
+    locations = [instruction.location for instruction in instructions]
     return _make_code(
         unit,
         stack_size,
         b"".join(pieces),
-        line_table.encode(unit.first_line, zip(sizes, _locations(instructions), strict=True)),
-        _exception_table(instructions, sizes),
+        line_table.encode(unit.first_line, zip(sizes, locations, strict=True)),
+        b"" if graph.opcodes.isdisjoint(BLOCK_PUSHES) else _exception_table(instructions, starts),
     )
 
 
@@ -75,60 +74,63 @@ class _Pieces(dict[int, bytes]):
 _PIECES = _Pieces()
 
 
+def _starts(pieces: list[bytes]) -> list[int]:
+    """Where each instruction starts, and where the last one ends, in code units."""
+    return list(accumulate([len(piece) >> 1 for piece in pieces], initial=0))
+
+
 # Jumps
 
+type _Jumps = list[tuple[int, Instruction]]
+"""All jumps, in order, each one with its number among all instructions."""
 
-def _resolve_jumps(blocks: list[Block]) -> None:
-    """Give every jump its direction, and its distance as argument.
 
-    A distance decides how many EXTENDED_ARG the jump needs, which are part of other jumps' distances. So the
+def _lay_out(graph: ControlFlowGraph) -> tuple[list[Instruction], _Jumps]:
+    """Put the instructions of all blocks in one list, and pick out the jumps, which get their direction.
+
+    The `offset` of each block becomes the number of its first instruction.
+    """
+    instructions: list[Instruction] = []
+    jumps: _Jumps = []
+    behind: set[Block] = set()
+    block: Block | None = graph.entry
+    while block is not None:
+        block.offset = len(instructions)
+        behind.add(block)
+        instructions += block.instructions
+        if block.instructions and instructions[-1].opcode in JUMPS:
+            jump = instructions[-1]
+            if jump.opcode in _BACKWARD:
+                jump.opcode = _BACKWARD[jump.opcode] if jump.target in behind else JUMP_FORWARD
+            jump.oparg = 0
+            jumps.append((len(instructions) - 1, jump))
+        block = block.next
+    return instructions, jumps
+
+
+def _set_distances(jumps: _Jumps, starts: list[int]) -> None:
+    """Set the argument of every jump to its distance. `starts` is right where no jump has a prefix.
+
+    A distance decides how many prefixes the jump needs, which are part of other jumps' distances. So the
     distances are computed until no jump changes its size. As in CPython, they first are the number of the
     instruction at the target: where more than one solution exists, that decides which one is found.
     """
-    jumps = _choose_directions(blocks)
-    fixed_sizes = [_fixed_size(block) for block in blocks]
-    changed = True
-    while changed:
-        changed = False
-        offset = 0
-        for block, size in zip(blocks, fixed_sizes, strict=True):
-            block.offset = offset
-            offset += size
-            if block in jumps:
-                offset += _prefixes(block.instructions[-1].oparg)
-        for block, (jump, target, size) in jumps.items():
-            before = _prefixes(jump.oparg)
-            jump.oparg = abs(target.offset - (block.offset + size + before))
-            changed |= before != _prefixes(jump.oparg)
-
-
-type _Jumps = dict[Block, tuple[Instruction, Block, int]]
-"""By block that ends in a jump: the jump, its target, and the block's size in code units without prefixes
-of it.
-"""
-
-
-def _choose_directions(blocks: list[Block]) -> _Jumps:
-    """Turn jumps into forward or backward ones, and set each one's argument to its target's number."""
-    number = 0
-    for block in blocks:
-        block.offset = number
-        number += len(block.instructions)
-    jumps: _Jumps = {}
-    for block in blocks:
-        jump = block.instructions[-1]
-        if jump.opcode in JUMPS:
-            target: Block = jump.target
-            while not target.instructions:
-                assert target.next is not None
-                target = target.next
-            if jump.opcode in _BACKWARD:
-                jump.opcode = _BACKWARD[jump.opcode] if target.offset <= block.offset else JUMP_FORWARD
-            jump.oparg = target.offset
-            jumps[block] = (jump, target, 0)
-    for block, (jump, target, _) in jumps.items():
-        jumps[block] = (jump, target, _fixed_size(block))
-    return jumps
+    numbers = [number for number, _ in jumps]
+    targets = [jump.target.offset for _, jump in jumps]
+    jumps_before_target = [bisect_left(numbers, target) for target in targets]
+    distances = targets
+    prefixes: list[int] = []
+    while (needed := [_prefixes(distance) for distance in distances]) != prefixes:
+        prefixes = needed
+        shift = list(accumulate(prefixes, initial=0))
+        distances = [
+            abs(starts[target] + shift[before] - starts[number + 1] - shift[position])
+            for position, (number, target, before) in enumerate(
+                zip(numbers, targets, jumps_before_target, strict=True), 1
+            )
+        ]
+    for (_, jump), distance in zip(jumps, distances, strict=True):
+        jump.oparg = distance
 
 
 def _prefixes(oparg: int) -> int:
@@ -136,53 +138,31 @@ def _prefixes(oparg: int) -> int:
     return 0 if oparg <= 0xFF else 1 if oparg <= 0xFFFF else 2 if oparg <= 0xFFFFFF else 3
 
 
-def _fixed_size(block: Block) -> int:
-    """The size of a block in code units, but for the prefixes of a jump at its end."""
-    instructions = block.instructions
-    size = sum([len(_PIECES[i.oparg << 8 | i.opcode]) for i in instructions[:-1]]) >> 1
-    last = instructions[-1]
-    oparg = 0 if last.opcode in JUMPS else last.oparg
-    return size + (len(_PIECES[oparg << 8 | last.opcode]) >> 1)
+# Exceptions
 
 
-# Tables
-
-
-def _locations(instructions: list[Instruction]) -> list[Location]:
-    """The location of each instruction; NEXT_LOCATION is that of the one behind, if control gets there."""
-    locations = [instruction.location for instruction in instructions]
-    if NEXT_LOCATION in locations:
-        for position in range(len(locations) - 1, -1, -1):
-            if locations[position] == NEXT_LOCATION:
-                opcode = instructions[position].opcode
-                ends = opcode in JUMPS or opcode in NO_FALL_THROUGH
-                locations[position] = NO_LOCATION if ends else locations[position + 1]
-    return locations
-
-
-def _exception_table(instructions: list[Instruction], sizes: list[int]) -> bytes:
+def _exception_table(instructions: list[Instruction], starts: list[int]) -> bytes:
     """The table of the ranges that have a handler."""
     entries: list[exception_table.Entry] = []
     handler: Block | None = None
-    start = offset = 0
-    for instruction, size in zip(instructions, sizes, strict=True):
+    first = 0
+    for number, instruction in enumerate(instructions):
         if instruction.handler is not handler:
             if handler is not None:
-                entries.append(_entry(start, offset, handler))
+                entries.append(_entry(first, number, handler, starts))
             handler = instruction.handler
-            start = offset
-        offset += size
+            first = number
     if handler is not None:
-        entries.append(_entry(start, offset, handler))
+        entries.append(_entry(first, len(instructions), handler, starts))
     return exception_table.encode(entries)
 
 
-def _entry(start: int, end: int, handler: Block) -> exception_table.Entry:
-    """A range of code and its handler, which finds `depth` values below the exception and what comes with
-    it.
-    """
+def _entry(first: int, end: int, handler: Block, starts: list[int]) -> exception_table.Entry:
+    """A range of instructions and its handler, which finds `depth` values below the exception."""
     depth = handler.start_depth - (2 if handler.preserve_lasti else 1)
-    return exception_table.Entry(start, end, handler.offset, depth, handler.preserve_lasti)
+    return exception_table.Entry(
+        starts[first], starts[end], starts[handler.offset], depth, handler.preserve_lasti
+    )
 
 
 # The code object
@@ -194,7 +174,7 @@ def _make_code(
     """Put the pieces together."""
     if unit.hidden:
         return _make_code_with_hidden_locals(unit, stack_size, code, locations, exceptions)
-    merge = unit.cache.merge
+    unite = unit.cache.unite
     return CodeType(
         unit.argcount,
         unit.posonlyargcount,
@@ -203,15 +183,15 @@ def _make_code(
         stack_size,
         unit.flags,
         code,
-        merge(tuple(unit.constants))[1],
-        merge(tuple(unit.names))[1],
-        merge(tuple(unit.varnames))[1],
+        unit.cache.unite_constants(unit.constants),
+        unite(tuple(unit.names)),
+        unite(tuple(unit.varnames)),
         unit.filename,
         unit.name,
         unit.qualname,
         unit.first_line,
-        merge(locations)[1],
-        merge(exceptions)[1],
+        unite(locations),
+        unite(exceptions),
         tuple(unit.freevars),
         tuple(unit.cellvars),
     )

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = [
     "BLOCK_PUSHES",
     "JUMPS",
-    "NEXT_LOCATION",
     "NO_FALL_THROUGH",
     "NO_LOCATION",
     "SCOPE_EXITS",
@@ -37,9 +36,6 @@ type Location = tuple[int, int, int, int]
 
 NO_LOCATION: Location = (-1, -1, -1, -1)
 """The location of an instruction that stands for no place in the source."""
-
-NEXT_LOCATION: Location = (-2, -2, -2, -2)
-"""The location of an instruction that shares the one of the instruction after it."""
 
 JUMPS = frozenset(row.number for row in INSTRUCTIONS if row.flow in (Flow.JUMP, Flow.BRANCH))
 UNCONDITIONAL_JUMPS = frozenset(row.number for row in INSTRUCTIONS if row.flow is Flow.JUMP)
@@ -88,8 +84,8 @@ class Block:
     jumps away or leaves. `is_target` says that a label stood here, `is_handler` that exceptions lead here;
     `preserve_lasti`, that the offset of the raising instruction is then pushed too. `predecessors` counts the
     ways in. `cold` marks code that runs only after an exception, `warm` code that also runs without one.
-    `start_depth` is the depth of the value stack on entry, -1 while unknown; `offset` the place in the code,
-    in code units.
+    `start_depth` is the depth of the value stack on entry, -1 while unknown; `offset` is the number of the
+    first instruction among all those of the graph, once they have been laid out.
     """
 
     __slots__ = (

@@ -51,18 +51,22 @@ class ConstantCache:
     module, and what makes the marshalled module small.
     """
 
-    __slots__ = ("_merged",)
+    __slots__ = ("_merged", "_tables", "_united")
 
     def __init__(self) -> None:
         self._merged: dict[Any, Any] = {}
+        self._united: dict[Any, Any] = {}
+        self._tables: dict[tuple[int, ...], tuple[Any, ...]] = {}
 
     def merge(self, value: Any) -> tuple[Any, Any]:
         """Return `value`'s key and the object that stands for all constants with this key."""
-        key = constant_key(value)
+        kind = type(value)
         merged = self._merged
+        if kind in _OWN_KEY:
+            return value, merged.setdefault(value, value)
+        key = constant_key(value)
         if key in merged:
             return key, merged[key]
-        kind = type(value)
         if kind is tuple:
             value = self._merge_tuple(value)
         elif kind is frozenset:
@@ -79,3 +83,14 @@ class ConstantCache:
         items = [self.merge(item)[1] for item in value]
         same = all(new is old for new, old in zip(items, value, strict=True))
         return value if same else frozenset(items)
+
+    def unite[T: bytes | tuple[str, ...]](self, value: T) -> T:
+        """Return the one object that stands for all bytes, or tuples of names, that equal `value`."""
+        united: T = self._united.setdefault(value, value)
+        return united
+
+    def unite_constants(self, constants: list[Any]) -> tuple[Any, ...]:
+        """Return the one tuple that stands for all lists of the same merged constants."""
+        table = tuple(constants)
+        # They are merged, so identity is enough; and the tuple keeps them alive, so that no identity is reused.
+        return self._tables.setdefault(tuple(map(id, constants)), table)
