@@ -7,6 +7,7 @@ objects of one compilation the same object.
 """
 
 from math import copysign
+from operator import is_
 from types import CodeType
 from typing import Any
 
@@ -14,9 +15,6 @@ __all__ = ["ConstantCache", "constant_key"]
 
 _OWN_KEY = frozenset({int, str, type(None), type(Ellipsis), CodeType})
 """Types whose values never equal a value of another type, nor a composed key."""
-
-_KEEPS = (int, str, bytes, bool, float, complex, type(None), type(Ellipsis))
-"""Types whose values have no parts to merge."""
 
 
 def _sign_key(value: float | complex) -> Any:
@@ -61,28 +59,32 @@ class ConstantCache:
     def merge(self, value: Any) -> tuple[Any, Any]:
         """Return `value`'s key and the object that stands for all constants with this key."""
         kind = type(value)
-        merged = self._merged
         if kind in _OWN_KEY:
-            return value, merged.setdefault(value, value)
-        key = constant_key(value)
-        if key in merged:
-            return key, merged[key]
+            return value, self._merged.setdefault(value, value)
         if kind is tuple:
-            value = self._merge_tuple(value)
-        elif kind is frozenset:
-            value = self._merge_frozenset(value)
-        merged[key] = value
-        return key, value
+            return self._merge_tuple(value)
+        key = constant_key(value)
+        found = self._merged.get(key)
+        if found is None:
+            found = self._merge_frozenset(value) if kind is frozenset else value
+            self._merged[key] = found
+        return key, found
 
-    def _merge_tuple(self, value: tuple[Any, ...]) -> tuple[Any, ...]:
-        items = tuple([self.merge(item)[1] for item in value])
-        same = all(new is old for new, old in zip(items, value, strict=True))
-        return value if same else items
+    def _merge_tuple(self, value: tuple[Any, ...]) -> tuple[Any, Any]:
+        keys, items = [], []
+        for item in value:
+            key, item = self.merge(item)
+            keys.append(key)
+            items.append(item)
+        whole = tuple, tuple(keys)
+        found = self._merged.get(whole)
+        if found is None:
+            found = self._merged[whole] = value if all(map(is_, items, value)) else tuple(items)
+        return whole, found
 
     def _merge_frozenset(self, value: frozenset[Any]) -> frozenset[Any]:
         items = [self.merge(item)[1] for item in value]
-        same = all(new is old for new, old in zip(items, value, strict=True))
-        return value if same else frozenset(items)
+        return value if all(map(is_, items, value)) else frozenset(items)
 
     def unite[T: bytes | tuple[str, ...]](self, value: T) -> T:
         """Return the one object that stands for all bytes, or tuples of names, that equal `value`."""

@@ -80,10 +80,13 @@ class CompilationUnit:
 
     def add_constant(self, value: Any) -> int:
         """Return the index of `value` in `constants`, where it is added unless it is there."""
+        numbers = self.constant_numbers
+        if type(value) is str and value in numbers:
+            return numbers[value]  # a string is its own key
         key, value = self.cache.merge(value)
-        number = self.constant_numbers.get(key)
+        number = numbers.get(key)
         if number is None:
-            number = self.constant_numbers[key] = len(self.constants)
+            number = numbers[key] = len(self.constants)
             self.constants.append(value)
         return number
 

@@ -123,6 +123,7 @@ def _inlined(g: Generator, node: _Comprehension, scope: Scope) -> None:
         _restore(g, isolation.pushed, location)
     for name in isolation.hidden:
         g.unit.hidden[name] = False
+    g.loads.clear()
 
 
 def _isolate(g: Generator, scope: Scope, location: Location) -> _Isolation:
@@ -133,6 +134,7 @@ def _isolate(g: Generator, scope: Scope, location: Location) -> _Isolation:
     """
     in_class = g.scope.type is ScopeKind.CLASS and not g.inlining
     g.inlining += 1
+    g.loads.clear()
     isolation = _Isolation([], {}, [])
     for name, flags in scope.symbols.items():
         outside = g.scope.resolution(name)
@@ -170,6 +172,7 @@ def _put_aside(g: Generator, name: str, flags: int, outside: int, location: Loca
 
 def _end_isolation(g: Generator, isolation: _Isolation) -> None:
     g.inlining -= 1
+    g.loads.clear()
     symbols = g.scope.symbols
     for name, flags in isolation.outer_symbols.items():
         if flags is None:

@@ -180,6 +180,7 @@ class Generator:
         self.blocks: list[FrameBlock] = []
         self.static_attributes: set[str] = set()
         self.inlining = 0  # how many inlined comprehensions are open
+        self.loads: dict[str, tuple[int, int]] = {}
 
     def enter(self, key: Any, name: str, kind: UnitKind, first_line: int) -> None:
         """Begin the unit of the scope that the symbol table has under `key`."""
@@ -246,11 +247,9 @@ class Generator:
         outer = self.outer.pop()
         self.unit, self.scope, self.kind = outer.unit, outer.scope, outer.kind
         self.class_name = outer.class_name
-        self.blocks, self.static_attributes, self.inlining = (
-            outer.blocks,
-            outer.static_attributes,
-            outer.inlining,
-        )
+        self.blocks, self.inlining = outer.blocks, outer.inlining
+        self.static_attributes = outer.static_attributes
+        self.loads = {}
         self.append = self.unit.instructions.append
         return unit
 
@@ -319,7 +318,23 @@ class Generator:
         return mangle(self.class_name, name)
 
     def load_name(self, name: str, location: Location) -> None:
-        name = self.mangled(name)
+        """Push the value of a variable.
+
+        Most names of a unit are loaded often, and always alike: `loads` remembers instruction and argument.
+        It is emptied where names change their meaning, around inlined comprehensions.
+        """
+        known = self.loads.get(name)
+        if known is not None:
+            self.append(Instruction(known[0], known[1], location))
+            return
+        instructions = self.unit.instructions
+        before = len(instructions)
+        self._load_name(self.mangled(name), location)
+        if len(instructions) == before + 1:
+            last = instructions[-1]
+            self.loads[name] = last.opcode, last.oparg
+
+    def _load_name(self, name: str, location: Location) -> None:
         scope = self.scope
         resolution = scope.symbols.get(name, 0) >> RESOLUTION_SHIFT
         if resolution == Resolution.LOCAL and (scope.is_function_like or self.unit.hidden.get(name)):
