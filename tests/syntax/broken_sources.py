@@ -20,7 +20,10 @@ import tokenize
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import kaa
 
 MAX_LINES = 60
 FIELDS = ("msg", "filename", "lineno", "offset", "text", "end_lineno", "end_offset")
@@ -164,13 +167,6 @@ def error_of(compile_: Callable[..., object], source: str | bytes, flags: int) -
 
 
 def kaas_compile(source: str | bytes, filename: str, mode: str, flags: int, dont_inherit: bool) -> object:
-    import kaa
-
-    if flags & ast.PyCF_ONLY_AST:
-        from kaa.syntax.parser import parse
-        from kaa.syntax.source import text_of
-
-        return parse(text_of(source, filename, mode), filename, mode)
     return kaa.compile(source, filename, mode, flags, dont_inherit)
 
 
@@ -189,6 +185,55 @@ def difference(ours: Exception | None, host: Exception | None) -> str:
     return f"{short(host)}: {', '.join(fields)} differ"
 
 
+@dataclass
+class Comparison:
+    """How many broken sources there were, how many had equal errors, and the differences by sort."""
+
+    broken: int = 0
+    equal: int = 0
+    tried: int = 0
+    differences: Counter[str] = field(default_factory=Counter)
+    shortest: dict[str, tuple[str | bytes, object, object]] = field(default_factory=dict)
+
+    def add(self, source: str | bytes, flags: int) -> None:
+        """Compare the errors of one source."""
+        self.tried += 1
+        host = error_of(compile, source, flags)
+        ours = error_of(kaas_compile, source, flags)
+        if host is None and ours is None:
+            return
+        self.broken += 1
+        if key(host) == key(ours):
+            self.equal += 1
+            return
+        sort = difference(ours, host)
+        self.differences[sort] += 1
+        if sort not in self.shortest or len(source) < len(self.shortest[sort][0]):
+            self.shortest[sort] = source, key(host), key(ours)
+
+    def share(self) -> float:
+        return 100 * self.equal / self.broken
+
+    def report(self, most: int) -> str:
+        """The most frequent differences with their shortest sources."""
+        lines = []
+        for sort, count in self.differences.most_common(most):
+            source, host, ours = self.shortest[sort]
+            shown = source if len(source) < 400 else source[:200] + source[-200:]
+            lines.append(f"{count:5} {sort}\n      {shown!r}\n      host {host}\n      ours {ours}\n")
+        return "".join(lines)
+
+
+def compare(count: int, seed: int, flags: int) -> Comparison:
+    """Compare the errors of `count` broken sources."""
+    comparison = Comparison()
+    sources = broken_sources(seed)
+    while comparison.broken < count:
+        _, source = next(sources)
+        comparison.add(source, flags)
+    return comparison
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -199,35 +244,14 @@ def main() -> int:
     parser.add_argument("--at-least", type=float, default=98.0)
     parser.add_argument("--tree", action="store_true")
     options = parser.parse_args()
-    flags = ast.PyCF_ONLY_AST if options.tree else 0
-    sources = broken_sources(options.seed)
-    equal = broken = tried = 0
-    kinds: Counter[str] = Counter()
-    examples: dict[str, tuple[str | bytes, object, object]] = {}
     start = time.perf_counter()
-    while broken < options.count:
-        tried += 1
-        _, source = next(sources)
-        host = error_of(compile, source, flags)
-        ours = error_of(kaas_compile, source, flags)
-        if host is None and ours is None:
-            continue
-        broken += 1
-        if key(host) == key(ours):
-            equal += 1
-            continue
-        kind = difference(ours, host)
-        kinds[kind] += 1
-        if kind not in examples or len(source) < len(examples[kind][0]):
-            examples[kind] = source, key(host), key(ours)
-    for kind, count in kinds.most_common(options.show):
-        source, host_key, our_key = examples[kind]
-        shown = source if len(source) < 400 else source[:200] + source[-200:]
-        print(f"{count:5} {kind}\n      {shown!r}\n      host {host_key}\n      ours {our_key}")
-    share = 100 * equal / broken
+    found = compare(options.count, options.seed, ast.PyCF_ONLY_AST if options.tree else 0)
     seconds = time.perf_counter() - start
-    print(f"{equal} of {broken} errors equal, {share:.2f} %, in {tried} sources, {seconds:.0f} s")
-    return 0 if share >= options.at_least else 1
+    print(found.report(options.show), end="")
+    print(
+        f"{found.equal} of {found.broken} errors equal, {found.share():.2f} %, in {found.tried} sources, {seconds:.0f} s"
+    )
+    return 0 if found.share() >= options.at_least else 1
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ import bisect
 import builtins
 import contextlib
 import itertools
-import re
 import sys
 from collections.abc import Callable
 from typing import Final, NoReturn
@@ -100,7 +99,6 @@ EXPRESSION_NAMES: Final = {
 END_OF_SOURCE: Final = "unexpected EOF while parsing"
 
 # A string without a line's end in it but behind a backslash.
-OPEN_STRING: Final = re.compile(r"(?:[^\\\n]|\\.)*\\?", re.DOTALL)
 
 type Fields = dict[str, object]  # what is put into a message, and perhaps the place
 
@@ -245,16 +243,6 @@ class Diagnosis(Reader):
 
     def incomplete(self, last: int) -> SyntaxError:
         place = self.reporter.at(last, last)
-        error = self.tokens.error
-        if (
-            self.kinds[last] == t.ERROR
-            and isinstance(error, SyntaxError)
-            and error.msg.startswith("unterminated")
-        ):
-            # The tokenizer has gone back to the quotes that are not closed.
-            line, column = error.lineno or 0, error.offset or 0
-            before = self.tokens.source.split("\n")[line - 1][:column]
-            place = Place(line, len(before.encode("utf-8", "surrogateescape")), line, -1)
         kind = getattr(builtins, "_IncompleteInputError", SyntaxError)
         return self.reporter.error(kind, "incomplete input", place, last)
 
@@ -288,24 +276,15 @@ class Diagnosis(Reader):
 
     def at_end_of_source(self, last: int) -> bool:
         """Whether all of the source was needed to see that it is wrong."""
-        kinds, error = self.tokens.kinds, self.tokens.error
-        if kinds[last] == t.ERROR and error is not None:
-            return self.tokens.error_reach == UNCLOSED or self.ends_with_source(error)
+        tokens = self.tokens
+        kind = self.kinds[last]
+        if kind == t.ERROR:
+            return tokens.early_end
+        if last >= self.reporter.end:
+            return True
         # To see the end of a name or an operator, though not that of a string, the tokenizer looks behind it.
-        touches = last == self.reporter.end - 1 and kinds[last] not in (t.NEWLINE, t.STRING, t.FSTRING_END)
-        if touches and not self.tokens.source.endswith("\n"):
-            last_line = self.tokens.source[self.tokens.source.rfind("\n") + 1 :]
-            return len(last_line.encode("utf-8", "surrogateescape")) == self.tokens.end_columns[last]
-        return last >= self.reporter.end
-
-    def ends_with_source(self, error: Exception) -> bool:
-        """Whether the token that the tokenizer complains of would go on if the source did."""
-        message = str(error.args[0])
-        if message.startswith("unterminated string") and isinstance(error, SyntaxError):
-            lines = self.tokens.source.split("\n")[(error.lineno or 1) - 1 :]
-            rest = "\n".join(lines)[(error.offset or 1) - 1 :]
-            return OPEN_STRING.fullmatch(rest) is not None
-        return message.startswith(("unterminated triple-quoted", END_OF_SOURCE))
+        looks_behind = kind not in (t.NEWLINE, t.STRING, t.FSTRING_END)
+        return looks_behind and self.reporter.reached(last) == self.reporter.reached(len(tokens))
 
     def fetch(self, pos: int) -> None:
         self.furthest = pos

@@ -70,6 +70,8 @@ def buffered(tokens: "Tokens", line: int) -> str:
 
     That is the line itself and, where that began inside of a token or behind a joining backslash, the lines before it.
     """
+    if not tokens.source:
+        return ""
     first = first_buffered(tokens, line)
     lines = tokens.source.split("\n", line)
     newline = "\n" if len(lines) > line else ""

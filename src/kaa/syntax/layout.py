@@ -61,6 +61,7 @@ class Layout(Faults):
         if not self.text.startswith("\\\n", backslash):
             self.refuse_backslash(backslash + 1)
         if following == len(self.text):
+            self.tokens.early_end = True
             self.refuse_at_line_end(SyntaxError, EARLY_END)
         self.line += 1
         self.line_start = following

@@ -106,7 +106,7 @@ FSTRING_STOP: Final = {
 
 # What the tokenizer looks for in a string that does not end, by the number of its quotes.
 STRING_PREFIXES: Final = frozenset(["r", "u", "b", "br", "rb"])
-UNTERMINATED: Final = {1: re.compile(r"(?:[^\\\n]|\\.)*+", re.DOTALL), 3: re.compile(r".*", re.DOTALL)}
+UNTERMINATED: Final = {1: re.compile(r"(?:[^\\\n]|\\.?)*+", re.DOTALL), 3: re.compile(r".*", re.DOTALL)}
 
 # What it looks for in a number that is not well-formed.
 DIGIT_RUN: Final = re.compile(DIGITS)

@@ -19,10 +19,10 @@ LEADING_ZEROS: Final = (
 
 
 class Fault(Exception):
-    """Ends a run: the error of the source, and how far it reaches."""
+    """Ends a run: the error of the source, how far it reaches, and up to which column of the line CPython has read."""
 
-    def __init__(self, error: Exception, reach: int) -> None:
-        self.error, self.reach = error, reach
+    def __init__(self, error: Exception, reach: int, column: int) -> None:
+        self.error, self.reach, self.column = error, reach, column
 
 
 class FString:
@@ -58,6 +58,10 @@ class Faults:
         """How many bytes of UTF-8 a part of the source is."""
         return len(self.text[start:end].encode("utf-8", "surrogateescape"))
 
+    def line_end(self) -> int:
+        """Where the line ends, behind its newline."""
+        return self.text.find("\n", self.line_start) + 1 or len(self.text)
+
     def line_text(self) -> str:
         """The line, as an error shows it, without its newline."""
         end = self.text.find("\n", self.line_start)
@@ -68,7 +72,7 @@ class Faults:
         offset = position - self.line_start
         details = (self.filename, self.line, offset, self.line_text(), self.line, offset)
         # CPython reads the rest of a source that the parser has refused, but stops quietly at a fault in an f-string.
-        raise Fault(SyntaxError(message, details), IN_FSTRING if self.fstrings else EVERYWHERE)
+        raise Fault(SyntaxError(message, details), IN_FSTRING if self.fstrings else EVERYWHERE, offset)
 
     def warn(self, message: str, position: int) -> None:
         """Give the warning; if the filters make an error of it, it is that of a token read up to `position`."""
@@ -84,11 +88,10 @@ class Faults:
         details = place(
             self.tokens, self.filename, self.mode, self.line, column, self.line, end_column, self.line
         )
-        raise Fault(error(message, details), HERE)
+        raise Fault(error(message, details), HERE, self.line_end() - self.line_start)
 
     def refuse_at_line_end(self, error: type[SyntaxError], message: str) -> NoReturn:
-        end = self.text.find("\n", self.line_start) + 1 or len(self.text)
-        self.refuse_layout(error, message, self.size(self.line_start, end), -1)
+        self.refuse_layout(error, message, self.size(self.line_start, self.line_end()), -1)
 
     # Characters and words
 
@@ -113,7 +116,7 @@ class Faults:
         details = place(self.tokens, self.filename, self.mode, self.line, column, self.line, -1, self.line)
         error = SyntaxError(f"(unicode error) {cause}", details)
         error.__cause__ = cause
-        raise Fault(error, UNDECODABLE)
+        raise Fault(error, UNDECODABLE, position - self.line_start)
 
     def refuse_backslash(self, position: int) -> NoReturn:
         """A backslash in front of `position` that joins no lines.
@@ -137,6 +140,7 @@ class Faults:
             self.refuse("f-string: expecting '}'", start + 1)
         match = lexemes.UNTERMINATED[size].match(text, opening + 1)
         assert match is not None
+        self.tokens.early_end = match.end() == len(text)
         kind = "triple-quoted string" if size == 3 else "string"
         message = f"unterminated {kind} literal (detected at line {self.line_at(match.end(), start)})"
         if size == 1 and f"\\{quote}" in match[0]:
@@ -146,6 +150,7 @@ class Faults:
     def refuse_fstring(self, start: int, end: int) -> NoReturn:
         """The innermost f-string, of which the literal text from `start` on ends too early."""
         fstring = self.fstrings[-1]
+        self.tokens.early_end = len(fstring.quotes) == 3
         kind = "triple-quoted f-string" if len(fstring.quotes) == 3 else "f-string"
         message = f"unterminated {kind} literal (detected at line {self.line_at(end, start)})"
         self.line, self.line_start = fstring.line, fstring.line_start
@@ -180,10 +185,13 @@ class Faults:
 
     def refuse_unclosed(self) -> NoReturn:
         """A source that ends, on `line`, with a bracket open."""
+        self.tokens.early_end = True
         opening, line, start = self.brackets[-1]
         column = self.size(self.text.rfind("\n", 0, start) + 1, start) + 1
         details = place(self.tokens, self.filename, self.mode, line, column, line, NO_END, self.line)
-        raise Fault(SyntaxError(f"'{opening}' was never closed", details), UNCLOSED)
+        raise Fault(
+            SyntaxError(f"'{opening}' was never closed", details), UNCLOSED, self.line_end() - self.line_start
+        )
 
     # Numbers
 
@@ -243,7 +251,11 @@ class Faults:
         # These two offsets CPython gives in bytes.
         first, last = self.size(self.line_start, start) + 1, self.size(self.line_start, match.end()) + 1
         details = (self.filename, self.line, first, self.line_text(), self.line, last)
-        raise Fault(SyntaxError(LEADING_ZEROS, details), IN_FSTRING if self.fstrings else EVERYWHERE)
+        raise Fault(
+            SyntaxError(LEADING_ZEROS, details),
+            IN_FSTRING if self.fstrings else EVERYWHERE,
+            end - self.line_start,
+        )
 
     def number_end(self, cursor: int, base: str) -> int:
         """The end of a number, which may run into one of the keywords that can follow it."""

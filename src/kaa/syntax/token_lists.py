@@ -18,7 +18,8 @@ that CPython's parser sees: no comments, no blank lines. What can be relied on:
 - Lines count from 1; columns are offsets in UTF-8 bytes from the start of the line. `INDENT`, `DEDENT` and
   `ENDMARKER` are empty tokens in front of what follows them; a missing last newline counts as if it were there.
 - The list ends in `ENDMARKER`, or in `ERROR`: then `error` is the exception to raise when the parser comes to that
-  token, and `error_reach` tells whether it beats an error that the parser finds before it.
+  token, `error_reach` tells whether it beats an error that the parser finds before it, and the token's end is how far
+  CPython has read when it gives up.
 """
 
 from typing import Final
@@ -65,6 +66,7 @@ class Tokens:
         "columns",
         "contents",
         "debug_texts",
+        "early_end",
         "end_columns",
         "end_lines",
         "error",
@@ -92,6 +94,7 @@ class Tokens:
         self.type_ignores: list[tuple[int, str]] = []
         self.error: Exception | None = None
         self.error_reach = EVERYWHERE
+        self.early_end = False  # whether more text could make the malformed token a good one
         # Brackets that are open where the list ends: (bracket, line, column).
         self.brackets: list[tuple[str, int, int]] = []
 

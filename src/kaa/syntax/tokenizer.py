@@ -124,7 +124,8 @@ class _Tokenizer(FStrings):
         except Fault as fault:
             self.tokens.error, self.tokens.error_reach = fault.error, fault.reach
             line, column = self.fault_place()
-            self.tokens.append(ERROR, "", line, column, column)
+            self.tokens.append(ERROR, "", line, column, fault.column)
+            self.tokens.end_lines[-1] = self.line
         self.tokens.brackets = [
             (bracket, line, start - self.text.rfind("\n", 0, start) - 1)
             for bracket, line, start in self.brackets
