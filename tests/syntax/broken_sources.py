@@ -249,7 +249,7 @@ def main() -> int:
     seconds = time.perf_counter() - start
     print(found.report(options.show), end="")
     print(
-        f"{found.equal} of {found.broken} errors equal, {found.share():.2f} %, in {found.tried} sources, {seconds:.0f} s"
+        f"{found.equal} of {found.broken} errors equal, {found.share():.2f} %, {found.tried} sources, {seconds:.0f} s"
     )
     return 0 if found.share() >= options.at_least else 1
 
