@@ -27,6 +27,7 @@ class Block(Struct):
     start: u64
     version: u64
     code: CodeObject
+    simple: i64
     code_size: u64
     data_size: u64
     caches: Ptr[u64]

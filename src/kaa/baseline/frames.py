@@ -12,18 +12,19 @@ from typing import Any, Final
 
 from kaa.baseline import unwinding
 from kaa.baseline.attention import RAISED, TO_HOST, accept_version, attend, is_watched, too_deep
-from kaa.baseline.block import Block
+from kaa.baseline.block import Block, find_block
 from kaa.baseline.holes import DONE, Continuation, Jump, Stack
 from kaa.baseline.linker import block_of
-from kaa.baseline.objects import None_, incref
+from kaa.baseline.objects import None_, decref, decref_maybe, incref
 from kaa.native.externs import (
     _Py_CheckRecursiveCall,
     _PyEval_EvalFrameDefault,
     _PyEval_FrameClearAndPop,
     _PyEvalFramePushAndInit,
+    _PyThreadState_PopFrame,
 )
 from kaa.native.function import TEMPLATE, Cell, native
-from kaa.native.intrinsics import NULL, address, cast, reserve
+from kaa.native.intrinsics import NULL, address, cast, likely, reserve
 from kaa.native.layouts import (
     CodeObject,
     Frame,
@@ -32,13 +33,15 @@ from kaa.native.layouts import (
     Object,
     ThreadState,
 )
-from kaa.native.types import Ptr, i32, i64, u8, u16, u64
+from kaa.native.types import Ptr, i1, i32, i64, u8, u16, u64
 
 OWNED_BY_THREAD, OWNED_BY_GENERATOR, OWNED_BY_FRAME_OBJECT, OWNED_BY_C_STACK = 0, 1, 2, 3
 CREATED, SUSPENDED, SUSPENDED_YIELD_FROM, EXECUTING, COMPLETED, CLEARED = -3, -2, -1, 0, 1, 4
 GENERATOR_FRAME: Final = 72
 """Bytes from a generator to its frame."""
 ENTRY_WORDS: Final = 12
+CHUNK_HEAD: Final = 24
+"""Bytes before the frames in a chunk of the thread's stack."""
 C_STACK_UNITS: Final = 2
 """What one entry into the machine takes from the thread's room for C recursion, as the host's loop does."""
 CO_OPTIMIZED: Final = 1
@@ -145,6 +148,22 @@ def leave(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
 # -- returning
 
 
+@native(inline=True)
+def clear_frame(thread: ThreadState, frame: Frame, sp: Stack) -> None:
+    """Drop what a frame on the thread's stack holds, up to `sp`, and the frame."""
+    place: Stack = frame.localsplus
+    while place < sp:
+        decref_maybe(place[0])
+        place += 1
+    decref_maybe(frame.f_locals)
+    decref(frame.f_funcobj)
+    decref(frame.f_executable)
+    if address(frame) == address(thread.datastack_chunk) + CHUNK_HEAD:
+        _PyThreadState_PopFrame(thread, frame)
+    else:
+        thread.datastack_top = cast(Ptr[Object], frame)
+
+
 @native(convention=TEMPLATE)
 def give(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
     """Go on in `frame`, which waits for a value; NULL says that its callee has raised."""
@@ -167,10 +186,13 @@ def fail_in(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
 def finish(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
     """The frame has returned `value`: clear it and go on in its caller."""
     thread.py_recursion_remaining += 1
-    save_stack_pointer(frame, sp)
     caller = frame.previous
     thread.current_frame = caller
-    _PyEval_FrameClearAndPop(thread, frame)
+    if likely(frame.owner == OWNED_BY_THREAD and not frame.frame_obj):
+        clear_frame(thread, frame, sp)
+    else:
+        save_stack_pointer(frame, sp)
+        _PyEval_FrameClearAndPop(thread, frame)
     top = stack_pointer(caller)
     return cast(Continuation, address(top[0]))(caller, top, thread, value)
 
@@ -255,6 +277,91 @@ def push_frame(
         local_names = function.func_globals
         incref(local_names)
     return _PyEvalFramePushAndInit(thread, function, local_names, arguments, u64(count), names)
+
+
+@native(convention=TEMPLATE, apart=True)
+def call_function(
+    frame: Frame, base: Stack, thread: ThreadState, argument: Object, onward: Continuation
+) -> Jump:
+    """Call the function in `base[0]` with `argument` positional arguments; the first is in `base[1]` or `base[2]`."""
+    function = cast(FunctionObject, base[0])
+    count = address(argument)
+    arguments = base + 2
+    if base[1]:
+        arguments = base + 1
+        count += 1
+    code = function.func_code
+    block = find_block(code)
+    if block:
+        missing = block.simple - count
+        size = i64(code.co_framesize)
+        top = thread.datastack_top
+        if likely(missing == 0 or has_defaults(function, missing)) and likely(
+            size < thread.datastack_limit - top
+        ):
+            called = cast(Frame, top)
+            thread.datastack_top = top + size
+            fill_frame(called, function, code)
+            places: Stack = called.localsplus
+            for index in range(count):
+                places[index] = arguments[index]
+            places += count
+            if missing:
+                copy_defaults(function, places, missing)
+                places += missing
+            end = called.localsplus + i64(code.co_nlocalsplus)
+            while places < end:
+                places[0] = NULL
+                places += 1
+            base[0] = cast(Object, onward)
+            save_stack_pointer(frame, base)
+            called.previous = frame
+            thread.current_frame = called
+            thread.py_recursion_remaining -= 1
+            if thread.py_recursion_remaining < 0 and too_deep(thread):
+                save_stack_pointer(called, end)
+                return abandon(called, end, thread)
+            return cast(Continuation, block.start)(called, end, thread)
+    pushed = push_frame(thread, function, arguments, count, NULL)
+    if not pushed:
+        return unwinding.raised(frame, base, thread)
+    base[0] = cast(Object, onward)
+    save_stack_pointer(frame, base)
+    return run_callee(frame, base, thread, cast(Object, pushed))
+
+
+@native(inline=True)
+def fill_frame(frame: Frame, function: FunctionObject, code: CodeObject) -> None:
+    """Everything but the locals of a new frame on the thread's stack. Takes the reference to the function."""
+    incref(code)
+    frame.f_executable = code
+    frame.f_funcobj = function
+    frame.f_globals = function.func_globals
+    frame.f_builtins = function.func_builtins
+    frame.f_locals = NULL
+    frame.frame_obj = NULL
+    frame.instr_ptr = code.co_code_adaptive
+    frame.stacktop = -1
+    frame.return_offset = 0
+    frame.owner = OWNED_BY_THREAD
+
+
+@native(inline=True)
+def has_defaults(function: FunctionObject, missing: i64) -> i1:
+    """Whether the function has defaults for its last parameters, so many of them."""
+    defaults = function.func_defaults
+    return missing > 0 and address(defaults) != 0 and missing <= defaults.ob_size
+
+
+@native
+def copy_defaults(function: FunctionObject, places: Stack, missing: i64) -> None:
+    """Give the last parameters their defaults."""
+    defaults = function.func_defaults
+    first = defaults.ob_size - missing
+    for index in range(missing):
+        value = defaults.ob_item[first + index]
+        incref(value)
+        places[index] = value
 
 
 @native(convention=TEMPLATE, apart=True)

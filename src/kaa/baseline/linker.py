@@ -88,6 +88,9 @@ HOLE_ROW_SIZE: Final = 16
 NEVER: Final = 0x80
 """A version that no thread has: the block's first instruction asks whether the code is monitored."""
 LOCALS: Final = 72
+CO_OPTIMIZED, FLAGS = 1, 1 | 4 | 8
+"""Of `co_flags`: locals are in the frame; that, and the flags of `*args` and `**kwargs`."""
+NOT_SIMPLE: Final = -1
 EXTENDED_ARG: Final = 71
 """The opcode whose argument is the upper bits of the next one's (a test compares it with the table)."""
 FORWARD, BACKWARD = 1, 2
@@ -329,6 +332,7 @@ def link(code: CodeObject) -> Block:
         return NULL
     block.caches = cast(Ptr[u64], address(block) + i64(head))
     block.version = NEVER
+    block.simple = NOT_SIMPLE
     start = take(CODE_ARENA, sizes[0]) if complete else u64(0)
     if start == 0:
         BLOCKS_REFUSED[0] += 1
@@ -336,6 +340,8 @@ def link(code: CodeObject) -> Block:
     if writable(start, sizes[0]) != 0:
         return block
     block.start = start
+    if code.co_flags & FLAGS == CO_OPTIMIZED and code.co_kwonlyargcount == 0:
+        block.simple = i64(code.co_argcount)
     block.code_size = sizes[0]
     lay_out(code, block)
     INSTRUCTIONS_LINKED[0] += u64(fill(code, block, cast(Site, reserve(u64, 9)), start + sizes[2]))

@@ -225,6 +225,7 @@ _PyGen_yf: Callable[[GeneratorObject], Object]
 _PyCoro_GetAwaitableIter: Unary
 
 # Objects. A type or a singleton is the variable itself; an exception class is what the variable holds.
+_PyRuntime: Object
 _Py_NoneStruct: Object
 _Py_TrueStruct: Object
 _Py_FalseStruct: Object

@@ -45,14 +45,14 @@ def size_of(struct: type[Struct]) -> int:
     return layout(struct).size
 
 
-def likely(condition: bool) -> bool:
+def likely(condition: object) -> bool:
     """The condition, expected to hold: the other way is kept out of the straight path."""
-    return condition
+    return bool(condition)
 
 
-def unlikely(condition: bool) -> bool:
+def unlikely(condition: object) -> bool:
     """The condition, expected not to hold."""
-    return condition
+    return bool(condition)
 
 
 def _overflowing(value: int) -> tuple[int, bool]:

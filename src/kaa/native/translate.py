@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -200,9 +201,11 @@ class Module:
 
 
 def _spell(value: Any) -> str:
+    """A static value as a part of a symbol."""
     if isinstance(value, Extern):
         return value.name
-    return getattr(value, "__name__", None) or str(value).replace("-", "minus")
+    text = getattr(value, "__name__", None) or str(value)
+    return re.sub(r"\W", lambda found: f".{ord(found[0]):x}", text)
 
 
 def signature(kind: Function, name: str) -> str:

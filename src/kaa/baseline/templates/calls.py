@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kaa.baseline.cells import FUNCTION_VECTORCALL
-from kaa.baseline.frames import pay_attention, push_frame, run_callee, save_stack_pointer
+from kaa.baseline.frames import call_function, pay_attention, push_frame, run_callee, save_stack_pointer
 from kaa.baseline.holes import FOLLOWING, NEXT, OPARG, RESUMED, VERSION, Continuation, Jump, Stack
 from kaa.baseline.objects import decref, decref_maybe, here, new, release_all
 from kaa.baseline.template import second, template
@@ -27,6 +27,7 @@ from kaa.native.externs import (
     PySequence_Tuple,
     PyTuple_New,
     PyTuple_Type,
+    _Py_CheckFunctionResult,
     _PyIntrinsics_BinaryFunctions,
     _PyIntrinsics_UnaryFunctions,
     _PyObject_FunctionStr,
@@ -39,6 +40,10 @@ from kaa.native.types import Ptr, Struct, i1, i64, u8, u64
 ARGUMENTS_OFFSET = -(1 << 63)
 """In a count of arguments: the callee may use the place before the first one."""
 IS_STRING = 1 << 28
+HAVE_VECTORCALL = 1 << 11
+"""`tp_flags` of the subclasses of str, and of types whose instances have a vectorcall slot."""
+
+type Vectorcall = Callable[[Object, Ptr[Object], u64, Object], Object]
 
 
 @native(inline=True)
@@ -54,26 +59,39 @@ def call(frame: Frame, sp: Stack, thread: ThreadState, argument: Object, onward:
     """Call with the stack `callable, self or NULL, arguments`; the result arrives at `onward`."""
     count = address(argument)
     base = sp - (count + 2)
-    arguments = base + 2
     if not base[1] and base[0].ob_type == PyMethod_Type:
         unbind(base)
+    callable = base[0]
+    if is_guest(callable):
+        return call_function(frame, base, thread, argument, onward)
+    arguments = base + 2
     if base[1]:
         arguments = base + 1
         count += 1
-    callable = base[0]
-    if is_guest(callable):
-        called = push_frame(thread, cast(FunctionObject, callable), arguments, count, NULL)
-        if not called:
-            return raised(frame, base, thread)
-        base[0] = cast(Object, onward)
-        save_stack_pointer(frame, base)
-        return run_callee(frame, base, thread, cast(Object, called))
-    result = PyObject_Vectorcall(callable, arguments, u64(count + ARGUMENTS_OFFSET), NULL)
+    result = call_native(thread, callable, arguments, count)
     decref(callable)
-    release_all(arguments, count)
+    while arguments < sp:
+        decref(arguments[0])
+        arguments += 1
     if unlikely(not result):
         return raised(frame, base, thread)
     return onward(frame, base, thread, result)
+
+
+@native(inline=True)
+def call_native(thread: ThreadState, callable: Object, arguments: Stack, count: i64) -> Object:
+    """Call what is not a function of ours, by its vectorcall slot if its type has one."""
+    kind = callable.ob_type
+    if unlikely(kind.tp_flags & HAVE_VECTORCALL == 0):
+        return PyObject_Vectorcall(callable, arguments, u64(count + ARGUMENTS_OFFSET), NULL)
+    place = cast(Ptr[Vectorcall], address(callable) + kind.tp_vectorcall_offset)
+    function = place[0]
+    if unlikely(not cast(Ptr[u8], function)):
+        return PyObject_Vectorcall(callable, arguments, u64(count + ARGUMENTS_OFFSET), NULL)
+    result = function(callable, arguments, u64(count + ARGUMENTS_OFFSET), NULL)
+    if unlikely((address(result) == 0) != (address(thread.current_exception) != 0)):
+        return _Py_CheckFunctionResult(thread, callable, result, NULL)
+    return result
 
 
 @native

@@ -18,9 +18,11 @@ from kaa.baseline.holes import (
     RESUMED,
     TARGET,
     VERSION,
+    Continuation,
     Jump,
     Stack,
 )
+from kaa.baseline.numbers import box_int
 from kaa.baseline.objects import False_, None_, True_, decref, here, new, release
 from kaa.baseline.template import second, template, variant
 from kaa.baseline.unwinding import raised
@@ -29,13 +31,25 @@ from kaa.native.externs import (
     PyErr_ExceptionMatches,
     PyExc_StopIteration,
     PyGen_Type,
+    PyListIter_Type,
     PyObject_GetIter,
+    PyRangeIter_Type,
+    PyTupleIter_Type,
     _PyEval_MonitorRaise,
 )
-from kaa.native.function import native
-from kaa.native.intrinsics import cast, unlikely
-from kaa.native.layouts import Frame, GeneratorObject, Object, ThreadState
-from kaa.native.types import i1
+from kaa.native.function import TEMPLATE, native
+from kaa.native.intrinsics import NULL, cast, likely, unlikely
+from kaa.native.layouts import (
+    Frame,
+    GeneratorObject,
+    ListObject,
+    Object,
+    RangeIterator,
+    SequenceIterator,
+    ThreadState,
+    TupleObject,
+)
+from kaa.native.types import i1, i64, u64
 
 
 @template()
@@ -142,6 +156,43 @@ def stopped(thread: ThreadState, frame: Frame) -> i1:
     return True
 
 
+@native(inline=True)
+def next_of_sequence(iterator: SequenceIterator, size: i64, items: Stack) -> Object:
+    """The next item of a list's or tuple's iterator, new; NULL at the end."""
+    index = iterator.it_index
+    if u64(index) >= u64(size):
+        return NULL
+    iterator.it_index = index + 1
+    return new(items[index])
+
+
+@native(apart=True)
+def next_item(thread: ThreadState, iterator: Object) -> Object:
+    """What an iterator gives next, new; NULL at its end or with an exception."""
+    kind = iterator.ob_type
+    if kind == PyRangeIter_Type:
+        numbers = cast(RangeIterator, iterator)
+        if numbers.len <= 0:
+            return NULL
+        value = numbers.start
+        numbers.start = value + numbers.step
+        numbers.len -= 1
+        return box_int(value)
+    if kind == PyListIter_Type:
+        items = cast(ListObject, cast(SequenceIterator, iterator).it_seq)
+        if items:
+            found = next_of_sequence(cast(SequenceIterator, iterator), items.ob_size, items.ob_item)
+            if found:
+                return found
+    elif kind == PyTupleIter_Type:
+        fixed = cast(TupleObject, cast(SequenceIterator, iterator).it_seq)
+        if fixed:
+            found = next_of_sequence(cast(SequenceIterator, iterator), fixed.ob_size, fixed.ob_item)
+            if found:
+                return found
+    return kind.tp_iternext(iterator)
+
+
 @template()
 def FOR_ITER(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
@@ -151,13 +202,19 @@ def FOR_ITER(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
         if generator.gi_frame_state < EXECUTING:
             sp[0] = cast(Object, RESUMED)
             return resume_generator(frame, sp, thread, generator, None_)
-    value = iterator.ob_type.tp_iternext(iterator)
-    if value:
+    value = next_item(thread, iterator)
+    if likely(value):
         sp[0] = value
         return NEXT(sp + 1)
+    return stop_iteration(frame, sp, thread, NULL, TARGET)
+
+
+@native(convention=TEMPLATE, apart=True)
+def stop_iteration(frame: Frame, sp: Stack, thread: ThreadState, value: Object, onward: Continuation) -> Jump:
+    """The end of a loop's iterator, or an exception of it."""
     if stopped(thread, frame):
         sp[0] = None_  # for END_FOR to drop
-        return TARGET(sp + 1)
+        return onward(frame, sp + 1, thread)
     return raised(frame, sp, thread)
 
 

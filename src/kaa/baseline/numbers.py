@@ -1,0 +1,64 @@
+"""Small ints and floats, as templates compute with them.
+
+A *compact* int has at most one digit of 30 bits; sums and products of two such fit a machine word. `lv_tag`
+of a compact int is below 16: the number of digits (0 or 1) times 8, plus its sign (0 positive, 1 zero, 2 negative).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kaa.native.externs import PyFloat_FromDouble, PyLong_FromLongLong, _PyRuntime
+from kaa.native.function import native
+from kaa.native.intrinsics import address, cast
+from kaa.native.layouts import FloatObject, LongObject, Object
+from kaa.native.types import f64, i1, i64, u64
+
+FIRST_SMALL, SMALL_COUNT = -5, 262
+"""The ints that exist once, in the host's run-time state."""
+SMALL_INTS: Final = 13840
+SMALL_INT_SIZE: Final = 32
+
+
+@native(inline=True)
+def are_compact(left: Object, right: Object) -> i1:
+    """Whether two ints are both compact."""
+    return (cast(LongObject, left).lv_tag | cast(LongObject, right).lv_tag) < 16
+
+
+@native(inline=True)
+def compact_value(value: Object) -> i64:
+    """The number that a compact int holds."""
+    number = cast(LongObject, value)
+    return (1 - i64(number.lv_tag & u64(3))) * i64(number.ob_digit[0])
+
+
+@native(apart=True)
+def box_int(value: i64) -> Object:
+    """A new reference to an int; NULL with MemoryError."""
+    index = value - FIRST_SMALL
+    if u64(index) < SMALL_COUNT:
+        return cast(Object, address(_PyRuntime) + SMALL_INTS + index * SMALL_INT_SIZE)
+    return PyLong_FromLongLong(value)
+
+
+@native(inline=True)
+def float_value(value: Object) -> f64:
+    return cast(FloatObject, value).ob_fval
+
+
+@native(inline=True)
+def reuse_or_box(left: Object, right: Object, value: f64) -> Object:
+    """A float as the result of an operation on two floats: in an operand that nobody else has, or new.
+
+    The result takes over one reference to the operand; the caller releases both operands all the same.
+    """
+    if left.ob_refcnt == 1:
+        cast(FloatObject, left).ob_fval = value
+        left.ob_refcnt = 2
+        return left
+    if right.ob_refcnt == 1:
+        cast(FloatObject, right).ob_fval = value
+        right.ob_refcnt = 2
+        return right
+    return PyFloat_FromDouble(value)
