@@ -254,26 +254,27 @@ class AbstractRun:
         if self.handler:
             self.guard(first, stack)
         limit = self.code.stacksize
-        actions = _ACTIONS
+        actions, load_const, load_fast = _ACTIONS, _load_const, _load_fast
         constant_kinds = self.constant_kinds
         unusual = self.parameters | self.ever_cells
         index = first - 1
         for instruction in self.packed[first:end]:
             index += 1
             pops, pushes, special = actions[instruction]
-            if special is _load_const:  # the two most frequent ones, without a call
+            if special is None:
+                if pops:
+                    height = len(stack) - pops
+                    if height < floor or not stack[height:].isalpha():
+                        self._not_to_be_popped(index, stack, pops)
+                    stack = stack[:height] + pushes
+                else:
+                    stack += pushes
+            elif special is load_const:  # the two most frequent ones, without a call
                 stack += constant_kinds[instruction >> 8]
-            elif special is _load_fast and (self.bound & ~unusual) >> (instruction >> 8) & 1:
+            elif special is load_fast and (self.bound & ~unusual) >> (instruction >> 8) & 1:
                 stack += ANY
-            elif special is not None:
-                stack = special(self, stack, instruction >> 8, index)
-            elif pops:
-                height = len(stack) - pops
-                if height < floor or not stack[height:].isalpha():
-                    self._not_to_be_popped(index, stack, pops)
-                stack = stack[:height] + pushes
             else:
-                stack += pushes
+                stack = special(self, stack, instruction >> 8, index)
             if len(stack) > limit:
                 self.fault(index, "the stack grows above co_stacksize")
         opcode = instruction & 0xFF
@@ -596,8 +597,16 @@ def _for_iter(run: AbstractRun, stack: str, oparg: int, index: int) -> str:
 
 
 def _call(run: AbstractRun, stack: str, oparg: int, index: int) -> str:
+    at = len(stack) - oparg - 2
+    if at >= run.floor:
+        kinds = stack[at:]
+        if kinds[0] == ANY and kinds[1] in _SELF_OR_NULL and (not oparg or kinds[2:].isalpha()):
+            return stack[:at] + ANY
     stack, arguments = run.pop(index, stack, oparg)
     return _called(run, stack, arguments, index)
+
+
+_SELF_OR_NULL = NULL + MAYBE_NULL + ANY
 
 
 def _called(run: AbstractRun, stack: str, arguments: str, index: int) -> str:

@@ -18,6 +18,8 @@ What is not proved is that the code means anything: a program that loops for eve
 an ordinary program.
 """
 
+from collections.abc import Collection, Iterator
+from functools import cache
 from types import CodeType, EllipsisType
 from typing import Any
 
@@ -123,8 +125,9 @@ class _Verifier:
         _check_fields(code)
         constant_kinds = [self.constant(constant) for constant in code.consts]
         starts, packed = code_units.split(code.code)
-        _check_arguments(code, set(packed) - _WITHOUT_ARGUMENT)
-        if code.flags & _CO_OPTIMIZED and not _NEEDS_NAMESPACE.isdisjoint(code.code[::2]):
+        used = set(packed)
+        _check_arguments(code, used)
+        if code.flags & _CO_OPTIMIZED and not _NEEDS_NAMESPACE.isdisjoint([each & 0xFF for each in used]):
             raise ValueError("a function looks for names in a namespace")
         _check_lines(code)
         entries = _check_exception_table(code, starts)
@@ -192,16 +195,19 @@ def _check_constant(constant: Any) -> None:
 def _check_arguments(code: CodeImage, instructions: set[int]) -> None:
     """The argument of each packed instruction must be one that the instruction knows, wherever it stands."""
     lengths = len(code.consts), len(code.names), len(code.slots)
-    for instruction in instructions:
+    doubtful = instructions - _ALWAYS_GOOD
+    for field, length in enumerate(lengths):
+        doubtful -= _good_indices(field, min(length, 256))
+    for instruction in doubtful:
         opcode, oparg = instruction & 0xFF, instruction >> 8
-        index = _INDICES.get(opcode)
-        if index is not None:
-            field, shift = index
+        row = BY_NUMBER[opcode]
+        if row.argument in _INDEX_ARGUMENTS:
+            field, shift = _INDEX_ARGUMENTS[row.argument]
             good = oparg >> shift < lengths[field]
         else:
-            good = _knows(code, BY_NUMBER[opcode], oparg)
+            good = _knows(code, row, oparg)
         if not good:
-            raise ValueError(f"{BY_NUMBER[opcode].name} with an argument of {oparg}")
+            raise ValueError(f"{row.name} with an argument of {oparg}")
 
 
 def _knows(code: CodeImage, row: Instruction, oparg: int) -> bool:
@@ -221,8 +227,6 @@ def _knows(code: CodeImage, row: Instruction, oparg: int) -> bool:
     return isinstance(row.pushes, int) or row.pushes(oparg) <= code.stacksize
 
 
-_WITHOUT_ARGUMENT = {row.number for row in BY_NUMBER.values() if row.argument is Argument.NONE}
-
 _INDEX_ARGUMENTS = {
     Argument.CONST: (0, 0),
     Argument.NAME: (1, 0),
@@ -232,11 +236,17 @@ _INDEX_ARGUMENTS = {
 }
 """Arguments that are indices: into constants (0), names (1) or slots (2), and how far they are shifted."""
 
-_INDICES = {
-    row.number: _INDEX_ARGUMENTS[row.argument]
-    for row in BY_NUMBER.values()
-    if row.argument in _INDEX_ARGUMENTS
-}
+
+@cache
+def _good_indices(field: int, length: int) -> frozenset[int]:
+    """The packed instructions with an argument of one byte that is an index into a field of this length."""
+    return frozenset(
+        oparg << 8 | row.number
+        for row in BY_NUMBER.values()
+        if _INDEX_ARGUMENTS.get(row.argument, (-1, 0))[0] == field
+        for oparg in range(min(length << _INDEX_ARGUMENTS[row.argument][1], 256))
+    )
+
 
 _COMPARISON_ARGUMENTS = {
     index << COMPARISON_SHIFT | mask | to_bool
@@ -244,7 +254,7 @@ _COMPARISON_ARGUMENTS = {
     for to_bool in (0, COMPARISON_TO_BOOL)
 }
 
-_KNOWN_ARGUMENTS = {
+_KNOWN_ARGUMENTS: dict[str, Collection[int]] = {
     "BINARY_OP": range(len(BINARY_OPERATORS)),
     "BUILD_SLICE": (2, 3),
     "CALL_FUNCTION_EX": (0, 1),
@@ -264,6 +274,21 @@ _KNOWN_ARGUMENTS = {
 }
 
 
+def _always_good() -> Iterator[int]:
+    """The packed instructions with an argument of one byte that are good in every code object."""
+    depending = {*_INDEX_ARGUMENTS, Argument.LOCAL_PAIR, Argument.CELL, Argument.DEPTH}
+    for row in BY_NUMBER.values():
+        if row.argument is Argument.NONE:
+            yield row.number
+        elif row.argument not in depending and isinstance(row.pushes, int):
+            for oparg in _KNOWN_ARGUMENTS.get(row.name, range(256)):
+                if oparg < 256:
+                    yield oparg << 8 | row.number
+
+
+_ALWAYS_GOOD = frozenset(_always_good())
+
+
 def _check_lines(code: CodeImage) -> None:
     """The location table is well formed and stays within the code."""
     if line_table.covered(code.linetable) > len(code.code) // 2:
@@ -272,21 +297,19 @@ def _check_lines(code: CodeImage) -> None:
 
 def _check_exception_table(code: CodeImage, starts: list[int]) -> list[Entry]:
     """The exception table is in order, and refers to instructions."""
+    if not code.exceptiontable:
+        return []
     entries = exception_table.decode(code.exceptiontable)
-    if entries:
-        positions = {*starts, len(code.code) // 2}
-        end = 0
-        for entry in entries:
-            if not end <= entry.start < entry.end:
-                raise ValueError("the exception table is out of order")
-            end = entry.end
-            if entry.target < end:
-                raise ValueError("an exception handler does not lie behind what it protects")
-            if (
-                not positions.issuperset((entry.start, end, entry.target))
-                or entry.target == len(code.code) // 2
-            ):
-                raise ValueError("the exception table refers to what is no instruction")
+    positions = {*starts, len(code.code) // 2}
+    end = 0
+    for entry in entries:
+        if not end <= entry.start < entry.end:
+            raise ValueError("the exception table is out of order")
+        end = entry.end
+        if entry.target < end:
+            raise ValueError("an exception handler does not lie behind what it protects")
+        if not positions.issuperset((entry.start, end, entry.target)) or entry.target == len(code.code) // 2:
+            raise ValueError("the exception table refers to what is no instruction")
     return entries
 
 
