@@ -35,6 +35,7 @@ SPELLING = {
     ("MemberDescriptor", "d_type"): "d_common.d_type",
     ("MemberDescriptor", "d_name"): "d_common.d_name",
     ("Interpreter", "instrumentation_version"): "ceval.instrumentation_version",
+    ("Interpreter", "next_keys_version"): "dict_state.next_keys_version",
     ("CodeObject", "co_cached"): "_co_cached",
     ("CodeObject", "co_instrumentation_version"): "_co_instrumentation_version",
     ("CodeObject", "co_monitoring"): "_co_monitoring",

@@ -129,6 +129,8 @@ PyObject_GenericGetAttr: Binary
 PyObject_GetAttr: Binary
 PyObject_GetAttrString: Callable[[Object, CString], Object]
 PyObject_SetAttr: Store
+PyObject_GenericSetAttr: Store
+PyUnstable_Type_AssignVersionTag: Callable[[TypeObject], i32]
 PyObject_GetOptionalAttr: Callable[[Object, Object, Ptr[Object]], i32]
 PyMapping_GetOptionalItem: Callable[[Object, Object, Ptr[Object]], i32]
 PyMapping_Keys: Unary
@@ -244,6 +246,7 @@ PyFunction_Type: TypeObject
 PyMethod_Type: TypeObject
 PyCFunction_Type: TypeObject
 PyMethodDescr_Type: TypeObject
+PyMemberDescr_Type: TypeObject
 PyType_Type: TypeObject
 PySuper_Type: TypeObject
 PyModule_Type: TypeObject

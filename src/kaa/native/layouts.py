@@ -377,6 +377,7 @@ class StackChunk(Struct, c="_PyStackChunk"):
 class Interpreter(Struct, c="PyInterpreterState"):
     instrumentation_version: Annotated[u64, At(0)]
     eval_frame: Annotated[Ptr[u8], At(8472)]
+    next_keys_version: Annotated[u32, At(82568)]
     monitors: Annotated[Array[u8], At(193136)]
 
 

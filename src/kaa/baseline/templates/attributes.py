@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
-from kaa.baseline.holes import NAME, NEXT, OPARG, Jump, Stack
-from kaa.baseline.objects import decref, here
-from kaa.baseline.template import template
+from kaa.baseline.attribute_cache import (
+    CHECK,
+    KEYS,
+    KIND,
+    METHOD,
+    NAMED,
+    WHAT,
+    WORDS,
+    cached_field,
+    has_own_dict,
+    is_seen,
+    learn_load,
+    learn_store,
+    may_learn,
+    note_new_value,
+    passes_check,
+)
+from kaa.baseline.holes import CACHE, NAME, NEXT, OPARG, Continuation, Jump, Stack
+from kaa.baseline.objects import decref, here, incref, new, release
+from kaa.baseline.template import template, variant
 from kaa.baseline.unwinding import raised
 from kaa.native.externs import (
     PyObject_GenericGetAttr,
@@ -15,50 +32,131 @@ from kaa.native.externs import (
     _PyObject_GetMethod,
     _PySuper_Lookup,
 )
-from kaa.native.function import native
-from kaa.native.intrinsics import NULL, address, cast, reserve, unlikely
-from kaa.native.layouts import Frame, Object, ThreadState, TypeObject
-from kaa.native.types import i32, i64
+from kaa.native.function import TEMPLATE, native
+from kaa.native.intrinsics import NULL, address, cast, likely, reserve, unlikely
+from kaa.native.layouts import Frame, HeapType, Object, ThreadState, TypeObject
+from kaa.native.types import Ptr, i32, i64, u64
 
 IS_TYPE = 1 << 31
 """`tp_flags` of classes."""
 
 
-@template()
-def LOAD_ATTR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
-    here(frame)
+@native(convention=TEMPLATE, apart=True)
+def load_attribute(
+    frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: Continuation
+) -> Jump:
+    """`owner.name` by the generic way; the cache learns."""
     owner = sp[-1]
-    if OPARG & 1:
-        found = reserve(Object)
-        found[0] = NULL
-        if _PyObject_GetMethod(owner, NAME, found) != 0:
-            sp[-1] = found[0]
-            sp[0] = owner
-            return NEXT(sp + 1)
-        decref(owner)
-        if unlikely(not found[0]):
-            return raised(frame, sp - 1, thread)
-        sp[-1] = found[0]
-        sp[0] = NULL
-        return NEXT(sp + 1)
-    result = PyObject_GetAttr(owner, NAME)
+    name = cast(Object, cache[NAMED])
+    if may_learn(cache):
+        learn_load(owner, name, False, thread.interp, cache)
+    result = PyObject_GetAttr(owner, name)
     decref(owner)
     if unlikely(not result):
         return raised(frame, sp - 1, thread)
     sp[-1] = result
-    return NEXT(sp)
+    return onward(frame, sp, thread)
 
 
-@template()
-def STORE_ATTR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+@native(convention=TEMPLATE, apart=True)
+def load_method(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: Continuation) -> Jump:
+    """The same for a call: pushes a function and its receiver, or anything else and NULL."""
+    owner = sp[-1]
+    name = cast(Object, cache[NAMED])
+    if may_learn(cache):
+        learn_load(owner, name, True, thread.interp, cache)
+    found = reserve(Object)
+    found[0] = NULL
+    if _PyObject_GetMethod(owner, name, found) != 0:
+        sp[-1] = found[0]
+        sp[0] = owner
+        return onward(frame, sp + 1, thread)
+    decref(owner)
+    if unlikely(not found[0]):
+        return raised(frame, sp - 1, thread)
+    sp[-1] = found[0]
+    sp[0] = NULL
+    return onward(frame, sp + 1, thread)
+
+
+@template(cache=WORDS)
+def LOAD_ATTR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    owner = sp[-1]
+    if likely(is_seen(owner, CACHE) and passes_check(owner, CACHE)):
+        value = cached_field(owner, CACHE)[0]
+        if likely(value):
+            incref(value)
+            release(frame, owner)
+            sp[-1] = value
+            return NEXT(sp)
     here(frame)
+    CACHE[NAMED] = u64(address(NAME))
+    return load_attribute(frame, sp, thread, CACHE, NEXT)
+
+
+@variant("LOAD_ATTR", 1, mask=1, cache=WORDS)
+def LOAD_ATTR_method(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    owner = sp[-1]
+    kind = owner.ob_type
+    if likely(is_seen(owner, CACHE) and passes_check(owner, CACHE)):
+        if CACHE[KIND] == METHOD:
+            keys = CACHE[KEYS]
+            if likely(keys == 0 or u64(cast(HeapType, kind).ht_cached_keys.dk_version) == keys):
+                sp[-1] = new(cast(Object, CACHE[WHAT]))
+                sp[0] = owner
+                return NEXT(sp + 1)
+        else:
+            value = cached_field(owner, CACHE)[0]
+            if likely(value):
+                incref(value)
+                release(frame, owner)
+                sp[-1] = value
+                sp[0] = NULL
+                return NEXT(sp + 1)
+    here(frame)
+    CACHE[NAMED] = u64(address(NAME))
+    return load_method(frame, sp, thread, CACHE, NEXT)
+
+
+@native(convention=TEMPLATE, apart=True)
+def store_attribute(
+    frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: Continuation
+) -> Jump:
+    """`owner.name = value` by the generic way; the cache learns. A new inline value is stored here too."""
     value, owner = sp[-2], sp[-1]
-    failed = PyObject_SetAttr(owner, NAME, value)
+    name = cast(Object, cache[NAMED])
+    if is_seen(owner, cache) and cache[CHECK] != 0 and passes_check(owner, cache) and not has_own_dict(owner):
+        place = cached_field(owner, cache)
+        if not place[0]:
+            place[0] = value
+            note_new_value(owner, place)
+            decref(owner)
+            return onward(frame, sp - 2, thread)
+    failed = PyObject_SetAttr(owner, name, value)
+    if may_learn(cache) and failed == 0:
+        learn_store(owner, name, cache)
     decref(value)
     decref(owner)
     if unlikely(failed != 0):
         return raised(frame, sp - 2, thread)
-    return NEXT(sp - 2)
+    return onward(frame, sp - 2, thread)
+
+
+@template(cache=WORDS)
+def STORE_ATTR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    owner = sp[-1]
+    if likely(is_seen(owner, CACHE) and passes_check(owner, CACHE)):
+        if CACHE[CHECK] == 0 or not has_own_dict(owner):
+            place = cached_field(owner, CACHE)
+            old = place[0]
+            if likely(old):
+                place[0] = sp[-2]
+                release(frame, old)
+                release(frame, owner)
+                return NEXT(sp - 2)
+    here(frame)
+    CACHE[NAMED] = u64(address(NAME))
+    return store_attribute(frame, sp, thread, CACHE, NEXT)
 
 
 @template()

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from kaa.baseline.cells import EMPTY_STRING
-from kaa.baseline.holes import NEXT, OPARG, Jump, Stack
-from kaa.baseline.objects import decref, here, release_all
+from kaa.baseline.holes import NEXT, OPARG, Continuation, Jump, Stack
+from kaa.baseline.numbers import compact_value
+from kaa.baseline.objects import decref, here, new, release_all
 from kaa.baseline.template import template
 from kaa.baseline.unwinding import raised
 from kaa.native.externs import (
+    PyDict_GetItemRef,
+    PyDict_SetItem,
+    PyDict_Type,
     PyDict_Update,
     PyErr_Clear,
     PyErr_ExceptionMatches,
     PyErr_Format,
     PyExc_AttributeError,
     PyExc_TypeError,
-    PyList_Append,
+    PyList_Type,
     PyLong_FromSsize_t,
+    PyLong_Type,
     PyObject_DelItem,
     PyObject_Format,
     PyObject_GetItem,
@@ -25,22 +30,25 @@ from kaa.native.externs import (
     PySet_Add,
     PySet_New,
     PySlice_New,
+    PyTuple_Type,
     PyUnicode_Type,
     _PyDict_FromItems,
     _PyDict_MergeEx,
     _PyDict_SetItem_Take2,
+    _PyErr_SetKeyError,
     _PyEval_ConversionFuncs,
     _PyEval_FormatKwargsError,
     _PyEval_UnpackIterable,
+    _PyList_AppendTakeRefListResize,
     _PyList_Extend,
     _PyList_FromArraySteal,
     _PySet_Update,
     _PyTuple_FromArraySteal,
     _PyUnicode_JoinArray,
 )
-from kaa.native.function import native
-from kaa.native.intrinsics import NULL, address, cast, unlikely
-from kaa.native.layouts import Frame, Object, ThreadState, TupleObject
+from kaa.native.function import TEMPLATE, native
+from kaa.native.intrinsics import NULL, address, cast, likely, reserve, unlikely
+from kaa.native.layouts import Frame, ListObject, LongObject, Object, ThreadState, TupleObject
 from kaa.native.types import i1, i32, i64
 
 # -- building
@@ -151,11 +159,14 @@ def BUILD_SLICE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
 
 @template()
 def LIST_APPEND(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    items = cast(ListObject, sp[-1 - OPARG])
+    size = items.ob_size
+    if likely(size < items.allocated):
+        items.ob_item[size] = sp[-1]
+        items.ob_size = size + 1
+        return NEXT(sp - 1)
     here(frame)
-    item = sp[-1]
-    failed = PyList_Append(sp[-1 - OPARG], item)
-    decref(item)
-    if unlikely(failed != 0):
+    if unlikely(_PyList_AppendTakeRefListResize(items, sp[-1]) < 0):
         return raised(frame, sp - 1, thread)
     return NEXT(sp - 1)
 
@@ -261,30 +272,99 @@ def DICT_MERGE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
 # -- indexing
 
 
-@template()
-def BINARY_SUBSCR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
-    here(frame)
+@native(inline=True)
+def compact_index(index: Object, size: i64) -> i64:
+    """A compact int as an index into `size` items; -1 if it is none of them."""
+    if cast(LongObject, index).lv_tag >= 16:
+        return -1
+    place = compact_value(index)
+    if place < 0:
+        place += size
+    return place if place < size else -1
+
+
+@native(inline=True)
+def item_of(container: Object, index: Object) -> Object:
+    """An item of a list or tuple at an int, new; NULL if this is anything else."""
+    if index.ob_type == PyLong_Type:
+        if container.ob_type == PyList_Type:
+            items = cast(ListObject, container)
+            place = compact_index(index, items.ob_size)
+            if place >= 0:
+                return new(items.ob_item[place])
+        elif container.ob_type == PyTuple_Type:
+            fixed = cast(TupleObject, container)
+            place = compact_index(index, fixed.ob_size)
+            if place >= 0:
+                return new(fixed.ob_item[place])
+    return NULL
+
+
+@native
+def subscript(container: Object, index: Object) -> Object:
+    """`container[index]`, new; NULL with an exception."""
+    if container.ob_type != PyDict_Type:
+        return PyObject_GetItem(container, index)
+    found = reserve(Object)
+    if PyDict_GetItemRef(container, index, found) == 0:
+        _PyErr_SetKeyError(index)
+    return found[0]
+
+
+@native(convention=TEMPLATE, apart=True)
+def load_item(frame: Frame, sp: Stack, thread: ThreadState, value: Object, onward: Continuation) -> Jump:
+    """`container[index]`; on at `onward`."""
     container, index = sp[-2], sp[-1]
-    result = PyObject_GetItem(container, index)
+    result = item_of(container, index)
+    if not result:
+        result = subscript(container, index)
     decref(container)
     decref(index)
     if unlikely(not result):
         return raised(frame, sp - 2, thread)
     sp[-2] = result
-    return NEXT(sp - 1)
+    return onward(frame, sp - 1, thread)
+
+
+@template()
+def BINARY_SUBSCR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    return load_item(frame, sp, thread, NULL, NEXT)
+
+
+@native
+def set_item(container: Object, index: Object, value: Object) -> i32:
+    """`container[index] = value`; not 0 with an exception."""
+    if container.ob_type == PyList_Type and index.ob_type == PyLong_Type:
+        items = cast(ListObject, container)
+        place = compact_index(index, items.ob_size)
+        if place >= 0:
+            old = items.ob_item[place]
+            items.ob_item[place] = new(value)
+            decref(old)
+            return 0
+    if container.ob_type == PyDict_Type:
+        return PyDict_SetItem(container, index, value)
+    return PyObject_SetItem(container, index, value)
+
+
+@native(convention=TEMPLATE, apart=True)
+def store_item(frame: Frame, sp: Stack, thread: ThreadState, value: Object, onward: Continuation) -> Jump:
+    """`container[index] = item`; on at `onward`."""
+    item, container, index = sp[-3], sp[-2], sp[-1]
+    failed = set_item(container, index, item)
+    decref(item)
+    decref(container)
+    decref(index)
+    if unlikely(failed != 0):
+        return raised(frame, sp - 3, thread)
+    return onward(frame, sp - 3, thread)
 
 
 @template()
 def STORE_SUBSCR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
-    value, container, index = sp[-3], sp[-2], sp[-1]
-    failed = PyObject_SetItem(container, index, value)
-    decref(value)
-    decref(container)
-    decref(index)
-    if unlikely(failed != 0):
-        return raised(frame, sp - 3, thread)
-    return NEXT(sp - 3)
+    return store_item(frame, sp, thread, NULL, NEXT)
 
 
 @template()
@@ -356,14 +436,32 @@ def GET_LEN(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
 # -- unpacking
 
 
+@native
+def unpack(thread: ThreadState, sequence: Object, count: i64, top: Stack) -> i1:
+    """Put the items of a sequence below `top`, the first one uppermost. False with an exception."""
+    if sequence.ob_type == PyTuple_Type and cast(TupleObject, sequence).ob_size == count:
+        copy_backwards(cast(TupleObject, sequence).ob_item, count, top)
+        return True
+    if sequence.ob_type == PyList_Type and cast(ListObject, sequence).ob_size == count:
+        copy_backwards(cast(ListObject, sequence).ob_item, count, top)
+        return True
+    return _PyEval_UnpackIterable(thread, sequence, i32(count), -1, top) != 0
+
+
+@native(inline=True)
+def copy_backwards(items: Stack, count: i64, top: Stack) -> None:
+    for index in range(count):
+        top[-1 - index] = new(items[index])
+
+
 @template()
 def UNPACK_SEQUENCE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
     sequence = sp[-1]
     top = sp + (OPARG - 1)
-    done = _PyEval_UnpackIterable(thread, sequence, i32(OPARG), -1, top)
+    done = unpack(thread, sequence, OPARG, top)
     decref(sequence)
-    if unlikely(done == 0):
+    if unlikely(not done):
         return raised(frame, sp - 1, thread)
     return NEXT(top)
 

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from kaa.baseline.holes import FIRST, LOCAL, NAME, NEXT, OPARG, SECOND, Jump, Stack
+from kaa.baseline.attribute_cache import (
+    NAMED,
+    NOT_FOUND,
+    UNICODE,
+    WORDS,
+    key_entries,
+    key_index,
+    keys_version,
+    may_learn,
+)
+from kaa.baseline.holes import CACHE, FIRST, LOCAL, NAME, NEXT, OPARG, SECOND, Continuation, Jump, Stack
 from kaa.baseline.objects import decref, decref_maybe, here, new, release, release_maybe, slot
-from kaa.baseline.template import template
+from kaa.baseline.template import template, variant
 from kaa.baseline.unwinding import raised
 from kaa.native.externs import (
     PyCell_New,
@@ -26,11 +36,13 @@ from kaa.native.externs import (
     _PyEval_FormatExcCheckArg,
     _PyEval_FormatExcUnbound,
 )
-from kaa.native.function import native
-from kaa.native.intrinsics import NULL, cast, reserve, unlikely
-from kaa.native.layouts import CellObject, CodeObject, DictObject, Frame, Object, ThreadState
-from kaa.native.types import i1, i32, i64
+from kaa.native.function import TEMPLATE, native
+from kaa.native.intrinsics import NULL, address, cast, likely, reserve, unlikely
+from kaa.native.layouts import CellObject, CodeObject, DictObject, Frame, Interpreter, Object, ThreadState
+from kaa.native.types import Ptr, i1, i32, i64, u64
 
+OWN_KEYS, BUILTIN_KEYS, PLACE = 0, 1, 2
+"""Words of LOAD_GLOBAL's cache; those for misses and the name are as for attributes."""
 UNBOUND_LOCAL = "cannot access local variable '%s' where it is not associated with a value"
 UNDEFINED_NAME = "name '%.200s' is not defined"
 
@@ -299,17 +311,92 @@ def LOAD_FROM_DICT_OR_GLOBALS(frame: Frame, sp: Stack, thread: ThreadState) -> J
     return NEXT(sp)
 
 
-@template()
+@native
+def learn_global(frame: Frame, name: Object, interpreter: Interpreter, cache: Ptr[u64]) -> None:
+    """Fill a cache with the place where a global or built-in has its value.
+
+    Words: the version of the globals' keys + 1; that of the built-ins' keys + 1, or 0 for a global; the place.
+    """
+    cache[OWN_KEYS] = 0
+    if frame.f_globals.ob_type != PyDict_Type or frame.f_builtins.ob_type != PyDict_Type:
+        return
+    own, others = frame.f_globals.ma_keys, frame.f_builtins.ma_keys
+    if own.dk_kind != UNICODE or others.dk_kind != UNICODE:
+        return
+    keys = own
+    index = key_index(own, name)
+    if index == NOT_FOUND:
+        keys = others
+        index = key_index(others, name)
+        if index == NOT_FOUND:
+            return
+    version = keys_version(interpreter, own)
+    if version == 0:
+        return
+    cache[BUILTIN_KEYS] = 0
+    if keys != own:
+        theirs = keys_version(interpreter, others)
+        if theirs == 0:
+            return
+        cache[BUILTIN_KEYS] = u64(theirs) + u64(1)
+    cache[PLACE] = u64(address(key_entries(keys)) + 16 * index + 8)
+    cache[OWN_KEYS] = u64(version) + u64(1)
+
+
+@native(convention=TEMPLATE, apart=True)
+def load_global(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: Continuation) -> Jump:
+    """A global or built-in by the generic way; the cache learns. `onward` gets the value."""
+    name = cast(Object, cache[NAMED])
+    value = load_global_or_builtin(thread, frame, name)
+    if not value:
+        return raised(frame, sp, thread)
+    if may_learn(cache):
+        learn_global(frame, name, thread.interp, cache)
+    sp[0] = value
+    return onward(frame, sp + 1, thread)
+
+
+@template(cache=WORDS)
 def LOAD_GLOBAL(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    value = cached_global(frame, CACHE)
+    if likely(value):
+        sp[0] = new(value)
+        return NEXT(sp + 1)
+    here(frame)
+    CACHE[NAMED] = u64(address(NAME))
+    return load_global(frame, sp, thread, CACHE, NEXT)
+
+
+@variant("LOAD_GLOBAL", 1, mask=1, cache=WORDS)
+def LOAD_GLOBAL_null(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    """The same with a NULL above it."""
+    value = cached_global(frame, CACHE)
+    if likely(value):
+        sp[0] = new(value)
+        sp[1] = NULL
+        return NEXT(sp + 2)
     here(frame)
     value = load_global_or_builtin(thread, frame, NAME)
     if not value:
         return raised(frame, sp, thread)
+    if may_learn(CACHE):
+        learn_global(frame, NAME, thread.interp, CACHE)
     sp[0] = value
-    if OPARG & 1:
-        sp[1] = NULL
-        return NEXT(sp + 2)
-    return NEXT(sp + 1)
+    sp[1] = NULL
+    return NEXT(sp + 2)
+
+
+@native(inline=True)
+def cached_global(frame: Frame, cache: Ptr[u64]) -> Object:
+    """The value where the cache says, borrowed; NULL if the cache does not know."""
+    if u64(frame.f_globals.ma_keys.dk_version) + u64(1) != cache[OWN_KEYS]:
+        return NULL
+    if cache[BUILTIN_KEYS] != 0:
+        if frame.f_builtins.ob_type != PyDict_Type:
+            return NULL
+        if u64(frame.f_builtins.ma_keys.dk_version) + u64(1) != cache[BUILTIN_KEYS]:
+            return NULL
+    return cast(Ptr[Object], cache[PLACE])[0]
 
 
 @template()

@@ -1,0 +1,218 @@
+"""Inline caches of attributes: what a place in the code saw, and how to go straight there the next time.
+
+In: an object, a name, and the words of a cache. Out: the value by the fast way, or by the host's generic
+way, and a cache that has learnt. A cache belongs to one instruction and is believed as long as the type's
+version says that nothing relevant has changed; types that the host cannot version are never cached.
+
+Words of a cache for loads:
+
+    0  type version + 1 (0: empty)
+    1  what is to be checked besides: bytes from the object to a byte that must be 1 (inline values in use), or 0
+    2  for a value in the object, bytes from the object to it; for a method, the function (borrowed from its class)
+    3  for a method, the version that the class's shared keys must have (or 0)
+    4  misses so far
+    5  the name, for the slow path
+    6  the kind, one of the numbers below
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kaa.native.externs import (
+    PyFunction_Type,
+    PyMemberDescr_Type,
+    PyMethodDescr_Type,
+    PyObject_GenericGetAttr,
+    PyObject_GenericSetAttr,
+    PyUnstable_Type_AssignVersionTag,
+    _PyType_Lookup,
+    _PyUnicode_Equal,
+)
+from kaa.native.function import native
+from kaa.native.intrinsics import address, cast
+from kaa.native.layouts import (
+    DictKeys,
+    DictValues,
+    HeapType,
+    Interpreter,
+    MemberDescriptor,
+    Object,
+    TypeObject,
+    UnicodeEntry,
+)
+from kaa.native.types import Ptr, i1, i64, u8, u32, u64
+
+VERSION, CHECK, WHAT, KEYS, MISSES, NAMED, KIND = range(7)
+WORDS: Final = 7
+FIELD, METHOD = 1, 2
+INLINE_VALUES, MANAGED_DICT = 1 << 2, 1 << 4
+"""`tp_flags` of types whose instances have their values behind the head, and of those with a dict before it."""
+HEAD: Final = 16
+"""Bytes of an object before its inline values."""
+FIRST_VALUE: Final = 8
+"""Bytes from the inline values' head to the first value."""
+VALID: Final = 3
+"""Byte of the inline values' head that says that they are in use."""
+OBJECT_MEMBER: Final = 16
+"""Type code of a slot that raises AttributeError while it is empty (Py_T_OBJECT_EX)."""
+SPLIT, UNICODE = 2, 1
+"""Kinds of dict keys."""
+PATIENCE: Final = 1024
+"""A cache that missed so often stops learning."""
+NOT_FOUND: Final = -1
+
+
+@native
+def key_index(keys: DictKeys, name: Object) -> i64:
+    """The place of an interned string among keys that are all strings; -1 if it is not there. By looking at each."""
+    entries = key_entries(keys)
+    for index in range(keys.dk_nentries):
+        entry = cast(UnicodeEntry, address(entries) + 16 * index)
+        if entry.me_key and (entry.me_key == name or _PyUnicode_Equal(entry.me_key, name) != 0):
+            return index
+    return NOT_FOUND
+
+
+@native(inline=True)
+def key_entries(keys: DictKeys) -> UnicodeEntry:
+    """The entries behind the hash table."""
+    table = i64(1) << i64(keys.dk_log2_index_bytes)
+    return cast(UnicodeEntry, address(keys.dk_indices) + table)
+
+
+@native
+def keys_version(interpreter: Interpreter, keys: DictKeys) -> u32:
+    """A number that only these keys have until one is added; 0 if there are no numbers left."""
+    if keys.dk_version == 0:
+        following = interpreter.next_keys_version
+        if following == 0:
+            return 0
+        interpreter.next_keys_version = following + 1
+        keys.dk_version = following
+    return keys.dk_version
+
+
+@native
+def learn_load(owner: Object, name: Object, method: i1, interpreter: Interpreter, cache: Ptr[u64]) -> None:
+    """Fill a cache for loading this attribute of objects like this one, if there is a fast way."""
+    cache[VERSION] = 0
+    kind = owner.ob_type
+    if address(kind.tp_getattro) != address(PyObject_GenericGetAttr):
+        return
+    if PyUnstable_Type_AssignVersionTag(kind) == 0:
+        return
+    found = _PyType_Lookup(kind, name)
+    if not found:
+        if kind.tp_flags & INLINE_VALUES:
+            learn_inline_value(kind, name, cache)
+        return
+    if found.ob_type == PyMemberDescr_Type:
+        member = cast(MemberDescriptor, found).d_member
+        if member.type == OBJECT_MEMBER and member.flags == 0:
+            set_cache(cache, kind, 0, member.offset, 0, FIELD)
+        return
+    if address(found.ob_type.tp_descr_set) != 0:
+        return
+    if method and found.ob_type in (PyFunction_Type, PyMethodDescr_Type):
+        learn_method(kind, name, found, interpreter, cache)
+    elif address(found.ob_type.tp_descr_get) == 0 and kind.tp_flags & INLINE_VALUES:
+        learn_inline_value(kind, name, cache)
+
+
+@native
+def learn_inline_value(kind: TypeObject, name: Object, cache: Ptr[u64]) -> None:
+    """The attribute is one of the instances' own, at a place that all of them share."""
+    index = key_index(cast(HeapType, kind).ht_cached_keys, name)
+    if index != NOT_FOUND:
+        set_cache(cache, kind, HEAD + VALID, HEAD + FIRST_VALUE + 8 * index, 0, FIELD)
+
+
+@native
+def learn_method(
+    kind: TypeObject, name: Object, found: Object, interpreter: Interpreter, cache: Ptr[u64]
+) -> None:
+    """The attribute is a function of the class that no instance hides."""
+    if kind.tp_flags & INLINE_VALUES:
+        keys = cast(HeapType, kind).ht_cached_keys
+        if key_index(keys, name) != NOT_FOUND:
+            return
+        version = keys_version(interpreter, keys)
+        if version != 0:
+            set_cache(cache, kind, HEAD + VALID, address(found), i64(version), METHOD)
+    elif kind.tp_flags & MANAGED_DICT == 0 and kind.tp_dictoffset == 0:
+        set_cache(cache, kind, 0, address(found), 0, METHOD)
+
+
+@native(inline=True)
+def set_cache(cache: Ptr[u64], kind: TypeObject, check: i64, what: i64, keys: i64, sort: i64) -> None:
+    cache[CHECK] = u64(check)
+    cache[WHAT] = u64(what)
+    cache[KEYS] = u64(keys)
+    cache[KIND] = u64(sort)
+    cache[VERSION] = u64(kind.tp_version_tag) + u64(1)
+
+
+@native(inline=True)
+def is_seen(owner: Object, cache: Ptr[u64]) -> i1:
+    """Whether the object's type is the one that the cache knows."""
+    return u64(owner.ob_type.tp_version_tag) + u64(1) == cache[VERSION]
+
+
+@native(inline=True)
+def passes_check(owner: Object, cache: Ptr[u64]) -> i1:
+    """Whether the object keeps its attributes where the cache says."""
+    check = cache[CHECK]
+    return check == 0 or cast(Ptr[u8], address(owner) + i64(check))[0] == 1
+
+
+@native(inline=True)
+def cached_field(owner: Object, cache: Ptr[u64]) -> Ptr[Object]:
+    """Where the attribute is, in an object that the cache knows."""
+    return cast(Ptr[Object], address(owner) + i64(cache[WHAT]))
+
+
+@native
+def learn_store(owner: Object, name: Object, cache: Ptr[u64]) -> None:
+    """Fill a cache for setting this attribute of objects like this one, if there is a fast way."""
+    cache[VERSION] = 0
+    kind = owner.ob_type
+    if address(kind.tp_setattro) != address(PyObject_GenericSetAttr):
+        return
+    if PyUnstable_Type_AssignVersionTag(kind) == 0:
+        return
+    found = _PyType_Lookup(kind, name)
+    if not found:
+        if kind.tp_flags & INLINE_VALUES:
+            learn_inline_value(kind, name, cache)
+    elif found.ob_type == PyMemberDescr_Type:
+        member = cast(MemberDescriptor, found).d_member
+        if member.type == OBJECT_MEMBER and member.flags == 0:
+            set_cache(cache, kind, 0, member.offset, 0, FIELD)
+
+
+@native(inline=True)
+def note_new_value(owner: Object, place: Ptr[Object]) -> None:
+    """Remember the order in which an instance got its attributes, as its dict would."""
+    values = cast(DictValues, address(owner) + HEAD)
+    order = cast(Ptr[u8], address(values.values) + 8 * i64(values.capacity))
+    order[i64(values.size)] = u8(place - values.values)
+    values.size = values.size + 1
+
+
+@native(inline=True)
+def has_own_dict(owner: Object) -> i1:
+    """Whether an instance with a managed dict has made it."""
+    return address(cast(Ptr[Object], owner)[MANAGED_DICT_PLACE]) != 0
+
+
+MANAGED_DICT_PLACE: Final = -3
+"""Words from an object to its managed dict."""
+
+
+@native
+def may_learn(cache: Ptr[u64]) -> i1:
+    """Count a miss; whether it is worth to learn again."""
+    misses = cache[MISSES] + 1
+    cache[MISSES] = misses
+    return misses < PATIENCE and (misses < 8 or misses & 63 == 0)
