@@ -83,8 +83,8 @@ class ConstantCache:
         return whole, found
 
     def _merge_frozenset(self, value: frozenset[Any]) -> frozenset[Any]:
-        items = [self.merge(item)[1] for item in value]
-        return value if all(map(is_, items, value)) else frozenset(items)
+        # Made anew even if no item has changed, as the host does: that decides the order of iteration.
+        return frozenset([self.merge(item)[1] for item in value]) if value else value
 
     def unite[T: bytes | tuple[str, ...]](self, value: T) -> T:
         """Return the one object that stands for all bytes, or tuples of names, that equal `value`."""
