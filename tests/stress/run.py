@@ -8,6 +8,7 @@ An engine is one of Kaa's (`host` is Kaa's compiler on the host's machine, `refe
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -30,8 +31,10 @@ class Engine:
 
     def send(self, source: str) -> None:
         if self.process is None:
+            pipe = subprocess.PIPE
+            environment = os.environ | {"PYTHONHASHSEED": "0"}  # sets of strings print in one order
             self.process = subprocess.Popen(
-                self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+                self.command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment
             )
         self.process.stdin.write(json.dumps(source) + "\n")
         self.process.stdin.flush()

@@ -32,7 +32,6 @@ PASSES: tuple[Callable[[ControlFlowGraph], object], ...] = (
     optimize_constant_loads,
     optimize_neighbours,
     optimize_swaps,
-    inline_small_exits,
     remove_redundant_pairs,
     remove_unreachable,
     remove_redundant_nops_and_jumps,

@@ -34,12 +34,16 @@ def inline_small_exits(graph: ControlFlowGraph) -> None:
     if graph.opcodes.isdisjoint(UNCONDITIONAL_JUMPS):
         return
     jumping = [b for b in graph if b.instructions and b.instructions[-1].opcode in UNCONDITIONAL_JUMPS]
-    while jumping:
-        jumping = [block for block in jumping if _inline_target(block)]
+    changed = True
+    while changed:
+        # A block that has got a copy may have become one to copy.
+        changed = False
+        for block in jumping:
+            changed |= block.instructions[-1].opcode in UNCONDITIONAL_JUMPS and _inline_target(block)
 
 
 def _inline_target(block: Block) -> bool:
-    """Append what a block jumps to; True if it ends in a jump again."""
+    """Append what a block jumps to; True if it was to be copied."""
     jump = block.instructions[-1]
     target: Block = jump.target
     small_exit = target.exits and len(target.instructions) <= _LARGEST_COPY
@@ -50,9 +54,7 @@ def _inline_target(block: Block) -> bool:
     block.instructions += [instruction.copy() for instruction in target.instructions]
     target.predecessors -= 1
     last = block.instructions[-1]
-    if last.opcode not in UNCONDITIONAL_JUMPS:
-        return False
-    if opcode == JUMP:
+    if opcode == JUMP and last.opcode in UNCONDITIONAL_JUMPS:
         # One of the two jumps looked at signals, so the one that is left must.
         last.opcode = JUMP
     return True
