@@ -31,7 +31,7 @@ from kaa.syntax.reader import NOTHING, Part, Parts, Reader, rules
 from kaa.syntax.statements import COMPOUND, Statements
 from kaa.syntax.stream import Mismatch, WarningAsError
 from kaa.syntax.strings import CONVERSIONS
-from kaa.syntax.tokenizer import EVERYWHERE, UNCLOSED
+from kaa.syntax.tokenizer import EVERYWHERE, UNCLOSED, UNDECODABLE
 
 PyCF_ALLOW_INCOMPLETE_INPUT: Final = 0x4000
 
@@ -304,6 +304,8 @@ class Diagnosis(Reader):
             return found.error
         if tokens.error_reach == EVERYWHERE:
             return tokens.error
+        if tokens.error_reach == UNDECODABLE and isinstance(tokens.error.__cause__, Exception):
+            return tokens.error.__cause__
         # CPython does not look for open brackets when the rest ends inside of an f-string.
         in_fstring = self.kinds.count(t.FSTRING_START) > self.kinds.count(t.FSTRING_END)
         if tokens.brackets and not in_fstring and found.line > tokens.brackets[-1][1]:

@@ -116,7 +116,7 @@ class Faults:
         details = place(self.tokens, self.filename, self.mode, self.line, column, self.line, -1, self.line)
         error = SyntaxError(f"(unicode error) {cause}", details)
         error.__cause__ = cause
-        raise Fault(error, UNDECODABLE, position - self.line_start)
+        raise Fault(error, IN_FSTRING if self.fstrings else UNDECODABLE, position - self.line_start)
 
     def refuse_backslash(self, position: int) -> NoReturn:
         """A backslash in front of `position` that joins no lines.
