@@ -57,10 +57,10 @@ def number(text: str) -> int | float | complex:
     """The value of a NUMBER token."""
     if "_" in text:
         text = text.replace("_", "")
-    try:
-        return int(text)
-    except ValueError as error:
-        if text.isdecimal():
+    if text.isdecimal():
+        try:
+            return int(text)
+        except ValueError as error:
             advice = "Consider hexadecimal for huge integer literals to avoid decimal conversion limits."
             raise LiteralError(f"{error} - {advice}") from None
     if text[1] in "xXoObB":
@@ -72,20 +72,19 @@ def number(text: str) -> int | float | complex:
 
 def string(text: str, invalid_escape: InvalidEscape) -> str | bytes:
     """The value of a STRING token, of which `text` is the whole: prefix, quotes and what stands between."""
-    first = text.find('"') if text[-1] == '"' else text.find("'")
-    size = 3 if text.startswith(text[-1] * 3, first) and len(text) - first >= 6 else 1
+    quote = text[-1]
+    first = text.index(quote)
+    size = 3 if text.startswith(quote * 3, first) and len(text) - first >= 6 else 1
     body = text[first + size : -size]
-    if not body.isascii():
-        if "b" in text[:first].lower():
-            raise LiteralError("bytes can only contain ASCII literal characters")
-        _check_utf_8(body)
-    if not first:
-        return _escapes(body, invalid_escape) if "\\" in body else body
     prefix = text[:first].lower()
-    raw = "r" in prefix or "\\" not in body
-    if "b" not in prefix:
-        return body if raw else _escapes(body, invalid_escape)
-    return body.encode("ascii") if raw else _bytes_escapes(body, invalid_escape)
+    plain = "\\" not in body or "r" in prefix
+    if "b" in prefix:
+        if not body.isascii():
+            raise LiteralError("bytes can only contain ASCII literal characters")
+        return body.encode("ascii") if plain else _bytes_escapes(body, invalid_escape)
+    if not body.isascii():
+        _check_utf_8(body, plain)
+    return body if plain else _escapes(body, invalid_escape)
 
 
 def fstring_text(content: str, raw: bool, invalid_escape: InvalidEscape) -> str:
@@ -105,12 +104,12 @@ def fstring_text(content: str, raw: bool, invalid_escape: InvalidEscape) -> str:
     return _escapes(content, not_a_brace)
 
 
-def _check_utf_8(body: str) -> None:
+def _check_utf_8(body: str, whole: bool) -> None:
     """Refuse bytes that are not UTF-8, which `kaa.syntax.source` has kept as lone surrogates.
 
-    CPython decodes a body without a backslash as a whole, and one with a backslash run by run.
+    CPython decodes a body without escapes as a whole, and one with escapes run by run.
     """
-    for run in _WIDE_RUN.findall(body) if "\\" in body else [body]:
+    for run in [body] if whole else _WIDE_RUN.findall(body):
         try:
             run.encode("utf-8", "surrogateescape").decode("utf-8")
         except UnicodeDecodeError as error:
