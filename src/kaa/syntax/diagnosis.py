@@ -47,6 +47,7 @@ VERSIONS: Final = {
     "since_match": (10, "Pattern matching is"),
     "since_type_parameters": (12, "Type parameter lists are"),
     "since_type_defaults": (13, "Type parameter defaults are"),
+    "since_positional_only": (8, "Positional-only parameters are"),
     "since_assignment_expressions": (8, "Assignment expressions are"),
     "since_await": (5, "Await expressions are"),
     "since_async_comprehensions": (6, "Async comprehensions are"),
@@ -248,6 +249,7 @@ class Diagnosis(Reader):
 
     def known_statements(self, top: int) -> dict[int, int]:
         recorder = self.parser_of(Recorder, len(self.tokens), top)
+        recorder.version = self.parser.version
         recorder.known = {}
         with contextlib.suppress(Mismatch):
             recorder.statements(t.ENDMARKER)

@@ -179,8 +179,8 @@ indented = NEWLINE INDENT
 
 parameters = <parameters> | parameter_list
 
-parameter_list = slash_plain plain_parameter* default_parameter* [star_parameters]
-    | slash_default default_parameter* [star_parameters]
+parameter_list = slash_plain plain_parameter* default_parameter* [star_parameters] @since_positional_only
+    | slash_default default_parameter* [star_parameters] @since_positional_only
     | plain_parameter+ default_parameter* [star_parameters]
     | default_parameter+ [star_parameters]
     | star_parameters
@@ -488,8 +488,8 @@ lambda = 'lambda' [lambda_parameters] ':' expression
 
 lambda_parameters = <lambda_parameters> | lambda_parameter_list
 
-lambda_parameter_list = lambda_slash_plain lambda_plain* lambda_default* [lambda_star]
-    | lambda_slash_default lambda_default* [lambda_star]
+lambda_parameter_list = lambda_slash_plain lambda_plain* lambda_default* [lambda_star] @since_positional_only
+    | lambda_slash_default lambda_default* [lambda_star] @since_positional_only
     | lambda_plain+ lambda_default* [lambda_star]
     | lambda_default+ [lambda_star]
     | lambda_star
