@@ -274,19 +274,20 @@ class Diagnosis(Reader):
             message = "unexpected indent" if kind == t.INDENT else "unexpected unindent"
             place = self.reporter.at(self.furthest, self.furthest)
             raise Found(self.reporter.error(IndentationError, message, place, self.furthest), final=True)
-        self.fail("invalid syntax", self.under(last, last + 1))
+        error = self.reporter.error(SyntaxError, "invalid syntax", self.under(last, last + 1), self.furthest)
+        raise Found(error, self.under(self.furthest, self.furthest + 1).line)
 
     def at_end_of_source(self, last: int) -> bool:
         """Whether all of the source was needed to see that it is wrong."""
-        tokens = self.tokens
-        kind = self.kinds[last]
-        if kind == t.ERROR:
-            return tokens.early_end
+        return self.tokens.early_end if self.kinds[last] == t.ERROR else self.end_is_seen(last)
+
+    def end_is_seen(self, last: int) -> bool:
+        """Whether the tokenizer has come to the end of the source when token `last` is the last one read."""
         if last >= self.reporter.end:
             return True
-        # To see the end of a name or an operator, though not that of a string, the tokenizer looks behind it.
-        looks_behind = kind not in (t.NEWLINE, t.STRING, t.FSTRING_END)
-        return looks_behind and self.reporter.reached(last) == self.reporter.reached(len(tokens))
+        # To see the end of a name or an operator, though not that of a string, it looks behind it.
+        looks_behind = self.kinds[last] not in (t.NEWLINE, t.STRING, t.FSTRING_END)
+        return looks_behind and self.reporter.reached(last) == self.reporter.reached(len(self.tokens))
 
     def fetch(self, pos: int) -> None:
         self.furthest = pos
@@ -322,7 +323,8 @@ class Diagnosis(Reader):
 
     def fail(self, message: str, place: Place, kind: type[SyntaxError] = SyntaxError) -> NoReturn:
         error = self.reporter.error(kind, message, place, self.furthest)
-        raise Found(error, self.under(self.furthest, self.furthest + 1).line)
+        # A tokenizer that has seen the end of the source is not asked for the rest of it.
+        raise Found(error, self.under(self.furthest, self.furthest + 1).line, self.end_is_seen(self.furthest))
 
     def fail_at_last(self, message: str) -> NoReturn:
         self.fail(message, self.reporter.at(self.furthest, self.furthest))

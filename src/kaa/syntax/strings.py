@@ -8,6 +8,7 @@ replacement field any number of times, FSTRING_END.
 
 import ast
 import warnings
+from functools import partial
 from typing import Any, Final
 
 from kaa.syntax import literals
@@ -83,30 +84,40 @@ class Strings(TokenStream):
         return node
 
     def fstring(self, parts: list[ast.expr]) -> None:
-        """One f-string: its pieces are added to `parts`."""
+        """One f-string: its pieces are added to `parts`.
+
+        The text of its pieces, and that of fields with `=`, is unescaped when its end is reached, as in CPython: the
+        warnings about it are the end's.
+        """
         kinds = self.kinds
         raw = "r" in self.texts[self.pos].lower()
+        escaped: dict[int, ast.Constant] = {}
         self.pos += 1
         while (kind := kinds[self.pos]) != FSTRING_END:
             if kind == FSTRING_MIDDLE:
-                parts.append(self.middle(raw))
+                pos = self.pos
+                self.pos = pos + 1
+                text = self.tokens.contents[pos]
+                piece = self.node(ast.Constant, pos, {"value": text, "kind": None})
+                parts.append(piece)
+                if "\\" in text and not raw:
+                    escaped[pos] = piece
             elif kind == LBRACE:
-                # CPython unescapes the text of a `=` field once more, unless it is inside a format
-                # specification.
-                self.replacement_field(parts, unescape=not raw)
+                self.replacement_field(parts, None if raw else escaped)
             else:
                 raise Mismatch
+        for pos, piece in escaped.items():
+            piece.value = self.fstring_text(str(piece.value), pos)
         self.pos += 1
 
-    def middle(self, raw: bool) -> ast.Constant:
-        """A constant piece of an f-string or of a format specification."""
-        pos = self.pos
-        value = self.fstring_text(self.tokens.contents[pos], raw)
-        self.pos = pos + 1
-        return self.node(ast.Constant, pos, {"value": value, "kind": None})
+    def replacement_field(
+        self, parts: list[ast.expr], escaped: dict[int, ast.Constant] | None = None
+    ) -> None:
+        """`{value=!r:specification}`: its nodes, one or (with `=`) two, are added to `parts`.
 
-    def replacement_field(self, parts: list[ast.expr], unescape: bool) -> None:
-        """`{value=!r:specification}`: its nodes, one or (with `=`) two, are added to `parts`."""
+        The text of a field with `=` is added to `escaped`: CPython unescapes it once more if it is part of an f-string,
+        and not if it is inside a format specification.
+        """
         start = self.pos
         self.pos = start + 1
         value = self.yield_or_star_expressions()
@@ -116,17 +127,19 @@ class Strings(TokenStream):
         specification = self.specification() if self.kinds[self.pos] == t.COLON else None
         self.expect(t.RBRACE)
         if debug:
-            parts.append(self.debug_text(start, end_of_value, unescape))
+            text = self.debug_text(start, end_of_value)
+            parts.append(text)
+            if escaped is not None:
+                escaped[end_of_value] = text
             if conversion == NO_CONVERSION and specification is None:
                 conversion = CONVERSIONS["r"]
         fields: dict[str, object] = {"value": value, "conversion": conversion, "format_spec": specification}
         parts.append(self.node(ast.FormattedValue, start, fields))
 
-    def debug_text(self, start: int, end: int, unescape: bool) -> ast.Constant:
+    def debug_text(self, start: int, end: int) -> ast.Constant:
         """The source text of a field with `=`, from behind its `{` up to token `end`."""
-        text = self.tokens.debug_texts[end]
         fields: dict[str, object] = {
-            "value": self.fstring_text(text, not unescape),
+            "value": self.tokens.debug_texts[end],
             "kind": None,
             "lineno": self.lines[start],
             "col_offset": self.columns[start] + 1,
@@ -155,9 +168,12 @@ class Strings(TokenStream):
         parts: list[ast.expr] = []
         while (kind := self.kinds[self.pos]) != t.RBRACE:
             if kind == FSTRING_MIDDLE:
-                parts.append(self.middle(raw=False))  # also in a raw f-string
+                pos = self.pos
+                text = self.fstring_text(self.tokens.contents[pos], pos)  # also in a raw f-string
+                self.pos = pos + 1
+                parts.append(self.node(ast.Constant, pos, {"value": text, "kind": None}))
             elif kind == LBRACE:
-                self.replacement_field(parts, unescape=False)
+                self.replacement_field(parts)
             else:
                 raise Mismatch
         return self.node(ast.JoinedStr, start, {"values": fold(parts)})
@@ -172,29 +188,33 @@ class Strings(TokenStream):
 
     def string_value(self, pos: int) -> str | bytes:
         try:
-            return literals.string(self.texts[pos], self.invalid_escape)
+            return literals.string(self.texts[pos], self.invalid_string_escape)
         except LiteralError:
             raise Mismatch from None
 
-    def fstring_text(self, text: str, raw: bool) -> str:
+    def fstring_text(self, text: str, pos: int) -> str:
+        """The value of a piece of an f-string, with its escape sequences replaced."""
         try:
-            return literals.fstring_text(text, raw, self.invalid_escape)
+            return literals.fstring_text(text, False, partial(self.invalid_escape, pos))
         except LiteralError:
             raise Mismatch from None
 
-    def invalid_escape(self, message: str) -> None:
-        """Warn about an escape sequence that the language does not define; once, if its line is read
-        twice.
+    def invalid_string_escape(self, message: str) -> None:
+        self.invalid_escape(self.pos, message)
+
+    def invalid_escape(self, literal: int, message: str) -> None:
+        """Warn about an escape sequence that the language does not define; once, if its line is read twice.
+
+        `literal` is the token that it stands in, the parser's position that to which the warning is given.
         """
-        pos = self.pos
-        if pos in self.warned:
+        if literal in self.warned:
             return
-        self.warned.add(pos)
+        self.warned.add(literal)
         category = SyntaxWarning if self.version >= 12 else DeprecationWarning
         try:
-            warnings.warn_explicit(message, category, self.filename, self.lines[pos])
+            warnings.warn_explicit(message, category, self.filename, self.lines[self.pos])
         except category:
-            raise WarningAsError(message, pos) from None
+            raise WarningAsError(message, self.pos) from None
 
 
 def merged(parts: list[ast.expr]) -> ast.expr:
