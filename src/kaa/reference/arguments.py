@@ -45,15 +45,13 @@ def _bind_keywords(
     keywords: dict[str, Any],
     extra: dict[str, Any] | None,
 ) -> None:
-    names = program.local_names
     for name, value in keywords.items():
         if not isinstance(name, str):
             raise TypeError("keywords must be strings")
-        try:
-            index = names.index(name, program.positional_only, program.total_arguments)
-        except ValueError:
+        index = program.keyword_places.get(name)
+        if index is None:
             if extra is None:
-                raise TypeError(_unexpected(function, program, keywords, name)) from None
+                raise TypeError(_unexpected(function, program, keywords, name))
             extra[name] = value
             continue
         if variables[index] is not NULL:
@@ -94,7 +92,7 @@ def _unexpected(function: Any, program: Program, keywords: dict[str, Any], name:
             f"{function.__qualname__}() got some positional-only arguments passed as keyword arguments: "
             f"'{', '.join(passed)}'"
         )
-    possible = list(program.local_names[program.positional_only : program.total_arguments])
+    possible = list(program.keyword_places)
     suggestion = _suggestions._generate_suggestions(possible, name)
     hint = f". Did you mean '{suggestion}'?" if suggestion is not None else ""
     return f"{function.__qualname__}() got an unexpected keyword argument '{name}'{hint}"

@@ -102,6 +102,7 @@ class Program:
         "entries",
         "first_free",
         "instructions",
+        "keyword_places",
         "local_names",
         "positional_only",
         "reference",
@@ -124,6 +125,7 @@ class Program:
         self.argument_count = code.co_argcount
         self.positional_only = code.co_posonlyargcount
         self.total_arguments = code.co_argcount + code.co_kwonlyargcount
+        self.keyword_places = {names[i]: i for i in range(self.positional_only, self.total_arguments)}
         self.variable_positionals = bool(code.co_flags & 0x04)
         self.variable_keywords = bool(code.co_flags & 0x08)
         self.simple = not (code.co_kwonlyargcount or code.co_flags & 0x0C)
