@@ -162,6 +162,8 @@ REJECTED = [
     ("operands", "BUILD_SET 0\nLOAD_FAST 0\nLIST_APPEND 1\nRETURN_VALUE", "container is not there"),
     ("operands", "BUILD_LIST 0\nLOAD_FAST 0\nLIST_APPEND 2\nRETURN_VALUE", "container is not there"),
     ("operands", "LOAD_FAST 0\nLOAD_FAST 0\nLOAD_FAST 0\nMAP_ADD 1\nRETURN_VALUE", "container is not there"),
+    ("operands", "LOAD_FAST 0\nLOAD_CONST 1\nBUILD_CONST_KEY_MAP 1\nRETURN_VALUE", "as many keys"),
+    ("operands", "LOAD_FAST 0\nLOAD_CONST 2\nBUILD_CONST_KEY_MAP 1\nRETURN_VALUE", "as many keys"),
     ("operands", "LOAD_FAST 0\nMAKE_FUNCTION\nRETURN_VALUE", "a code object is needed"),
     ("operands", "LOAD_FAST 0\nLOAD_FAST 0\nSET_FUNCTION_ATTRIBUTE 1\nRETURN_VALUE", "a function is needed"),
     ("operands", "LOAD_FAST 0\nCALL_INTRINSIC_1 6\nRETURN_VALUE", "INTRINSIC_LIST_TO_TUPLE"),

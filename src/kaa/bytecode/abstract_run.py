@@ -551,6 +551,13 @@ def _build_list(run: AbstractRun, stack: str, oparg: int, index: int) -> str:
     return run.pop(index, stack, oparg)[0] + LIST
 
 
+def _build_const_key_map(run: AbstractRun, stack: str, oparg: int, index: int) -> str:
+    stack, kinds = run.pop(index, stack, oparg + 1)
+    if kinds[-1] != run.kinds.of(TupleOf(oparg)):
+        run.fault(index, "a tuple of as many keys is needed")
+    return stack + DICT
+
+
 def _into(container: str, values: int) -> "Special":
     """An instruction that puts values into a container at a depth."""
 
@@ -813,6 +820,7 @@ _INTRINSICS_1 = {
 """The kinds of the operands that are trusted, and of the results."""
 
 _SPECIAL: dict[str, Special] = {
+    "BUILD_CONST_KEY_MAP": _build_const_key_map,
     "BUILD_LIST": _build_list,
     "BUILD_TUPLE": _build_tuple,
     "CALL": _call,
@@ -869,7 +877,6 @@ _SPECIAL: dict[str, Special] = {
 }
 
 _PUSHES = {
-    "BUILD_CONST_KEY_MAP": DICT,
     "BUILD_MAP": DICT,
     "BUILD_SET": SET,
     "GET_ITER": ITERATOR,
