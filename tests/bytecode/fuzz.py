@@ -22,6 +22,7 @@ import contextlib
 import faulthandler
 import io
 import json
+import marshal
 import os
 import resource
 import select
@@ -30,12 +31,18 @@ import sys
 import time
 from collections import Counter
 
+from kaa.bytecode import pyc, reader, verifier
+from kaa.bytecode.code_image import DamagedCode
+from kaa.reference.machine import Machine
+
 from .damage import case
 
 BATCH = 250
-SECONDS_A_CASE = 0.5
-SECONDS_WITHOUT_AN_ANSWER = 20
+SECONDS_A_CASE = 0.15
+SECONDS_WITHOUT_AN_ANSWER = 5
 MEMORY = 3 << 30
+
+IMPORTED_BEFORE_THE_FORK = (reader, verifier)
 
 OUTCOMES = ("refused", "ran", "raised", "stopped", "internal")
 ERRORS = {"reference": ("crashed", "hung", "internal"), "verified": ("crashed",), "host": ("crashed", "hung")}
@@ -50,7 +57,10 @@ HARMLESS = {
 
 
 def harmless_import(name, *_):
-    if name not in ("functools", "math"):
+    if name not in (
+        "functools",
+        "typing",
+    ):  # the host imports typing for type parameters, and crashes if it cannot
         raise ImportError(name)
     return __import__(name)
 
@@ -82,30 +92,19 @@ class Alarm:
         signal.setitimer(signal.ITIMER_VIRTUAL, seconds, seconds / 2 if seconds else 0)
 
 
+def load_as_the_host(data):
+    return marshal.loads(memoryview(data)[pyc.HEADER_SIZE :])
+
+
 def prepare(way):
     """The function that loads and runs a file in one way, in a fresh namespace."""
-    from kaa.bytecode import pyc
-
-    run = exec
-    if way == "reference":
-        from kaa.reference.machine import Machine
-
-        run = Machine(compile).run_code
-    if way == "host":
-        import marshal
-
-        def load(data):
-            return marshal.loads(memoryview(data)[16:])
-    else:
-        load = pyc.load
-
+    load = load_as_the_host if way == "host" else pyc.load
+    run = Machine(compile).run_code if way == "reference" else exec
     return lambda data: run(load(data), {"__name__": "__main__", "__builtins__": HARMLESS})
 
 
 def outcome(execute, data, alarm):
     """Run one file; the index of its outcome."""
-    from kaa.bytecode.code_image import DamagedCode
-
     try:
         alarm.set(SECONDS_A_CASE)
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
@@ -188,16 +187,22 @@ def run_all(way, files):
 
 
 def fuzz(ways, first, count, report=lambda *_: None):
-    """Count outcomes by way and kind of damage; list the cases that ended in an error."""
+    """Count outcomes by way and kind of damage; list the cases that ended in an error.
+
+    What one way refuses, those after it need not try: only `host` does not ask.
+    """
     counts = {way: {} for way in ways}
     errors = {way: [] for way in ways}
     for start in range(first, first + count, BATCH):
         numbers = range(start, min(start + BATCH, first + count))
         cases = [case(number) for number in numbers]
+        known = {}
         for way in ways:
-            for number, (kind, _), ended in zip(
-                numbers, cases, run_all(way, [d for _, d in cases]), strict=True
-            ):
+            asked = [n for n in numbers if way == "host" or known.get(n) != "refused"]
+            found = dict(zip(asked, run_all(way, [cases[n - start][1] for n in asked]), strict=True))
+            known = {**known, **found} if way != "host" else known
+            for number in numbers:
+                kind, ended = cases[number - start][0], found.get(number, "refused")
                 counts[way].setdefault(kind, Counter())[ended] += 1
                 if ended in ERRORS[way]:
                     errors[way].append((number, kind, ended))
