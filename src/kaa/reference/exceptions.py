@@ -157,7 +157,7 @@ def split_group(frame: Frame, error: Any, kind: Any) -> tuple[Any, Any]:
     if matches(error, kind):
         if isinstance(error, BaseExceptionGroup):
             return error, None
-        return BaseExceptionGroup("", [error]), None  # a naked exception is wrapped
+        return BaseExceptionGroup("", (error,)), None  # a naked exception is wrapped
     if isinstance(error, BaseExceptionGroup):
         pair = frame.call(error.split, kind)
         name = type(error).__name__
