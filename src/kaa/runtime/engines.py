@@ -132,6 +132,7 @@ class ReferenceEngine:
     def install(self, substitutes: dict[Any, Any]) -> None:
         from kaa.reference import calls
 
+        self._machine.enter()
         for host_function, substitute in substitutes.items():
             calls.stand_for(substitute, host_function)
 
