@@ -13,11 +13,8 @@ from kaa.reference.program import NULL, Program
 
 
 def bind(function: Any, program: Program, arguments: list[Any], keywords: dict[str, Any] | None) -> list[Any]:
-    """The variables of a new frame. The list of arguments may be taken over."""
+    """The variables of a new frame."""
     count = program.argument_count
-    if program.simple and keywords is None and len(arguments) == count:
-        arguments.extend(program.unbound)
-        return arguments
     variables = arguments[:count]
     variables += [NULL] * (len(program.local_names) - len(variables))
     place = program.total_arguments

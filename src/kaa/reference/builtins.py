@@ -21,7 +21,7 @@ from kaa.reference.frame import Frame
 from kaa.reference.function import Function
 from kaa.reference.namespaces import snapshot
 from kaa.reference.program import NULL
-from kaa.reference.traceback import SEEN_THROUGH, carrier_of, guest_view
+from kaa.reference.traceback import carrier_of, guest_view
 
 if TYPE_CHECKING:
     from kaa.reference.machine import Machine
@@ -125,10 +125,13 @@ def _setrecursionlimit(frame: Frame, limit: int, /) -> None:
     frame.thread.machine.set_recursion_limit(limit)
 
 
+_SEEN_THROUGH = (types.FrameType, types.TracebackType)
+
+
 @answers(builtins.getattr)
 def _getattr(_: Frame, *arguments: Any, **keywords: Any) -> Any:
     value = getattr(*arguments, **keywords)
-    return guest_view(arguments[0], value) if type(value) in SEEN_THROUGH else value
+    return guest_view(arguments[0], value) if isinstance(value, _SEEN_THROUGH) else value
 
 
 @answers(types.TracebackType)

@@ -42,7 +42,10 @@ def enter(frame: Frame, function: Any, arguments: list[Any], keywords: dict[str,
     """A new frame for a call of a plain function."""
     code = function.__code__
     program = function.program if type(function) is Function else program_of(code)
-    variables = bind(function, program, arguments, keywords)
+    if keywords is None and program.simple and len(arguments) == program.argument_count:
+        variables = arguments + program.unbound
+    else:
+        variables = bind(function, program, arguments, keywords)
     return Frame(
         frame.thread,
         code,

@@ -29,16 +29,9 @@ class Frame:
     """One activation of a code object. Offsets are instruction offsets, in code units."""
 
     # Most frames never change these.
-    finish: Finish | None = None
-    generator: Resumable | None = None
-    handled: BaseException | None = None  # the exception that this frame is handling
-    handled_outside: BaseException | None = None  # the one that code further out is handling
-    caller: Frame | None = None
-    depth = 0  # how many frames there are, up to this one
     is_boundary = False
     owner: weakref.ref[Resumable] | None = None  # the generator that a frame belongs to
     failed = False  # of a boundary: what it hands over is an exception
-    finished = False
     extra_locals: dict[Any, Any] | None = None  # what was written into `f_locals` under other names
     f_trace: Any = None
     f_trace_lines: Any = True
@@ -68,8 +61,8 @@ class Frame:
         self.names = names
         self.function = function
         self.finish: Finish | None = None
-        self.generator: Resumable | None = None
-        self.handled: BaseException | None = None
+        self.generator: Resumable | None = None  # while it runs
+        self.handled: BaseException | None = None  # the exception that this frame is handling
         self.finished = False
         self.next = 0
         self.stack: list[Any] = []
@@ -82,9 +75,12 @@ class Frame:
         depth = caller.depth + 1
         if depth > self.thread.machine.recursion_limit:
             raise RecursionError("maximum recursion depth exceeded")
-        self.depth = depth
-        self.caller = caller
-        self.handled_outside = caller.handled if caller.handled is not None else caller.handled_outside
+        self.depth: int = depth  # how many frames there are, up to this one
+        self.caller: Frame | None = caller
+        # The exception that code further out is handling.
+        self.handled_outside: BaseException | None = (
+            caller.handled if caller.handled is not None else caller.handled_outside
+        )
 
     # The vocabulary of the instructions, beside `push` and `pop`.
 

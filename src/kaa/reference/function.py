@@ -10,6 +10,7 @@ from __future__ import annotations
 import types
 import warnings
 from collections.abc import Callable
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from kaa.reference.program import Program, program_of
@@ -88,7 +89,7 @@ class Function:
             if owner is None:
                 raise TypeError("__get__(None, None) is invalid")
             return self
-        return types.MethodType(self, instance)
+        return MethodType(self, instance)
 
     def __setattr__(self, name: str, value: Any) -> None:
         check = _CHECKS.get(name)

@@ -67,6 +67,9 @@ class Thread:
         caller = self.frame
         frame = Frame.__new__(Frame)
         frame.is_boundary = True
+        frame.finished = False
+        frame.depth = 0
+        frame.generator = frame.finish = frame.handled = frame.handled_outside = None
         frame.globals = _NO_GLOBALS
         if caller is not None:
             frame.globals = caller.globals

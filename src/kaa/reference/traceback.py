@@ -63,10 +63,6 @@ def guest_frame(frame: Any) -> Any:
     return frame
 
 
-SEEN_THROUGH = frozenset((types.FrameType, types.TracebackType))
-"""The types of attributes that guest code sees through `guest_view`."""
-
-
 def guest_view(owner: Any, value: Any) -> Any:
     """An attribute that is a frame or a traceback, as guest code is to see it."""
     if type(value) is types.TracebackType and isinstance(owner, BaseException):

@@ -11,23 +11,20 @@ from kaa.reference.program import NULL
 
 
 def CALL(frame: Frame, count: int) -> Frame | None:
-    callable, arguments = _pop_call(frame, count)
+    pop = frame.pop
+    arguments = [pop()] if count == 1 else frame.pop_many(count)
+    instance = pop()
+    if instance is not NULL:
+        arguments.insert(0, instance)
+    callable = pop()
     return CALLS.get(type(callable), call_object)(frame, callable, arguments, None)
-
-
-def _pop_call(frame: Frame, count: int) -> tuple[Any, list[Any]]:
-    """The callable and the arguments, `self` in front of them if there is one."""
-    stack = frame.stack
-    callable, *arguments = stack[-count - 2 :]
-    del stack[-count - 2 :]
-    if arguments[0] is NULL:
-        del arguments[0]
-    return callable, arguments
 
 
 def CALL_KW(frame: Frame, count: int) -> Frame | None:
     names = frame.pop()
-    callable, arguments = _pop_call(frame, count)
+    callable, *arguments = frame.pop_many(count + 2)
+    if arguments[0] is NULL:
+        del arguments[0]
     positional = len(arguments) - len(names)
     keywords = dict(zip(names, arguments[positional:], strict=True))
     del arguments[positional:]
