@@ -30,6 +30,7 @@ class Frame:
 
     # Most frames never change these.
     is_boundary = False
+    finished = False
     owner: weakref.ref[Resumable] | None = None  # the generator that a frame belongs to
     failed = False  # of a boundary: what it hands over is an exception
     extra_locals: dict[Any, Any] | None = None  # what was written into `f_locals` under other names
@@ -63,17 +64,17 @@ class Frame:
         self.finish: Finish | None = None
         self.generator: Resumable | None = None  # while it runs
         self.handled: BaseException | None = None  # the exception that this frame is handling
-        self.finished = False
         self.next = 0
-        self.stack: list[Any] = []
-        self.push = self.stack.append
-        self.pop = self.stack.pop
+        stack: list[Any] = []
+        self.stack = stack
+        self.push = stack.append
+        self.pop = stack.pop
         self.called_from(caller)
 
     def called_from(self, caller: Frame) -> None:
         """Put the frame on top of its caller: when it is new, and whenever a generator is resumed."""
         depth = caller.depth + 1
-        if depth > self.thread.machine.recursion_limit:
+        if depth > self.thread.recursion_limit:
             raise RecursionError("maximum recursion depth exceeded")
         self.depth: int = depth  # how many frames there are, up to this one
         self.caller: Frame | None = caller

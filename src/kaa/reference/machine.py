@@ -52,6 +52,7 @@ class Thread:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+        self.recursion_limit = machine.recursion_limit
         self.frame: Frame | None = None
 
     @property
@@ -67,7 +68,6 @@ class Thread:
         caller = self.frame
         frame = Frame.__new__(Frame)
         frame.is_boundary = True
-        frame.finished = False
         frame.depth = 0
         frame.generator = frame.finish = frame.handled = frame.handled_outside = None
         frame.globals = _NO_GLOBALS
@@ -108,8 +108,8 @@ class Machine:
     def __init__(self, compile: Callable[..., Any]) -> None:
         """`compile` has the built-in's signature; `exec`, `eval` and `compile` of guest code come to it."""
         self.compile = compile
-        self.set_recursion_limit(1000)
         self._all_threads: WeakValueDictionary[int, Thread] = WeakValueDictionary()
+        self.set_recursion_limit(1000)
         self._threads = _Threads(self)
 
     @property
@@ -134,6 +134,8 @@ class Machine:
         """How deep guest frames may nest. The host's frames behind them must not be what ends a program: its
         limit is raised with this one. Its C stack has a limit of its own."""
         self.recursion_limit = limit
+        for thread in list(self._all_threads.values()):
+            thread.recursion_limit = limit
         sys.setrecursionlimit(max(sys.getrecursionlimit(), _HOST_FRAMES * limit))
 
     def run_code(

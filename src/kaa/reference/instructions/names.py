@@ -110,8 +110,6 @@ def LOAD_GLOBAL(frame: Frame, argument: tuple[str, int]) -> None:
 
 def look_up_global(frame: Frame, name: str) -> Any:
     """A global or built-in. Namespaces of other types than `dict` may have a `__getitem__` of their own."""
-    if type(frame.globals) is dict and type(frame.builtins) is dict and name in frame.builtins:
-        return frame.builtins[name]
     for namespace in (frame.globals, frame.builtins):
         value = namespace.get(name, NULL) if type(namespace) is dict else look_up(namespace, name)
         if value is not NULL:
