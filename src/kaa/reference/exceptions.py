@@ -86,8 +86,7 @@ def unwind(frame: Frame, error: BaseException, *, again: bool = False, reported:
         frame = caller
         frame.thread.frame = frame
         again, reported = False, None
-    frame.push(error)
-    frame.failed = True
+    frame.fail(error)
     return HOST_FRAME
 
 

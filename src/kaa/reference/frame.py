@@ -28,12 +28,36 @@ type Finish = Callable[[Frame, Any], Frame | None]
 class Frame:
     """One activation of a code object. Offsets are instruction offsets, in code units."""
 
-    # Most frames never change these.
+    __slots__ = (
+        "__dict__",  # of the few frames that change one of the attributes below
+        "__weakref__",
+        "builtins",
+        "caller",
+        "code",
+        "depth",
+        "finish",
+        "finished",
+        "function",
+        "generator",
+        "globals",
+        "handled",
+        "handled_outside",
+        "instructions",
+        "names",
+        "next",
+        "pop",
+        "program",
+        "push",
+        "stack",
+        "thread",
+        "variables",
+    )
     is_boundary = False
-    finished = False
     owner: weakref.ref[Resumable] | None = None  # the generator that a frame belongs to
-    failed = False  # of a boundary: what it hands over is an exception
     extra_locals: dict[Any, Any] | None = None  # what was written into `f_locals` under other names
+    caller: Frame | None
+    depth: int
+    handled_outside: BaseException | None  # the exception that code further out is handling
     f_trace: Any = None
     f_trace_lines: Any = True
     f_trace_opcodes: Any = False
@@ -64,6 +88,7 @@ class Frame:
         self.finish: Finish | None = None
         self.generator: Resumable | None = None  # while it runs
         self.handled: BaseException | None = None  # the exception that this frame is handling
+        self.finished = False
         self.next = 0
         stack: list[Any] = []
         self.stack = stack
@@ -76,12 +101,9 @@ class Frame:
         depth = caller.depth + 1
         if depth > self.thread.recursion_limit:
             raise RecursionError("maximum recursion depth exceeded")
-        self.depth: int = depth  # how many frames there are, up to this one
-        self.caller: Frame | None = caller
-        # The exception that code further out is handling.
-        self.handled_outside: BaseException | None = (
-            caller.handled if caller.handled is not None else caller.handled_outside
-        )
+        self.depth = depth  # how many frames there are, up to this one
+        self.caller = caller
+        self.handled_outside = caller.handled if caller.handled is not None else caller.handled_outside
 
     # The vocabulary of the instructions, beside `push` and `pop`.
 
@@ -114,6 +136,10 @@ class Frame:
     def call(self, callable: Any, *arguments: Any, **keywords: Any) -> Any:
         """Call something from within an instruction, and wait for its result."""
         return self.thread.machine.call(callable, arguments, keywords)
+
+    def fail(self, error: BaseException) -> None:
+        """Of a boundary: hand an exception to the host."""
+        raise SystemError("only a boundary hands over to the host")
 
     def release(self) -> None:
         """Let go of everything but the variables: the frame will not run again."""

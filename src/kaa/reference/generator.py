@@ -95,7 +95,7 @@ class Resumable:
     def send(self, value: Any, /) -> Any:
         """Resume with a value; StopIteration carries what the frame returns."""
         self.check_send(value)
-        boundary = self.machine.thread.boundary()
+        boundary = self.machine.boundary()
         return self._result(self.machine.run(boundary, self.resume(boundary, value, None)))
 
     def check_send(self, value: Any) -> None:
@@ -160,7 +160,7 @@ class Resumable:
     def _raise(self, error: BaseException) -> Any:
         if self.state is CLOSED:
             raise self.exhausted_by(error)
-        boundary = self.machine.thread.boundary()
+        boundary = self.machine.boundary()
         return self._result(self.machine.run(boundary, self.resume_raising(boundary, error, None)))
 
     def exhausted_by(self, error: BaseException) -> BaseException:

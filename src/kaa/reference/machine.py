@@ -63,31 +63,37 @@ class Thread:
             frame = frame.caller
         return frame
 
-    def boundary(self) -> Frame:
-        """A frame on top of the current one that hands what it is given to the host."""
-        caller = self.frame
-        frame = Frame.__new__(Frame)
-        frame.is_boundary = True
-        frame.depth = 0
-        frame.generator = frame.finish = frame.handled = frame.handled_outside = None
-        frame.globals = _NO_GLOBALS
-        if caller is not None:
-            frame.globals = caller.globals
-            frame.depth = caller.depth
-            frame.handled_outside = caller.exception
-        frame.thread = self
-        frame.code = _BOUNDARY_CODE
-        frame.program = _BOUNDARY_PROGRAM
-        frame.instructions = frame.program.instructions
-        frame.builtins = builtins.__dict__
-        frame.names = frame.function = None
-        frame.variables = []
-        frame.next = 0
-        frame.stack = []
-        frame.push = frame.stack.append
-        frame.pop = frame.stack.pop
-        frame.caller = caller
-        return frame
+
+class Boundary(Frame):
+    """A frame where the host's C code has called guest code. It hands what it is given to the host."""
+
+    __slots__ = ("failed",)
+    is_boundary = True
+
+    def __init__(self, thread: Thread) -> None:
+        caller = thread.frame
+        self.thread = thread
+        self.code = _BOUNDARY_CODE
+        self.program = _BOUNDARY_PROGRAM
+        self.instructions = _BOUNDARY_PROGRAM.instructions
+        self.builtins = builtins.__dict__
+        self.names = self.function = self.generator = self.finish = self.handled = None
+        self.variables = []
+        self.next = 0
+        self.stack = []
+        self.push = self.stack.append
+        self.pop = self.stack.pop
+        self.finished = False
+        self.failed = False  # what it hands over is an exception
+        self.caller = caller
+        # To guest code it is not there: what it shows is its caller's.
+        self.globals = _NO_GLOBALS if caller is None else caller.globals
+        self.depth = 0 if caller is None else caller.depth
+        self.handled_outside = None if caller is None else caller.exception
+
+    def fail(self, error: BaseException) -> None:
+        self.push(error)
+        self.failed = True
 
 
 _BOUNDARY_PROGRAM = program_of(_BOUNDARY_CODE)
@@ -147,18 +153,22 @@ class Machine:
     ) -> Any:
         """Run a code object as `exec` does, and return its value. Exceptions come out as themselves."""
         global_names.setdefault("__builtins__", builtins.__dict__)
-        boundary = self.thread.boundary()
+        boundary = Boundary(self.thread)
         return self.run(boundary, calls.enter_code(boundary, code, global_names, local_names, closure))
+
+    def boundary(self) -> Boundary:
+        """A boundary on top of the current frame of the calling thread."""
+        return Boundary(self.thread)
 
     def call(
         self, callable: Any, arguments: Sequence[Any] = (), keywords: Mapping[str, Any] | None = None
     ) -> Any:
         """Call something, guest code or not, and wait for its result."""
-        boundary = self.thread.boundary()
+        boundary = Boundary(self.thread)
         frame = calls.call(boundary, callable, list(arguments), dict(keywords) if keywords else None)
         return boundary.pop() if frame is None else self.run(boundary, frame)
 
-    def run(self, boundary: Frame, step: Frame) -> Any:
+    def run(self, boundary: Boundary, step: Frame) -> Any:
         """The loop: run a frame, and all that it calls, until the boundary hands over to the host."""
         thread = boundary.thread
         try:
