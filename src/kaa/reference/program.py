@@ -77,7 +77,7 @@ def _compare_argument(oparg: int) -> tuple[Callable[[Any, Any], Any], bool]:
 _MEANINGS: dict[Argument, Callable[[CodeType, int, int], Any]] = {
     Argument.CONST: lambda code, oparg, _: code.co_consts[oparg],
     Argument.NAME: lambda code, oparg, _: code.co_names[oparg],
-    Argument.NAME_1: lambda code, oparg, _: (code.co_names[oparg >> 1], oparg & 1),
+    Argument.NAME_1: lambda code, oparg, _: code.co_names[oparg >> 1],
     Argument.NAME_2: lambda code, oparg, _: (code.co_names[oparg >> 2], oparg & 3),
     Argument.LOCAL_PAIR: lambda _, oparg, __: (oparg >> 4, oparg & 15),
     Argument.FORWARD: lambda _, oparg, following: following + oparg,
@@ -143,6 +143,22 @@ class Program:
         return None
 
 
+_FORMS = {"LOAD_ATTR": "LOAD_METHOD", "LOAD_GLOBAL": "LOAD_GLOBAL_AND_NULL"}
+"""Instructions whose flag bit, if it is set, makes another instruction of them."""
+
+_VIEWED = frozenset(("tb_frame", "__traceback__"))
+"""Attributes that may be frames or tracebacks of the host's own."""
+
+
+def _form(name: str, oparg: int, argument: Any) -> str:
+    """The name of the handler for an instruction."""
+    if name in _FORMS and oparg & 1:
+        return _FORMS[name]
+    if name == "LOAD_ATTR" and argument in _VIEWED:
+        return "LOAD_VIEW"
+    return name
+
+
 def decode(code: CodeType) -> tuple[list[tuple[Handler, Any, int]], list[int]]:
     """The entries of a code object, and, for each offset at which one ends, the offset where it starts."""
     units = code.co_code
@@ -160,7 +176,7 @@ def decode(code: CodeType) -> tuple[list[tuple[Handler, Any, int]], list[int]]:
         else:
             meaning = _MEANINGS.get(row.argument)
             argument = meaning(code, oparg, following) if meaning else oparg
-            entry = HANDLERS[row.name], argument, following
+            entry = HANDLERS[_form(row.name, oparg, argument)], argument, following
             # A prefixed instruction starts at its first EXTENDED_ARG, which is where jumps lead.
             for start in range(first, offset + 1):
                 instructions[start] = entry

@@ -1,28 +1,30 @@
 """Instructions for attributes."""
 
-from types import FrameType, MethodType, TracebackType
+from types import MethodType
 
 from kaa.reference.frame import Frame
 from kaa.reference.program import NULL
 from kaa.reference.traceback import guest_view
 
 
-def LOAD_ATTR(frame: Frame, argument: tuple[str, int]) -> None:
-    name, for_call = argument
-    owner = frame.pop()
-    value = getattr(owner, name)
-    kind = type(value)
-    if for_call:
-        if kind is MethodType:
-            frame.push(value.__func__)
-            frame.push(value.__self__)
-        else:
-            frame.push(value)
-            frame.push(NULL)
-    elif kind is FrameType or kind is TracebackType:
-        frame.push(guest_view(owner, value))
+def LOAD_ATTR(frame: Frame, name: str) -> None:
+    frame.push(getattr(frame.pop(), name))
+
+
+def LOAD_METHOD(frame: Frame, name: str) -> None:
+    value = getattr(frame.pop(), name)
+    if type(value) is MethodType:
+        frame.push(value.__func__)
+        frame.push(value.__self__)
     else:
         frame.push(value)
+        frame.push(NULL)
+
+
+def LOAD_VIEW(frame: Frame, name: str) -> None:
+    """LOAD_ATTR of a name under which the host may have one of its own frames or tracebacks."""
+    owner = frame.pop()
+    frame.push(guest_view(owner, getattr(owner, name)))
 
 
 def STORE_ATTR(frame: Frame, name: str) -> None:
@@ -44,4 +46,7 @@ def LOAD_SUPER_ATTR(frame: Frame, argument: tuple[str, int]) -> None:
     else:
         proxy = frame.call(make, cls, instance) if flags & 2 else frame.call(make)
     frame.push(proxy)
-    LOAD_ATTR(frame, (name, flags & 1))
+    if flags & 1:
+        LOAD_METHOD(frame, name)
+    else:
+        LOAD_ATTR(frame, name)

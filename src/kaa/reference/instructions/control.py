@@ -76,15 +76,10 @@ def END_FOR(frame: Frame, _: int) -> None:
 
 
 def RETURN_VALUE(frame: Frame, _: int) -> Frame | None:
-    return leave(frame, frame.pop())
+    return RETURN_CONST(frame, frame.pop())
 
 
-def RETURN_CONST(frame: Frame, constant: Any) -> Frame | None:
-    return leave(frame, constant)
-
-
-def leave(frame: Frame, value: Any) -> Frame | None:
-    """Give a value to the caller, and go on there."""
+def RETURN_CONST(frame: Frame, value: Any) -> Frame | None:
     frame.finished = True
     frame.handled_outside = None
     if frame.generator is not None:

@@ -98,14 +98,14 @@ def DELETE_DEREF(frame: Frame, index: int) -> None:
 # Globals and names in a namespace
 
 
-def LOAD_GLOBAL(frame: Frame, argument: tuple[str, int]) -> None:
-    name, null = argument
+def LOAD_GLOBAL(frame: Frame, name: str) -> None:
     value = frame.globals.get(name, NULL)
-    if value is NULL:
-        value = look_up_global(frame, name)
-    frame.push(value)
-    if null:
-        frame.push(NULL)
+    frame.push(look_up_global(frame, name) if value is NULL else value)
+
+
+def LOAD_GLOBAL_AND_NULL(frame: Frame, name: str) -> None:
+    LOAD_GLOBAL(frame, name)
+    frame.push(NULL)
 
 
 def look_up_global(frame: Frame, name: str) -> Any:
