@@ -126,6 +126,7 @@ class AbstractRun:
         "pending",
         "starts",
         "states",
+        "targets",
         "wants",
     )
 
@@ -153,6 +154,7 @@ class AbstractRun:
         self.ever_cells = 0
         if code.kinds.strip(_LOCAL):
             self.ever_cells = sum(1 << slot for slot, kind in enumerate(code.kinds) if kind & (CELL | FREE))
+        self.targets: dict[int, int] = {}
         self.ends, self.handlers = self._blocks(entries)
         self.handler: tuple[int, Entry] | None = None
         self.floor = 0
@@ -222,8 +224,10 @@ class AbstractRun:
         leaders = {0, len(packed)}
         for match in _ENDS_BLOCK.finditer(in_order):
             leaders.add(match.end())
-            if packed[match.start()] & 0xFF in _JUMPS:
-                leaders.add(self.target(match.start()))
+            index = match.start()
+            if packed[index] & 0xFF in _JUMPS:
+                self.targets[index] = target = self.target(index)
+                leaders.add(target)
         for entry in entries:
             leaders |= {index_of(entry.start), index_of(entry.end), index_of(entry.target)}
         if entries:
@@ -279,29 +283,23 @@ class AbstractRun:
                 self.fault(index, "the stack grows above co_stacksize")
         opcode = instruction & 0xFF
         if opcode in _JUMPS:
-            known = self._known_by_branch(stack, index, opcodes.POP_JUMP_IF_NOT_NONE)
-            self._meet(self.target(index), known, self.bound, self.cells)
+            taken = self._not_none(stack, index) if opcode == opcodes.POP_JUMP_IF_NOT_NONE else stack
+            self._meet(self.targets[index], taken, self.bound, self.cells)
         if opcode in _GOES_ON:
             if end == len(self.packed):
                 self.fault(index, "control runs past the end")
-            known = self._known_by_branch(stack, index, opcodes.POP_JUMP_IF_NONE)
+            if opcode == opcodes.POP_JUMP_IF_NONE:
+                stack = self._not_none(stack, index)
             if end not in self.states:
-                self.states[end] = (known, self.bound, self.cells)
+                self.states[end] = (stack, self.bound, self.cells)
                 return end
-            self._meet(end, known, self.bound, self.cells)
+            self._meet(end, stack, self.bound, self.cells)
         return -1
 
-    def _known_by_branch(self, stack: str, index: int, opcode: int) -> str:
+    def _not_none(self, stack: str, index: int) -> str:
         """After `COPY 1` and a branch that only a value other than None takes, the original is no None either."""
-        packed = self.packed
-        if (
-            stack.endswith(EXCEPTION_OR_NONE)
-            and packed[index] & 0xFF == opcode
-            and index not in self.ends
-            and packed[index - 1] == opcodes.COPY | 1 << 8
-        ):
-            return stack[:-1] + EXCEPTION
-        return stack
+        copied = index not in self.ends and self.packed[index - 1] == opcodes.COPY | 1 << 8
+        return stack[:-1] + EXCEPTION if copied and stack.endswith(EXCEPTION_OR_NONE) else stack
 
     def _meet(self, index: int, stack: str, bound: int, cells: int) -> None:
         """A path with this state leads to a block."""
@@ -594,7 +592,7 @@ def _dict_merge(run: AbstractRun, stack: str, oparg: int, index: int) -> str:
 
 def _for_iter(run: AbstractRun, stack: str, oparg: int, index: int) -> str:
     run.need(index, run.peek(index, stack, 1), ITERATOR, "an iterator")
-    end = run.target(index)
+    end = run.targets[index]
     if [instruction & 0xFF for instruction in run.packed[end : end + 2]] != [
         opcodes.END_FOR,
         opcodes.POP_TOP,
