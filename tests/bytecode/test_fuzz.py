@@ -3,15 +3,31 @@
 import marshal
 import warnings
 
-from kaa.bytecode import pyc
+from kaa.bytecode import pyc, reader
+from kaa.bytecode.code_image import DamagedCode
 
 from . import damage
 from .fuzz import fuzz, run_all, totals
+from .test_reader import same
 
 
 def test_the_writer_writes_what_marshal_reads():
     for image in damage.images():
         assert marshal.loads(damage.write(image)) == pyc.load(damage.file_of(image))
+
+
+def test_what_was_verified_is_what_runs():
+    """Where our reader and the verifier are content, the host reads the same code object as we did."""
+    accepted = 0
+    for number in range(300):
+        _, data = damage.case(number)
+        try:
+            code = pyc.load(data)
+        except DamagedCode:
+            continue
+        accepted += 1
+        assert same(reader.read(data, pyc.HEADER_SIZE)[0], code), number
+    assert accepted > 30
 
 
 def test_damaged_caches():
