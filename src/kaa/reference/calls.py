@@ -220,7 +220,10 @@ def make_instance(
         entered.finish = partial(_initialize, cls, arguments, keywords)
         return entered
     if builtin is None and not is_guest(cls.__init__):
-        return call_host(frame, cls, arguments, keywords)
+        call_host(frame, cls, arguments, keywords)
+        if frame.thread.machine.observer is not None:
+            frame.thread.machine.observer.allocated(frame, frame.peek())
+        return None
     if builtin is not None:
         step = builtin(frame, [cls, *arguments], keywords or {})
         if step is not None:
@@ -244,6 +247,9 @@ def _initialize(
 def _initialize_in(
     frame: Frame, cls: Any, arguments: list[Any], keywords: dict[str, Any] | None, instance: Any
 ) -> Frame | None:
+    observer = frame.thread.machine.observer
+    if observer is not None:
+        observer.allocated(frame, instance)
     kind = type(instance)
     if not issubclass_exactly(kind, cls):
         frame.push(instance)

@@ -70,6 +70,9 @@ def unwind(frame: Frame, error: BaseException, *, again: bool = False, reported:
     """
     while not frame.is_boundary:
         offset = frame.current
+        observer = frame.thread.machine.observer
+        if observer is not None:
+            observer.raised(frame, error)
         if not again:
             error.__traceback__ = entry(error.__traceback__, frame, max(offset, 0))
         handler = frame.program.exception_handler(offset)

@@ -34,6 +34,7 @@ from kaa.bytecode import opcodes
 from kaa.reference import calls, signals, warning
 from kaa.reference.exceptions import raised
 from kaa.reference.frame import HOST_FRAME, Frame
+from kaa.reference.observer import ALLOCATING, LEAVING, Limits, Observer, value_handed_over
 from kaa.reference.program import program_of
 from kaa.reference.traceback import guest_traceback
 
@@ -111,9 +112,14 @@ class _Threads(threading.local):
 class Machine:
     """One Python Virtual Machine. Threads share it."""
 
-    def __init__(self, compile: Callable[..., Any]) -> None:
+    def __init__(
+        self, compile: Callable[..., Any], observer: Observer | None = None, limits: Limits | None = None
+    ) -> None:
         """`compile` has the built-in's signature; `exec`, `eval` and `compile` of guest code come to it."""
         self.compile = compile
+        self.observer = observer
+        self.limits = limits
+        self._loop = self._execute if observer is None and limits is None else self._watch
         self._all_threads: WeakValueDictionary[int, Thread] = WeakValueDictionary()
         self.set_recursion_limit(1000)
         self._threads = _Threads(self)
@@ -176,7 +182,7 @@ class Machine:
                 thread.frame = step
                 del step  # this loop must not keep frames alive
                 try:
-                    step = self._execute(thread)
+                    step = self._loop(thread)
                     continue
                 except BaseException as error:
                     caught = error
@@ -205,3 +211,24 @@ class Machine:
                     return step
                 thread.frame = frame = step
                 instructions = frame.instructions
+
+    def _watch(self, thread: Thread) -> Frame:
+        """The same, under the eyes of an observer and within limits."""
+        frame = thread.frame
+        assert frame is not None
+        observer, limits = self.observer or Observer(), self.limits or Limits()
+        while True:
+            limits.check(frame)
+            observer.instruction(frame, frame.next)
+            handler, argument, frame.next = frame.instructions[frame.next]
+            if handler.__name__ in LEAVING:
+                observer.returned(frame, value_handed_over(handler, frame, argument))
+            step = handler(frame, argument)
+            if handler.__name__ in ALLOCATING:
+                observer.allocated(frame, frame.peek())
+            if step is not None:
+                if step is HOST_FRAME:
+                    return step
+                if step.caller is frame:
+                    observer.call(step)
+                thread.frame = frame = step
