@@ -29,9 +29,8 @@ PyCF_TYPE_COMMENTS: Final = 0x1000
 
 CURRENT_VERSION: Final = sys.version_info.minor
 
-# How much deeper than its caller a parse may go: a level of CPython's own limit of 6000 costs it at least
-# one frame here.
-MAX_DEPTH: Final = 6000
+# How much deeper than its caller a parse may go, in frames: two for each level of CPython's own limit of 6000.
+MAX_DEPTH: Final = 12_000
 # The reading that looks for mistakes goes deeper, level by level of the grammar.
 MAX_DIAGNOSIS_DEPTH: Final = 60_000
 
