@@ -112,7 +112,8 @@ UNTERMINATED: Final = {1: re.compile(r"(?:[^\\\n]|\\.?)*+", re.DOTALL), 3: re.co
 DIGIT_RUN: Final = re.compile(DIGITS)
 EXPONENT_SIGN: Final = re.compile(r"[eE]([+-]?)([0-9]?)")
 ZEROS: Final = re.compile(r"0(?:_?0)*+_?")
-AFTER_NUMBER: Final = re.compile(rf"(?:and|else|for|if|in|is|or|not)(?![0-9A-Za-z_{WIDE}])")
+# A keyword may stand right behind; of `if`, `in` and `is` CPython does not ask for the end.
+AFTER_NUMBER: Final = re.compile(rf"(?:and|else|for|not|or)(?![0-9A-Za-z_{WIDE}])|i[fns]")
 ASCII_WORD: Final = re.compile(r"[A-Za-z0-9_]")
 # By the prefix: the base's name, the decimal digits that it does not have, a run of those that it has.
 BASES: Final = {
