@@ -25,6 +25,7 @@ from kaa.native.externs import (
     PyMethodDescr_Type,
     PyObject_GenericGetAttr,
     PyObject_GenericSetAttr,
+    PyType_IsSubtype,
     PyUnstable_Type_AssignVersionTag,
     _PyType_Lookup,
     _PyUnicode_Equal,
@@ -46,8 +47,9 @@ from kaa.native.types import Ptr, i1, i64, u8, u32, u64
 VERSION, CHECK, WHAT, KEYS, MISSES, NAMED, KIND = range(7)
 WORDS: Final = 7
 FIELD, METHOD = 1, 2
-INLINE_VALUES, MANAGED_DICT = 1 << 2, 1 << 4
-"""`tp_flags` of types whose instances have their values behind the head, and of those with a dict before it."""
+INLINE_VALUES, MANAGED_DICT, IMMUTABLE = 1 << 2, 1 << 4, 1 << 8
+"""`tp_flags` of types whose instances have their values behind the head, of those with a dict before it, and of types
+that cannot change."""
 HEAD: Final = 16
 """Bytes of an object before its inline values."""
 FIRST_VALUE: Final = 8
@@ -108,16 +110,22 @@ def learn_load(owner: Object, name: Object, method: i1, interpreter: Interpreter
             learn_inline_value(kind, name, cache)
         return
     if found.ob_type == PyMemberDescr_Type:
-        member = cast(MemberDescriptor, found).d_member
-        if member.type == OBJECT_MEMBER and member.flags == 0:
-            set_cache(cache, kind, 0, member.offset, 0, FIELD)
+        learn_slot(kind, cast(MemberDescriptor, found), cache)
         return
-    if address(found.ob_type.tp_descr_set) != 0:
-        return
+    if address(found.ob_type.tp_descr_set) != 0 or found.ob_type.tp_flags & IMMUTABLE == 0:
+        return  # a descriptor, or something whose class may become one
     if method and found.ob_type in (PyFunction_Type, PyMethodDescr_Type):
         learn_method(kind, name, found, interpreter, cache)
     elif address(found.ob_type.tp_descr_get) == 0 and kind.tp_flags & INLINE_VALUES:
         learn_inline_value(kind, name, cache)
+
+
+@native
+def learn_slot(kind: TypeObject, descriptor: MemberDescriptor, cache: Ptr[u64]) -> None:
+    """The attribute is a slot, and not one borrowed from a class of another layout."""
+    member = descriptor.d_member
+    if member.type == OBJECT_MEMBER and member.flags == 0 and PyType_IsSubtype(kind, descriptor.d_type) != 0:
+        set_cache(cache, kind, 0, member.offset, 0, FIELD)
 
 
 @native
@@ -186,9 +194,7 @@ def learn_store(owner: Object, name: Object, cache: Ptr[u64]) -> None:
         if kind.tp_flags & INLINE_VALUES:
             learn_inline_value(kind, name, cache)
     elif found.ob_type == PyMemberDescr_Type:
-        member = cast(MemberDescriptor, found).d_member
-        if member.type == OBJECT_MEMBER and member.flags == 0:
-            set_cache(cache, kind, 0, member.offset, 0, FIELD)
+        learn_slot(kind, cast(MemberDescriptor, found), cache)
 
 
 @native(inline=True)

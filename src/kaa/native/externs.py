@@ -130,6 +130,7 @@ PyObject_GetAttr: Binary
 PyObject_GetAttrString: Callable[[Object, CString], Object]
 PyObject_SetAttr: Store
 PyObject_GenericSetAttr: Store
+PyType_IsSubtype: Callable[[TypeObject, TypeObject], i32]
 PyUnstable_Type_AssignVersionTag: Callable[[TypeObject], i32]
 PyObject_GetOptionalAttr: Callable[[Object, Object, Ptr[Object]], i32]
 PyMapping_GetOptionalItem: Callable[[Object, Object, Ptr[Object]], i32]
