@@ -19,25 +19,29 @@ from __future__ import annotations
 
 from typing import Final
 
+from kaa.baseline.objects import new
 from kaa.native.externs import (
     PyFunction_Type,
     PyMemberDescr_Type,
     PyMethodDescr_Type,
+    PyModule_Type,
     PyObject_GenericGetAttr,
     PyObject_GenericSetAttr,
     PyType_IsSubtype,
+    PyType_Type,
     PyUnstable_Type_AssignVersionTag,
     _PyType_Lookup,
     _PyUnicode_Equal,
 )
 from kaa.native.function import native
-from kaa.native.intrinsics import address, cast
+from kaa.native.intrinsics import NULL, address, cast
 from kaa.native.layouts import (
     DictKeys,
     DictValues,
     HeapType,
     Interpreter,
     MemberDescriptor,
+    ModuleObject,
     Object,
     TypeObject,
     UnicodeEntry,
@@ -46,7 +50,8 @@ from kaa.native.types import Ptr, i1, i64, u8, u32, u64
 
 VERSION, CHECK, WHAT, KEYS, MISSES, NAMED, KIND = range(7)
 WORDS: Final = 7
-FIELD, METHOD = 1, 2
+FIELD, METHOD, OF_MODULE, OF_CLASS = 1, 2, 3, 4
+"""Kinds. The last two are asked for by `load_shared`; the first word of their caches is 0."""
 INLINE_VALUES, MANAGED_DICT, IMMUTABLE = 1 << 2, 1 << 4, 1 << 8
 """`tp_flags` of types whose instances have their values behind the head, of those with a dict before it, and of types
 that cannot change."""
@@ -99,7 +104,14 @@ def keys_version(interpreter: Interpreter, keys: DictKeys) -> u32:
 def learn_load(owner: Object, name: Object, method: i1, interpreter: Interpreter, cache: Ptr[u64]) -> None:
     """Fill a cache for loading this attribute of objects like this one, if there is a fast way."""
     cache[VERSION] = 0
+    cache[KIND] = 0
     kind = owner.ob_type
+    if kind == PyModule_Type:
+        learn_module(cast(ModuleObject, owner), name, interpreter, cache)
+        return
+    if kind == PyType_Type:
+        learn_class(cast(TypeObject, owner), name, cache)
+        return
     if address(kind.tp_getattro) != address(PyObject_GenericGetAttr):
         return
     if PyUnstable_Type_AssignVersionTag(kind) == 0:
@@ -118,6 +130,51 @@ def learn_load(owner: Object, name: Object, method: i1, interpreter: Interpreter
         learn_method(kind, name, found, interpreter, cache)
     elif address(found.ob_type.tp_descr_get) == 0 and kind.tp_flags & INLINE_VALUES:
         learn_inline_value(kind, name, cache)
+
+
+@native
+def learn_module(module: ModuleObject, name: Object, interpreter: Interpreter, cache: Ptr[u64]) -> None:
+    """The attribute is a global of a module."""
+    names = module.md_dict
+    if _PyType_Lookup(module.ob_type, name) or not names or names.ma_keys.dk_kind != UNICODE:
+        return
+    index = key_index(names.ma_keys, name)
+    if index == NOT_FOUND:
+        return
+    version = keys_version(interpreter, names.ma_keys)
+    if version != 0:
+        cache[WHAT] = u64(address(key_entries(names.ma_keys)) + 16 * index + 8)
+        cache[KEYS] = u64(version)
+        cache[KIND] = u64(OF_MODULE)
+
+
+@native
+def learn_class(kind: TypeObject, name: Object, cache: Ptr[u64]) -> None:
+    """The attribute is one of a class, asked of the class itself; functions come as they are."""
+    if _PyType_Lookup(kind.ob_type, name) or PyUnstable_Type_AssignVersionTag(kind) == 0:
+        return
+    found = _PyType_Lookup(kind, name)
+    if not found or found.ob_type.tp_flags & IMMUTABLE == 0:
+        return
+    if found.ob_type == PyFunction_Type or address(found.ob_type.tp_descr_get) == 0:
+        cache[WHAT] = u64(address(found))
+        cache[KEYS] = u64(kind.tp_version_tag)
+        cache[KIND] = u64(OF_CLASS)
+
+
+@native
+def load_shared(owner: Object, cache: Ptr[u64]) -> Object:
+    """An attribute of a module or class that the cache knows, new; NULL if it does not."""
+    if cache[KIND] == OF_MODULE and owner.ob_type == PyModule_Type:
+        names = cast(ModuleObject, owner).md_dict
+        if names and u64(names.ma_keys.dk_version) == cache[KEYS]:
+            value = cast(Ptr[Object], cache[WHAT])[0]
+            if value:
+                return new(value)
+    elif cache[KIND] == OF_CLASS and owner.ob_type == PyType_Type:
+        if u64(cast(TypeObject, owner).tp_version_tag) == cache[KEYS]:
+            return new(cast(Object, cache[WHAT]))
+    return NULL
 
 
 @native
@@ -218,7 +275,7 @@ MANAGED_DICT_PLACE: Final = -3
 
 @native
 def may_learn(cache: Ptr[u64]) -> i1:
-    """Count a miss; whether it is worth to learn again."""
+    """Count a miss; whether it is worth to learn now. Code that runs once is not: a lookup can have effects."""
     misses = cache[MISSES] + 1
     cache[MISSES] = misses
-    return misses < PATIENCE and (misses < 8 or misses & 63 == 0)
+    return misses > 1 and misses < PATIENCE and (misses < 8 or misses & 63 == 0)

@@ -35,10 +35,14 @@ INTERNED: Final = (
     "super",
     "__class__",
     "__match_args__",
+    "__init__",
 )
 """Names that templates look up, as interned strings."""
 STRINGS: Final[dict[str, Any]] = {text: _object(f"STRING{text}") for text in INTERNED}
 FUNCTION_VECTORCALL: Ptr[u8] = Cell("FUNCTION_VECTORCALL", Reference(Object))  # type: ignore[assignment]
 """How the host calls its functions: one that is called otherwise is not ours to run."""
+SLOT_INIT: Ptr[u8] = Cell("SLOT_INIT", Reference(Object))  # type: ignore[assignment]
+OBJECT_NEW: Ptr[u8] = Cell("OBJECT_NEW", Reference(Object))  # type: ignore[assignment]
+"""`tp_init` of classes with an `__init__` in Python, and `tp_new` of those that leave it to `object`."""
 IMPORT_FAILURE: Object = _object("IMPORT_FAILURE")
 """A Python function `(module, name)` that makes the ImportError of `from module import name`."""

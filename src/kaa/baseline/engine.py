@@ -22,7 +22,9 @@ from kaa.baseline import cells, tables
 from kaa.baseline.import_failure import import_failure
 from kaa.native import cache
 from kaa.native.image import PAGE, Image
+from kaa.native.layouts import FunctionObject, TypeObject
 from kaa.native.memory import RESERVED, LoadedImage
+from kaa.native.types import Struct, layout
 
 ARENA_FIELDS: Final = 3
 
@@ -102,7 +104,9 @@ class Engine:
         for name, value in objects.items():
             self._kept.append(value)
             self._set_cell(name, id(value))
-        self._set_cell("FUNCTION_VECTORCALL", _function_vectorcall())
+        self._set_cell("FUNCTION_VECTORCALL", _field(FunctionObject, "vectorcall", _field))
+        self._set_cell("SLOT_INIT", _field(TypeObject, "tp_init", Engine))
+        self._set_cell("OBJECT_NEW", _field(TypeObject, "tp_new", object))
         unit = ctypes.create_string_buffer(16)
         self._kept.append(unit)
         self._set_cell("ENTRY_UNIT", ctypes.addressof(unit))
@@ -171,13 +175,9 @@ class Engine:
         return found
 
 
-def _function_vectorcall() -> int:
-    """How the host calls its functions: the field of any function of ours."""
-    from kaa.native.layouts import FunctionObject
-    from kaa.native.types import layout
-
-    offset = layout(FunctionObject).fields["vectorcall"].offset
-    return ctypes.c_uint64.from_address(id(_function_vectorcall) + offset).value
+def _field(struct: type[Struct], name: str, value: object) -> int:
+    """A pointer in an object of the host."""
+    return ctypes.c_uint64.from_address(id(value) + layout(struct).fields[name].offset).value
 
 
 def _set_evaluator(address: int) -> None:

@@ -290,44 +290,78 @@ def call_function(
     if base[1]:
         arguments = base + 1
         count += 1
-    code = function.func_code
-    block = find_block(code)
-    if block:
-        missing = block.simple - count
-        size = i64(code.co_framesize)
-        top = thread.datastack_top
-        if likely(missing == 0 or has_defaults(function, missing)) and likely(
-            size < thread.datastack_limit - top
-        ):
-            called = cast(Frame, top)
-            thread.datastack_top = top + size
-            fill_frame(called, function, code)
-            places: Stack = called.localsplus
-            for index in range(count):
-                places[index] = arguments[index]
-            places += count
-            if missing:
-                copy_defaults(function, places, missing)
-                places += missing
-            end = called.localsplus + i64(code.co_nlocalsplus)
-            while places < end:
-                places[0] = NULL
-                places += 1
-            base[0] = cast(Object, onward)
-            save_stack_pointer(frame, base)
-            called.previous = frame
-            thread.current_frame = called
-            thread.py_recursion_remaining -= 1
-            if thread.py_recursion_remaining < 0 and too_deep(thread):
-                save_stack_pointer(called, end)
-                return abandon(called, end, thread)
-            return cast(Continuation, block.start)(called, end, thread)
-    pushed = push_frame(thread, function, arguments, count, NULL)
-    if not pushed:
+    called = push_simple(thread, function, arguments, count)
+    if likely(called):
+        return enter(frame, base, thread, called, onward)
+    called = push_frame(thread, function, arguments, count, NULL)
+    if not called:
         return unwinding.raised(frame, base, thread)
     base[0] = cast(Object, onward)
     save_stack_pointer(frame, base)
-    return run_callee(frame, base, thread, cast(Object, pushed))
+    return run_callee(frame, base, thread, cast(Object, called))
+
+
+@native
+def can_push(thread: ThreadState, function: FunctionObject, count: i64) -> i1:
+    """Whether `push_simple` will give a frame."""
+    code = function.func_code
+    block = find_block(code)
+    if not block:
+        return False
+    missing = block.simple - count
+    if missing != 0 and not has_defaults(function, missing):
+        return False
+    return i64(code.co_framesize) < thread.datastack_limit - thread.datastack_top
+
+
+@native(inline=True)
+def push_simple(thread: ThreadState, function: FunctionObject, arguments: Stack, count: i64) -> Frame:
+    """A frame for a function with plain parameters, ready to run; NULL if it is not that simple.
+
+    Takes the references to the function and the arguments, unless it gives NULL.
+    """
+    code = function.func_code
+    block = find_block(code)
+    if not block:
+        return NULL
+    missing = block.simple - count
+    size = i64(code.co_framesize)
+    top = thread.datastack_top
+    if missing != 0 and not has_defaults(function, missing):
+        return NULL
+    if size >= thread.datastack_limit - top:
+        return NULL
+    called = cast(Frame, top)
+    thread.datastack_top = top + size
+    fill_frame(called, function, code)
+    places: Stack = called.localsplus
+    for index in range(count):
+        places[index] = arguments[index]
+    places += count
+    if missing:
+        copy_defaults(function, places, missing)
+        places += missing
+    end = called.localsplus + i64(code.co_nlocalsplus)
+    while places < end:
+        places[0] = NULL
+        places += 1
+    return called
+
+
+@native(convention=TEMPLATE)
+def enter(frame: Frame, sp: Stack, thread: ThreadState, callee: Frame, onward: Continuation) -> Jump:
+    """Run a frame of `push_simple`; the caller waits with its stack at `sp`, to go on at `onward`."""
+    sp[0] = cast(Object, onward)
+    save_stack_pointer(frame, sp)
+    callee.previous = frame
+    thread.current_frame = callee
+    code = callee.f_executable
+    end = callee.localsplus + i64(code.co_nlocalsplus)
+    thread.py_recursion_remaining -= 1
+    if thread.py_recursion_remaining < 0 and too_deep(thread):
+        save_stack_pointer(callee, end)
+        return abandon(callee, end, thread)
+    return cast(Continuation, find_block(code).start)(callee, end, thread)
 
 
 @native(inline=True)

@@ -15,6 +15,7 @@ from kaa.baseline.attribute_cache import (
     is_seen,
     learn_load,
     learn_store,
+    load_shared,
     may_learn,
     note_new_value,
     passes_check,
@@ -47,6 +48,11 @@ def load_attribute(
 ) -> Jump:
     """`owner.name` by the generic way; the cache learns."""
     owner = sp[-1]
+    shared = load_shared(owner, cache)
+    if shared:
+        decref(owner)
+        sp[-1] = shared
+        return onward(frame, sp, thread)
     name = cast(Object, cache[NAMED])
     if may_learn(cache):
         learn_load(owner, name, False, thread.interp, cache)
@@ -62,6 +68,12 @@ def load_attribute(
 def load_method(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: Continuation) -> Jump:
     """The same for a call: pushes a function and its receiver, or anything else and NULL."""
     owner = sp[-1]
+    shared = load_shared(owner, cache)
+    if shared:
+        decref(owner)
+        sp[-1] = shared
+        sp[0] = NULL
+        return onward(frame, sp + 1, thread)
     name = cast(Object, cache[NAMED])
     if may_learn(cache):
         learn_load(owner, name, True, thread.interp, cache)

@@ -6,13 +6,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kaa.baseline.cells import FUNCTION_VECTORCALL
-from kaa.baseline.frames import call_function, pay_attention, push_frame, run_callee, save_stack_pointer
+from kaa.baseline.block import find_block
+from kaa.baseline.cells import FUNCTION_VECTORCALL, OBJECT_NEW, SLOT_INIT, STRINGS
+from kaa.baseline.frames import (
+    call_function,
+    can_push,
+    enter,
+    machine_address,
+    pay_attention,
+    push_frame,
+    push_simple,
+    run_callee,
+    save_stack_pointer,
+)
 from kaa.baseline.holes import FOLLOWING, NEXT, OPARG, RESUMED, VERSION, Continuation, Jump, Stack
-from kaa.baseline.objects import decref, decref_maybe, here, new, release_all
+from kaa.baseline.objects import None_, decref, decref_maybe, here, incref, new, release_all
 from kaa.baseline.template import second, template
 from kaa.baseline.templates.containers import is_iterable
 from kaa.baseline.unwinding import raised
+from kaa.bytecode.instructions import BY_NAME
 from kaa.native.externs import (
     PyDict_Next,
     PyDict_Size,
@@ -27,21 +39,34 @@ from kaa.native.externs import (
     PySequence_Tuple,
     PyTuple_New,
     PyTuple_Type,
+    PyType_Type,
     _Py_CheckFunctionResult,
     _PyIntrinsics_BinaryFunctions,
     _PyIntrinsics_UnaryFunctions,
     _PyObject_FunctionStr,
+    _PyType_Lookup,
 )
 from kaa.native.function import TEMPLATE, native
 from kaa.native.intrinsics import NULL, address, cast, reserve, unlikely
-from kaa.native.layouts import Frame, FunctionObject, MethodObject, Object, ThreadState, TupleObject
+from kaa.native.layouts import (
+    Frame,
+    FunctionObject,
+    MethodObject,
+    Object,
+    ThreadState,
+    TupleObject,
+    TypeObject,
+)
 from kaa.native.types import Ptr, Struct, i1, i64, u8, u64
 
 ARGUMENTS_OFFSET = -(1 << 63)
 """In a count of arguments: the callee may use the place before the first one."""
 IS_STRING = 1 << 28
-HAVE_VECTORCALL = 1 << 11
-"""`tp_flags` of the subclasses of str, and of types whose instances have a vectorcall slot."""
+HAVE_VECTORCALL, ABSTRACT = 1 << 11, 1 << 20
+"""`tp_flags` of the subclasses of str, of types whose instances have a vectorcall slot, and of abstract classes."""
+CALL_UNITS = 1 + BY_NAME["CALL"].caches
+
+_init = STRINGS["__init__"]
 
 type Vectorcall = Callable[[Object, Ptr[Object], u64, Object], Object]
 
@@ -64,6 +89,18 @@ def call(frame: Frame, sp: Stack, thread: ThreadState, argument: Object, onward:
     callable = base[0]
     if is_guest(callable):
         return call_function(frame, base, thread, argument, onward)
+    if callable.ob_type == PyType_Type and not base[1]:
+        initializer = plain_initializer(cast(TypeObject, callable))
+        if initializer and can_push(thread, initializer, count + 1):
+            made = cast(TypeObject, callable).tp_alloc(cast(TypeObject, callable), 0)
+            if unlikely(not made):
+                return raised(frame, sp, thread)
+            incref(initializer)
+            base[1] = new(made)
+            called = push_simple(thread, initializer, base + 1, count + 1)
+            base[0] = made
+            decref(callable)
+            return enter(frame, base + 1, thread, called, constructed)
     arguments = base + 2
     if base[1]:
         arguments = base + 1
@@ -76,6 +113,35 @@ def call(frame: Frame, sp: Stack, thread: ThreadState, argument: Object, onward:
     if unlikely(not result):
         return raised(frame, base, thread)
     return onward(frame, base, thread, result)
+
+
+@native
+def plain_initializer(kind: TypeObject) -> FunctionObject:
+    """The `__init__` of a class whose instances `object` makes, if it is a function of ours; NULL if not so plain."""
+    if address(kind.tp_new) != address(OBJECT_NEW) or address(kind.tp_init) != address(SLOT_INIT):
+        return NULL
+    if kind.tp_flags & ABSTRACT or address(kind.tp_vectorcall) != 0:
+        return NULL
+    found = _PyType_Lookup(kind, _init)
+    if not found or not is_guest(found):
+        return NULL
+    return cast(FunctionObject, found)
+
+
+@native(convention=TEMPLATE, apart=True)
+def constructed(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
+    """An `__init__` has returned: the instance is on the stack already. On at the instruction after the CALL."""
+    if unlikely(value != None_):
+        PyErr_Format(PyExc_TypeError[0], "__init__() should return None, not '%.200s'", value.ob_type.tp_name)
+        decref(value)
+        decref(sp[-1])
+        return raised(frame, sp - 1, thread)
+    block = find_block(frame.f_executable)
+    following = frame.instr_ptr + CALL_UNITS
+    onward = machine_address(block, following)
+    if unlikely(thread.eval_breaker != block.version):
+        return pay_attention(frame, sp, thread, following, onward)
+    return onward(frame, sp, thread)
 
 
 @native(inline=True)

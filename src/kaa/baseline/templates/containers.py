@@ -5,8 +5,8 @@ from __future__ import annotations
 from kaa.baseline.cells import EMPTY_STRING
 from kaa.baseline.holes import NEXT, OPARG, Continuation, Jump, Stack
 from kaa.baseline.numbers import compact_value
-from kaa.baseline.objects import decref, here, new, release_all
-from kaa.baseline.template import template
+from kaa.baseline.objects import decref, here, new, release, release_all
+from kaa.baseline.template import template, variant
 from kaa.baseline.unwinding import raised
 from kaa.native.externs import (
     PyDict_GetItemRef,
@@ -464,6 +464,23 @@ def UNPACK_SEQUENCE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     if unlikely(not done):
         return raised(frame, sp - 1, thread)
     return NEXT(top)
+
+
+@variant("UNPACK_SEQUENCE", 2)
+def UNPACK_SEQUENCE_2(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    """Of a pair, the usual case."""
+    pair = cast(TupleObject, sp[-1])
+    if likely(pair.ob_type == PyTuple_Type and pair.ob_size == 2):
+        sp[0] = new(pair.ob_item[0])
+        sp[-1] = new(pair.ob_item[1])
+        release(frame, pair)
+        return NEXT(sp + 1)
+    here(frame)
+    done = unpack(thread, pair, 2, sp + 1)
+    decref(pair)
+    if unlikely(not done):
+        return raised(frame, sp - 1, thread)
+    return NEXT(sp + 1)
 
 
 @template()
