@@ -23,6 +23,7 @@ from typing import NoReturn
 
 from kaa.bytecode import code_units, opcodes
 from kaa.bytecode.code_image import CELL, FREE, LOCAL, CodeImage, DamagedCode
+from kaa.bytecode.code_units import any_of
 from kaa.bytecode.exception_table import Entry
 from kaa.bytecode.instructions import (
     BY_NAME,
@@ -76,19 +77,11 @@ _JUMPS = {row.number: row for row in BY_NUMBER.values() if row.flow in (Flow.JUM
 _BACKWARD = {number for number, row in _JUMPS.items() if row.argument is Argument.BACKWARD}
 _GOES_ON = {row.number for row in BY_NUMBER.values() if row.flow in (Flow.NEXT, Flow.BRANCH)}
 
+_ENDS_BLOCK = any_of(*[row.number for row in INSTRUCTIONS if row.flow is not Flow.NEXT and not row.is_pseudo])
 
-def _any_of(*numbers: int) -> re.Pattern[bytes]:
-    """A pattern for one of these opcodes."""
-    return re.compile(b"[%b]" % re.escape(bytes(numbers)), re.DOTALL)
-
-
-_ENDS_BLOCK = _any_of(
-    *[row.number for row in INSTRUCTIONS if row.flow is not Flow.NEXT and not row.is_pseudo]
-)
-
-_REARRANGES = _any_of(opcodes.PUSH_EXC_INFO, opcodes.SWAP, opcodes.LOAD_FAST_AND_CLEAR)
+_REARRANGES = any_of(opcodes.PUSH_EXC_INFO, opcodes.SWAP, opcodes.LOAD_FAST_AND_CLEAR)
 _CANNOT_RAISE = re.compile(
-    _any_of(
+    any_of(
         *(opcodes.PUSH_EXC_INFO, opcodes.SWAP, opcodes.LOAD_FAST_AND_CLEAR, opcodes.MAKE_CELL),
         *(opcodes.STORE_FAST, opcodes.POP_TOP, opcodes.NOP, opcodes.JUMP_FORWARD),
     ).pattern

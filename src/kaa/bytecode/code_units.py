@@ -65,13 +65,18 @@ def split(code: bytes) -> tuple[list[int], list[int]]:
         units.byteswap()
     opcodes = code[::2]
     starts = list(compress(range(len(units)), opcodes))
-    packed = list(compress(units, opcodes))
+    packed = list(filter(None, units))
     return _fold_extended(starts, packed) if _EXTENDED_ARG in opcodes else (starts, packed)
 
 
 def opcodes_in_order(code: bytes) -> bytes:
     """The opcode of each instruction, a byte each, of code that `split` has accepted."""
     return code[::2].translate(None, _NO_INSTRUCTIONS)
+
+
+def any_of(*opcodes: int) -> re.Pattern[bytes]:
+    """A pattern for one of these opcodes, to search what `opcodes_in_order` returns."""
+    return re.compile(b"[%b]" % re.escape(bytes(opcodes)), re.DOTALL)
 
 
 def encode(opcode: int, oparg: int = 0) -> bytes:

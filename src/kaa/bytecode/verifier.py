@@ -63,7 +63,7 @@ _CONSTANT_KINDS = {
     str: TEXT,
 }
 
-_NEEDS_NAMESPACE = {
+_NEEDS_NAMESPACE = code_units.any_of(
     *(
         opcodes.LOAD_NAME,
         opcodes.STORE_NAME,
@@ -71,7 +71,7 @@ _NEEDS_NAMESPACE = {
         opcodes.LOAD_LOCALS,
         opcodes.SETUP_ANNOTATIONS,
     )
-}
+)
 """What only runs in a frame that has a mapping for its names."""
 
 
@@ -125,9 +125,8 @@ class _Verifier:
         _check_fields(code)
         constant_kinds = [self.constant(constant) for constant in code.consts]
         starts, packed = code_units.split(code.code)
-        used = set(packed)
-        _check_arguments(code, used)
-        if code.flags & _CO_OPTIMIZED and not _NEEDS_NAMESPACE.isdisjoint([each & 0xFF for each in used]):
+        _check_arguments(code, set(packed))
+        if code.flags & _CO_OPTIMIZED and _NEEDS_NAMESPACE.search(code.code[::2]):
             raise ValueError("a function looks for names in a namespace")
         _check_lines(code)
         entries = _check_exception_table(code, starts)
