@@ -19,8 +19,11 @@ PROGRAMS = Path(__file__).parent / "programs"
 
 @cache
 def images():
-    """The programs' code images, all the way down."""
-    return [whole(compile(path.read_text(), path.name, "exec")) for path in sorted(PROGRAMS.glob("*.py"))]
+    """The programs' code images, all the way down. The last one is so large that arguments need EXTENDED_ARG."""
+    sources = [path.read_text() for path in sorted(PROGRAMS.glob("*.py"))]
+    body = "".join(f"    v{n} = f(v{n - 1}, {n}.5)\n" for n in range(1, 270))
+    sources.append(f"def f(a, b):\n    return b\nfor v0 in range(3):\n{body}print(v269)\n")
+    return [whole(compile(source, "<program>", "exec")) for source in sources]
 
 
 def whole(code):

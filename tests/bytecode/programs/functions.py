@@ -1,6 +1,9 @@
 """Calls of all kinds, closures, defaults, comprehensions, generators."""
 
 import functools
+from functools import partial
+
+total = 0
 
 
 def area(width, height=2, *rest, unit="m", **more):
@@ -45,7 +48,30 @@ generator = numbers(10)
 print(next(generator), generator.send(3), generator.close())
 print({x: [y for y in range(x) if y % 2] for x in range(5)}, {x % 3 for x in range(9)})
 print(sorted(((-x, str(x)) for x in range(4)), key=lambda pair: pair[1]))
+
+
+def account(flag):
+    global total, spent
+    total, spent = ~total, flag
+    if flag:
+        note = "noted"
+    kept = [flag]
+
+    def drop():
+        nonlocal kept
+        del kept
+
+    drop()
+    del spent
+    return note
+
+
 a, *b, c = range(5)
+print(partial(account, 1)(), total)
+try:
+    account(0)
+except UnboundLocalError as error:
+    print(error)
 print(a, b, c, (d := a + c), functools.reduce(lambda x, y: x * y, [1, 2, 3, d]))
 try:
     print(undefined)

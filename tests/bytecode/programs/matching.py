@@ -35,6 +35,7 @@ def first[T](items: list[T], default: T | None = None) -> T | None:
 
 class Box[T, *Ts]:
     content: T
+    type Of = dict[T, first]
 
     def swap(self, new: T, *, keep: bool = False) -> T:
         old, self.content = self.content, new
@@ -47,6 +48,8 @@ print(describe(Point(0, 3)), describe(Point(2, 2)), describe({"kind": "list", "i
 print(describe([1, 3, 4]), describe("four"), describe(None), describe(7.5))
 print(first([1, 2]), first([], 0), Pair.__name__, Pair[int].__args__ if first else 1)
 box = Box()
+box.content = 5
+del box.content
 box.content = 5
 print(box.swap(6), box.swap(7, keep=True), box.content)
 letters = list("abcdefg")
