@@ -1,8 +1,11 @@
 """Kaa: Python written in Python."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+import sys
 
+HOST_MODULES = frozenset(sys.modules)
+"""The modules that the host had loaded before Kaa. What Kaa itself imports is hidden from the guest."""
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kaa.baseline import disable, enable, native_code
     from kaa.compiler import compile
@@ -20,9 +23,10 @@ _HOMES = {
 """The modules of the public functions, which are imported when they are first asked for."""
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name in _HOMES:
-        value = getattr(import_module(_HOMES[name]), name)
+        __import__(_HOMES[name])
+        value: object = getattr(sys.modules[_HOMES[name]], name)
         globals()[name] = value
         return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,8 +11,11 @@ from __future__ import annotations
 import _symtable  # type: ignore[import-not-found]  # typeshed does not know it
 import _tokenize  # type: ignore[import-not-found]  # typeshed does not know it
 import builtins
+import os
+import sys
 from typing import TYPE_CHECKING
 
+import kaa
 from kaa.compiler import symtable
 from kaa.runtime import caches, front
 from kaa.syntax.tokens import TokenizerIter
@@ -30,3 +33,18 @@ def take_over(engine: Engine) -> None:
     _symtable.symtable = symtable
     setattr(_tokenize, TokenizerIter.__name__, TokenizerIter)
     caches.install()
+    hide_own_imports()
+
+
+def hide_own_imports() -> None:
+    """Take out of `sys.modules` what only Kaa has imported from the standard library.
+
+    Kaa goes on with its own copies. The guest finds the modules that a Python has at its start, and what it imports
+    itself comes through Kaa's compiler. Modules written in C stay, because there is one of each in a process.
+    """
+    library = os.path.join(os.path.dirname(os.__file__), "")
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None) or ""
+        in_library = file.startswith(library) and not file.startswith(library + "site-packages")
+        if name not in kaa.HOST_MODULES and in_library and file.endswith(".py"):
+            del sys.modules[name]
