@@ -4,6 +4,7 @@ The first link of the tokenizer's chain: `Faults` has the state of a run over a 
 are offsets of characters in the source; `line` and `line_start` are those of the token that is being read.
 """
 
+import bisect
 import warnings
 from typing import Final, NoReturn
 
@@ -107,7 +108,7 @@ class Faults:
             word.encode("utf-8", "surrogateescape").decode("utf-8")
         except UnicodeDecodeError as cause:
             self.refuse_bytes(cause, start + len(word))
-        end = next(end for end in range(1, len(word) + 1) if not word[:end].isidentifier())
+        end = bisect.bisect_left(range(len(word)), True, key=lambda i: not word[: i + 1].isidentifier()) + 1
         self.refuse_character(word[end - 1], start + end)
 
     def refuse_bytes(self, cause: UnicodeDecodeError, position: int) -> NoReturn:

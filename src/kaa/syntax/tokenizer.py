@@ -11,6 +11,7 @@ with every token in local variables; what is rare is read by methods, the most o
 
 import keyword
 import re
+import sys
 from typing import Final
 
 from kaa.syntax import lexemes
@@ -138,13 +139,14 @@ class _Tokenizer(FStrings):
         add_kind, add_text = tokens.kinds.append, tokens.texts.append
         add_line, add_column = tokens.lines.append, tokens.columns.append
         add_end_line, add_end_column = tokens.end_lines.append, tokens.end_columns.append
-        keywords, closers = KEYWORDS, _CLOSERS
+        keywords, closers, intern = KEYWORDS, _CLOSERS, sys.intern
         for match in lexemes.pattern(bool(self.fstrings), self.type_comments).finditer(text, position):
             group = match.lastindex
             assert group is not None
             word = match[group]
             start, end = match.span(group)
             if group == WORD:
+                word = intern(word)  # one string a name: less memory, and hashed once for the whole journey
                 add_kind(KEYWORD if word in keywords else NAME)
             elif group == OPERATOR:
                 add_kind(OP)
@@ -285,15 +287,24 @@ class _Tokenizer(FStrings):
 def _columns_in_bytes(tokens: Tokens) -> None:
     """Turn the columns from characters to bytes, on the lines where these differ."""
     wide = {n: line + "\n" for n, line in enumerate(tokens.source.split("\n"), 1) if not line.isascii()}
-
-    def in_bytes(line: int, column: int) -> int:
-        return len(wide[line][:column].encode("utf-8", "surrogateescape"))
-
-    for lines, columns in ((tokens.lines, tokens.columns), (tokens.end_lines, tokens.end_columns)):
-        for i, line in enumerate(lines):
-            if line in wide:
-                columns[i] = in_bytes(line, columns[i])
+    _recount(wide, tokens.lines, tokens.columns)
+    _recount(wide, tokens.end_lines, tokens.end_columns)
+    brackets = [line for _, line, _ in tokens.brackets]
+    columns = [column for _, _, column in tokens.brackets]
+    _recount(wide, brackets, columns)
     tokens.brackets = [
-        (bracket, line, in_bytes(line, column) if line in wide else column)
-        for bracket, line, column in tokens.brackets
+        (bracket, line, column) for (bracket, line, _), column in zip(tokens.brackets, columns, strict=True)
     ]
+
+
+def _recount(wide: dict[int, str], lines: list[int], columns: list[int]) -> None:
+    """Turn columns to bytes; they mostly rise along a line, so that each is counted from the one before."""
+    line = before = in_bytes = 0
+    for i, number in enumerate(lines):
+        if number in wide:
+            column = columns[i]
+            if number != line or column < before:
+                line, before, in_bytes = number, 0, 0
+            in_bytes += len(wide[number][before:column].encode("utf-8", "surrogateescape"))
+            before = column
+            columns[i] = in_bytes
