@@ -12,7 +12,7 @@ from kaa.syntax import literals
 from kaa.syntax import terminals as t
 from kaa.syntax.errors import Place
 from kaa.syntax.literals import LiteralError
-from kaa.syntax.reader import NOTHING, Parts
+from kaa.syntax.reader import NOTHING
 from kaa.syntax.reading import Reading
 from kaa.syntax.strings import CONVERSIONS
 
@@ -41,7 +41,7 @@ BRACKETS: Final = {t.LPAR: 1, t.LSQB: 1, t.LBRACE: 1, t.RPAR: -1, t.RSQB: -1, t.
 class Checks(Reading):
     """A reading that makes the grammar's checks."""
 
-    def check(self, name: str, start: int, end: int, parts: Parts) -> int:
+    def check(self, name: str, start: int, end: int) -> int:
         version = _VERSIONS.get(name)
         if version is None:
             return _CHECKS[name](self, start, end)

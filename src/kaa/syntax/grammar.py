@@ -13,7 +13,7 @@ taken.
     x % ','     one or more x with commas between    &x !x    x must, or must not, follow; nothing is read
     ^'x'        x must follow, or the error is "expected 'x'"
     ~           from here on no other alternative of the rule is tried
-    n:x         x, which a check or a message may refer to as n
+    a:x         x, to which a mistake may refer as a
     <name>      the mistakes of that name (`kaa.syntax.mistakes`) are looked for
     <name!>     the same, also in a reading that does not look for mistakes
     @name       the check of that name: what the grammar cannot say, a literal's inside or the version of Python
@@ -21,25 +21,16 @@ taken.
 
 from typing import Final
 
-# Rules whose results CPython remembers for a position, also across the change from "look for mistakes" to
-# "do not": a
-# mistake inside of one that was once read without looking stays unseen, and some messages depend on that.
+# Rules whose results CPython remembers for a position, whether or not mistakes were looked for at the time: a mistake
+# inside of one that was once read without looking stays unseen, and some messages depend on that.
 REMEMBERED: Final = frozenset(
     (
-        *(
-            "simple_statement",
-            "block",
-            "expression",
-            "star_expression",
-            "disjunction",
-            "conjunction",
-            "inversion",
-        ),
+        *("simple_statement", "block", "closed_pattern", "star_pattern", "type_parameter"),
+        *("expression", "star_expression", "disjunction", "conjunction", "inversion"),
         *("bitwise_or", "bitwise_xor", "bitwise_and", "shift", "sum", "term", "factor", "awaited", "primary"),
-        *("target_primary", "strings", "arguments", "star_target", "plain_target", "del_target"),
-        *("closed_pattern", "star_pattern", "type_parameter"),
+        *("strings", "arguments", "star_target", "plain_target", "target_primary", "del_target"),
     )
-)
+)  # fmt: skip
 
 MODES: Final = {
     "exec": "file",
@@ -48,7 +39,7 @@ MODES: Final = {
     "func_type": "function_type",
 }
 
-GRAMMAR: Final = """
+_RULES: Final = """
 file = statement* ENDMARKER
 
 interactive = compound_statement NEWLINE | simple_statements | NEWLINE
@@ -169,7 +160,7 @@ function = decorators plain_function | plain_function
 
 plain_function = <function> | function_head block | 'async' function_head block @since_async_functions
 
-function_head = 'def' NAME [type_parameters] ^'(' [parameters] ')' [returned] ^':' [function_comment]
+function_head = 'def' NAME [type_parameters] ^'(' [def_parameters] ')' [returned] ^':' [function_comment]
 
 returned = '->' expression
 
@@ -177,37 +168,13 @@ function_comment = NEWLINE TYPE_COMMENT &indented | <function_comment> | TYPE_CO
 
 indented = NEWLINE INDENT
 
-parameters = <parameters> | parameter_list
+def_parameter = NAME [annotation]
 
-parameter_list = slash_plain plain_parameter* default_parameter* [star_parameters] @since_positional_only
-    | slash_default default_parameter* [star_parameters] @since_positional_only
-    | plain_parameter+ default_parameter* [star_parameters]
-    | default_parameter+ [star_parameters]
-    | star_parameters
+def_annotated = star_parameter ',' [TYPE_COMMENT] | star_parameter [TYPE_COMMENT] &')'
 
-slash_plain = plain_parameter+ '/' slash_ending
+def_comment = TYPE_COMMENT
 
-slash_default = plain_parameter* default_parameter+ '/' slash_ending
-
-slash_ending = ',' | &')'
-
-star_parameters = <star_parameters>
-    | '*' plain_parameter maybe_default_parameter* [mapping_parameter]
-    | '*' star_annotated_parameter maybe_default_parameter* [mapping_parameter]
-    | '*' ',' maybe_default_parameter+ [mapping_parameter]
-    | mapping_parameter
-
-mapping_parameter = <mapping_parameter> | '**' plain_parameter
-
-plain_parameter = parameter ',' [TYPE_COMMENT] | parameter [TYPE_COMMENT] &')'
-
-star_annotated_parameter = star_parameter ',' [TYPE_COMMENT] | star_parameter [TYPE_COMMENT] &')'
-
-default_parameter = parameter default ',' [TYPE_COMMENT] | parameter default [TYPE_COMMENT] &')'
-
-maybe_default_parameter = parameter [default] ',' [TYPE_COMMENT] | parameter [default] [TYPE_COMMENT] &')'
-
-parameter = NAME [annotation]
+def_end = ')'
 
 star_parameter = NAME ':' star_expression
 
@@ -361,14 +328,6 @@ assignment_expression = NAME ':=' ~ expression @since_assignment_expressions
 
 named_expression = assignment_expression | <named_expression> | expression !':='
 
-disjunction = conjunction or_operand*
-
-or_operand = 'or' conjunction
-
-conjunction = inversion and_operand*
-
-and_operand = 'and' inversion
-
 inversion = 'not' inversion | comparison
 
 comparison = bitwise_or compared*
@@ -385,30 +344,6 @@ compared = '==' bitwise_or
     | 'is' bitwise_or
 
 unequal = '!=' @not_equal
-
-bitwise_or = bitwise_xor or_bits*
-
-or_bits = '|' bitwise_xor
-
-bitwise_xor = bitwise_and xor_bits*
-
-xor_bits = '^' bitwise_and
-
-bitwise_and = shift and_bits*
-
-and_bits = '&' shift
-
-shift = <arithmetic> | sum shifted*
-
-shifted = '<<' sum | '>>' sum
-
-sum = term added*
-
-added = '+' term | '-' term
-
-term = <factor> | factor multiplied*
-
-multiplied = '*' factor | '/' factor | '//' factor | '%' factor | '@' factor @since_matmul
 
 factor = '+' factor | '-' factor | '~' factor | awaited '**' factor | awaited
 
@@ -486,32 +421,15 @@ condition = 'if' disjunction
 
 lambda = 'lambda' [lambda_parameters] ':' expression
 
-lambda_parameters = <lambda_parameters> | lambda_parameter_list
+lambda_parameter = NAME
 
-lambda_parameter_list = lambda_slash_plain lambda_plain* lambda_default* [lambda_star] @since_positional_only
-    | lambda_slash_default lambda_default* [lambda_star] @since_positional_only
-    | lambda_plain+ lambda_default* [lambda_star]
-    | lambda_default+ [lambda_star]
-    | lambda_star
+lambda_annotated = nothing
 
-lambda_slash_plain = lambda_plain+ '/' lambda_slash_ending
+lambda_comment = nothing
 
-lambda_slash_default = lambda_plain* lambda_default+ '/' lambda_slash_ending
+lambda_end = ':'
 
-lambda_slash_ending = ',' | &':'
-
-lambda_star = <lambda_star>
-    | '*' lambda_plain lambda_maybe_default* [lambda_mapping]
-    | '*' ',' lambda_maybe_default+ [lambda_mapping]
-    | lambda_mapping
-
-lambda_mapping = <lambda_mapping> | '**' lambda_plain
-
-lambda_plain = NAME ',' | NAME &':'
-
-lambda_default = NAME default ',' | NAME default &':'
-
-lambda_maybe_default = NAME [default] ',' | NAME [default] &':'
+nothing = !NAME NAME
 
 arguments = argument_list [','] &')' | <arguments>
 
@@ -583,7 +501,7 @@ fstring = FSTRING_START fstring_piece* FSTRING_END @fstring
 
 fstring_piece = replacement_field | FSTRING_MIDDLE
 
-replacement_field = '{' annotated_value ['='] letter:conversion [specification] '}' @conversion_letter
+replacement_field = '{' annotated_value ['='] conversion [specification] '}' @conversion_letter
     | '{' annotated_value ['='] [specification] '}'
     | <replacement_field>
 
@@ -593,3 +511,64 @@ specification = ':' specification_piece*
 
 specification_piece = FSTRING_MIDDLE @specification | replacement_field
 """
+
+# The binary operators, from loose to tight: rule, operand, operators, and the mistakes that are looked for first.
+_OPERATORS: Final = (
+    ("disjunction", "conjunction", "'or'", ""),
+    ("conjunction", "inversion", "'and'", ""),
+    ("bitwise_or", "bitwise_xor", "'|'", ""),
+    ("bitwise_xor", "bitwise_and", "'^'", ""),
+    ("bitwise_and", "shift", "'&'", ""),
+    ("shift", "sum", "'<<' '>>'", "<arithmetic> | "),
+    ("sum", "term", "'+' '-'", ""),
+    ("term", "factor", "'*' '/' '//' '%' matmul", "<factor> | "),
+)
+
+
+def operators() -> str:
+    """The rules of the binary operators."""
+    rules = ["matmul = '@' factor @since_matmul"]
+    for rule, operand, symbols, mistakes in _OPERATORS:
+        rules.append(f"{rule} = {mistakes}{operand} {rule}_more*")
+        operations = (symbol if symbol == "matmul" else f"{symbol} {operand}" for symbol in symbols.split())
+        rules.append(f"{rule}_more = {' | '.join(operations)}")
+    return "\n\n".join(rules)
+
+
+_PARAMETERS: Final = """
+X_parameters = <X_parameters> | X_list
+
+X_list = X_slash_plain X_plain* X_default* [X_star] @since_positional_only
+    | X_slash_default X_default* [X_star] @since_positional_only
+    | X_plain+ X_default* [X_star]
+    | X_default+ [X_star]
+    | X_star
+
+X_slash_plain = X_plain+ '/' X_slash_ending
+
+X_slash_default = X_plain* X_default+ '/' X_slash_ending
+
+X_slash_ending = ',' | &X_end
+
+X_star = <X_star>
+    | '*' X_plain X_maybe_default* [X_mapping]
+    | '*' X_annotated X_maybe_default* [X_mapping]
+    | '*' ',' X_maybe_default+ [X_mapping]
+    | X_mapping
+
+X_mapping = <X_mapping> | '**' X_plain
+
+X_plain = X_parameter ',' [X_comment] | X_parameter [X_comment] &X_end
+
+X_default = X_parameter default ',' [X_comment] | X_parameter default [X_comment] &X_end
+
+X_maybe_default = X_parameter [default] ',' [X_comment] | X_parameter [default] [X_comment] &X_end
+"""
+
+
+def parameters(text: str) -> str:
+    """Rules of parameter lists, twice: those of `def`, and those of `lambda`."""
+    return "\n\n".join(text.replace("X_", prefix) for prefix in ("def_", "lambda_"))
+
+
+GRAMMAR: Final = "\n\n".join((_RULES, operators(), parameters(_PARAMETERS)))

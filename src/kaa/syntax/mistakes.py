@@ -13,7 +13,7 @@ Where the caret goes (`Mistake.place`), in terms of the parts that the pattern n
     a$      under the end of a
 
 In a message `{kind}` is what the expression a is called, `{text}` the text of the token a and `{line}`
-the line it is on. `Mistake.check` names a function of `kaa.syntax.diagnosis` that has a closer look.
+the line it is on. `Mistake.check` names a method of `kaa.syntax.blame` that has a closer look.
 """
 
 from typing import Final, NamedTuple
@@ -51,6 +51,7 @@ _NEGATION = "'not' after an operator must be parenthesized"
 _STARRED_VALUE = "cannot use a starred expression in a dictionary value"
 _VALUE_MISSING = "expression expected after dictionary key and ':'"
 _NAMES_MISSING = "Expected one or more names after 'import'"
+_DEFAULT_MISSING = "parameter without a default follows parameter with a default"
 _AFTER_MAPPING = "arguments cannot follow var-keyword argument"
 _TWO_KINDS = "cannot have both 'except' and 'except*' on the same 'try'"
 
@@ -65,14 +66,6 @@ with_item_of_mistake = expression ['as' star_target]
 with_items_of_mistake = expressions ['as' star_target]
 
 bracketed_target = list | tuple | '(' bracketed_target ')'
-
-slash_parameters = slash_plain | slash_default
-
-default_parameters = slash_default | default_parameter+
-
-lambda_slash_parameters = lambda_slash_plain | lambda_slash_default
-
-lambda_default_parameters = lambda_slash_default | lambda_default+
 
 positional_and_keywords = positional_argument % ',' ',' keyword_arguments
 
@@ -110,18 +103,6 @@ signs = '+' | '-' | '~'
 
 equals = '=' | ':='
 
-star_ending = ')' | ',' star_ending_after_comma
-
-star_ending_after_comma = ')' | '**'
-
-lambda_star_ending = ':' | ',' lambda_star_ending_after_comma
-
-lambda_star_ending_after_comma = ':' | '**'
-
-star_or_comma = plain_parameter | ','
-
-lambda_star_or_comma = lambda_plain | ','
-
 any_star = '*' | '**' | '/'
 
 item_ending = '}' | ','
@@ -146,6 +127,60 @@ handlers = 'except' | 'finally'
 
 field_start = FSTRING_MIDDLE | replacement_field
 """
+
+PARAMETER_RULES: Final = """
+X_up_to_slash = X_slash_plain | X_slash_default
+
+X_defaults = X_slash_default | X_default+
+
+X_bare_star_ending = X_end | ',' X_mapping_or_end
+
+X_mapping_or_end = X_end | '**'
+
+X_plain_or_comma = X_plain | ','
+"""
+
+
+def parameter_mistakes(prefix: str, function: str, bare_star: str) -> dict[str, list[Mistake]]:
+    """The mistakes in a parameter list, `def_` or `lambda_`; `bare_star` is where the caret goes for `*` alone."""
+    groups = {
+        "X_parameters": [
+            Mistake("a:'/' ','", "a", "at least one argument must precede /"),
+            Mistake("X_up_to_slash X_maybe_default* a:'/'", "a", "/ may appear only once"),
+            Mistake("[X_slash_plain] X_plain* X_defaults a:X_plain", "a", _DEFAULT_MISSING),
+            Mistake(
+                "X_plain* a:'(' X_parameter % ',' [','] b:')'",
+                "a-b",
+                f"{function} parameters cannot be parenthesized",
+            ),
+            Mistake(
+                "[X_up_to_slash] X_maybe_default* '*' X_plain_or_comma X_maybe_default* a:'/'",
+                "a",
+                "/ must be ahead of *",
+            ),
+            Mistake("X_maybe_default+ '/' a:'*'", "a", "expected comma between / and *"),
+        ],
+        "X_star": [
+            Mistake("a:'*' X_bare_star_ending", bare_star, "named arguments must follow bare *"),
+            Mistake("'*' ',' X_comment", "last", "bare * has associated type comment"),
+            Mistake("'*' X_parameter a:'='", "a", "var-positional argument cannot have default value"),
+            Mistake(
+                "'*' X_plain_or_comma X_maybe_default* a:'*' X_plain_or_comma",
+                "a",
+                "* argument may appear only once",
+            ),
+        ],
+        "X_mapping": [
+            Mistake("'**' X_parameter a:'='", "a", "var-keyword argument cannot have default value"),
+            Mistake("'**' X_parameter ',' a:X_parameter", "a", _AFTER_MAPPING),
+            Mistake("'**' X_parameter ',' a:any_star", "a", _AFTER_MAPPING),
+        ],
+    }
+    return {
+        name.replace("X_", prefix): [row._replace(pattern=row.pattern.replace("X_", prefix)) for row in rows]
+        for name, rows in groups.items()
+    }
+
 
 MISTAKES: Final[dict[str, list[Mistake]]] = {
     # Statements
@@ -187,7 +222,7 @@ MISTAKES: Final[dict[str, list[Mistake]]] = {
     ],
     "function": [
         unindented(
-            "['async'] a:'def' NAME [type_parameters] '(' [parameters] ')' [returned] ':'",
+            "['async'] a:'def' NAME [type_parameters] '(' [def_parameters] ')' [returned] ':'",
             "function definition",
         ),
     ],
@@ -241,76 +276,9 @@ MISTAKES: Final[dict[str, list[Mistake]]] = {
     "match": clause('"match"', "subject"),
     "case": clause('"case"', "patterns [guard]"),
     # Parameters
-    "parameters": [
-        Mistake("a:'/' ','", "a", "at least one argument must precede /"),
-        Mistake("slash_parameters maybe_default_parameter* a:'/'", "a", "/ may appear only once"),
-        Mistake(
-            "[slash_plain] plain_parameter* default_parameters a:plain_parameter",
-            "a",
-            "parameter without a default follows parameter with a default",
-        ),
-        Mistake(
-            "plain_parameter* a:'(' plain_parameter+ [','] b:')'",
-            "a-b",
-            "Function parameters cannot be parenthesized",
-        ),
-        Mistake(
-            "[slash_parameters] maybe_default_parameter* '*' star_or_comma maybe_default_parameter* a:'/'",
-            "a",
-            "/ must be ahead of *",
-        ),
-        Mistake("maybe_default_parameter+ '/' a:'*'", "a", "expected comma between / and *"),
-    ],
+    **parameter_mistakes("def_", "Function", "a"),
+    **parameter_mistakes("lambda_", "Lambda expression", "last"),
     "default": [Mistake("a:'=' &default_ending", "a", "expected default value expression")],
-    "star_parameters": [
-        Mistake("a:'*' star_ending", "a", "named arguments must follow bare *"),
-        Mistake("'*' ',' TYPE_COMMENT", "last", "bare * has associated type comment"),
-        Mistake("'*' parameter a:'='", "a", "var-positional argument cannot have default value"),
-        Mistake(
-            "'*' star_or_comma maybe_default_parameter* a:'*' star_or_comma",
-            "a",
-            "* argument may appear only once",
-        ),
-    ],
-    "mapping_parameter": [
-        Mistake("'**' parameter a:'='", "a", "var-keyword argument cannot have default value"),
-        Mistake("'**' parameter ',' a:parameter", "a", _AFTER_MAPPING),
-        Mistake("'**' parameter ',' a:any_star", "a", _AFTER_MAPPING),
-    ],
-    "lambda_parameters": [
-        Mistake("a:'/' ','", "a", "at least one argument must precede /"),
-        Mistake("lambda_slash_parameters lambda_maybe_default* a:'/'", "a", "/ may appear only once"),
-        Mistake(
-            "[lambda_slash_plain] lambda_plain* lambda_default_parameters a:lambda_plain",
-            "a",
-            "parameter without a default follows parameter with a default",
-        ),
-        Mistake(
-            "lambda_plain* a:'(' NAME % ',' [','] b:')'",
-            "a-b",
-            "Lambda expression parameters cannot be parenthesized",
-        ),
-        Mistake(
-            "[lambda_slash_parameters] lambda_maybe_default* '*' lambda_star_or_comma lambda_maybe_default* a:'/'",
-            "a",
-            "/ must be ahead of *",
-        ),
-        Mistake("lambda_maybe_default+ '/' a:'*'", "a", "expected comma between / and *"),
-    ],
-    "lambda_star": [
-        Mistake("'*' lambda_star_ending", "last", "named arguments must follow bare *"),
-        Mistake("'*' NAME a:'='", "a", "var-positional argument cannot have default value"),
-        Mistake(
-            "'*' lambda_star_or_comma lambda_maybe_default* a:'*' lambda_star_or_comma",
-            "a",
-            "* argument may appear only once",
-        ),
-    ],
-    "lambda_mapping": [
-        Mistake("'**' NAME a:'='", "a", "var-keyword argument cannot have default value"),
-        Mistake("'**' NAME ',' a:NAME", "a", _AFTER_MAPPING),
-        Mistake("'**' NAME ',' a:any_star", "a", _AFTER_MAPPING),
-    ],
     "type_parameters": [Mistake("'[' a:']'", "a-", "Type parameter list cannot be empty")],
     "type_parameter": [
         Mistake("'*' NAME a:':' b:expression", "a-", "cannot use {bound} with TypeVarTuple", "bound"),

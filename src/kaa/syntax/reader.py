@@ -17,8 +17,8 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from kaa.syntax import terminals as t
-from kaa.syntax.grammar import GRAMMAR, REMEMBERED
-from kaa.syntax.mistakes import MISTAKES, RULES, Mistake
+from kaa.syntax.grammar import GRAMMAR, REMEMBERED, parameters
+from kaa.syntax.mistakes import MISTAKES, PARAMETER_RULES, RULES, Mistake
 from kaa.syntax.terminals import BY_TEXT, NAME
 
 NOTHING: Final = -1
@@ -86,7 +86,7 @@ class Reader:
     def missing(self, text: str, pos: int) -> None:
         """The operator `text` must stand at `pos`, and does not."""
 
-    def check(self, name: str, start: int, end: int, parts: Parts) -> int:
+    def check(self, name: str, start: int, end: int) -> int:
         """What the grammar cannot say about what fits from `start` to `end`."""
         return end
 
@@ -131,8 +131,8 @@ class _Compiler:
 
     def rules(self) -> Rules:
         definitions: dict[str, str] = {}
-        for paragraph in f"{GRAMMAR}\n{RULES}".split("\n\n"):
-            if paragraph.strip():
+        for text in (GRAMMAR, RULES, parameters(PARAMETER_RULES)):
+            for paragraph in filter(str.strip, text.split("\n\n")):
                 name, _, alternatives = paragraph.partition("=")
                 definitions[name.strip()] = alternatives
         bodies: dict[str, list[Matcher]] = {name: [] for name in definitions}
@@ -275,8 +275,8 @@ def _matcher(alternative: _Alternative) -> Matcher:
 
 def _checked(alternative: _Alternative, check: str) -> Matcher:
     def match(reader: Reader, pos: int) -> int:
-        end, parts = _parts(alternative, reader, pos)
-        return reader.check(check, pos, end, parts) if end >= 0 else end
+        end, _ = _parts(alternative, reader, pos)
+        return reader.check(check, pos, end) if end >= 0 else end
 
     return match
 
