@@ -108,6 +108,10 @@ class Strings(TokenStream):
                 raise Mismatch
         for pos, piece in escaped.items():
             piece.value = self.fstring_text(str(piece.value), pos)
+            if (
+                not piece.value
+            ):  # a backslash at the end of a line; the node for the row must not reach up to it
+                parts.remove(piece)
         self.pos += 1
 
     def replacement_field(
