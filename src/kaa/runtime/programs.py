@@ -111,9 +111,17 @@ def run_input(engine: Engine, arguments: list[str], named: bool) -> int:
     sys.audit("cpython.run_stdin")
     data = _read_input()
     vars(main).update(__file__="<stdin>", __cached__=None)
-    status = guarded(engine, _run_script, engine, data, "<stdin>", main)
+    status = guarded(engine, _run_script, engine, data, "<stdin>", main, _is_seekable())
     forget_file(main)
     return status
+
+
+def _is_seekable() -> bool:
+    try:
+        os.lseek(0, 0, os.SEEK_CUR)
+    except OSError:
+        return False
+    return True
 
 
 def _read_input() -> bytes:
@@ -130,9 +138,9 @@ def run_source(engine: Engine, source: str | bytes, filename: str, main: ModuleT
 
 
 @invisible
-def _run_script(engine: Engine, data: bytes, filename: str, main: ModuleType) -> None:
+def _run_script(engine: Engine, data: bytes, filename: str, main: ModuleType, seekable: bool = True) -> None:
     """Run a file's bytes, which the host would read line by line: `decode_script` knows what that changes."""
-    text = decode_script(data, filename)
+    text = decode_script(data, filename, seekable)
     run_source(engine, text if _can_encode(text) else data, filename, main)
 
 

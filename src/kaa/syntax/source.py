@@ -68,13 +68,18 @@ def decode(data: bytes, filename: str, mode: str = "exec") -> str:
         raise SyntaxError(str(error), (filename, 0, -1, None)) from None
 
 
-def decode_script(data: bytes, filename: str) -> str:
-    """The text of a file that is run as a script, as CPython reads it from a stream."""
+def decode_script(data: bytes, filename: str, seekable: bool = True) -> str:
+    """The text of a file that is run as a script, as CPython reads it from a stream.
+
+    For another encoding than UTF-8 CPython goes back to the file's beginning, which a pipe cannot.
+    """
     data = _translated(data, "exec")
     declared, encoding = _encoding(data)
     bom = len(declared) < len(data)
     if encoding != "utf-8":
         try:
+            if not seekable:
+                raise LookupError
             text = declared.decode(encoding)
         except (LookupError, UnicodeError):
             raise SyntaxError(f"encoding problem: {encoding}") from None
