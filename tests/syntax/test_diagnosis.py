@@ -8,7 +8,9 @@ import warnings
 import pytest
 
 from kaa.syntax import diagnosis
+from kaa.syntax.grammar import GRAMMAR, MODES, parameters
 from kaa.syntax.mistakes import MISTAKES as TABLE
+from kaa.syntax.mistakes import PARAMETER_RULES, RULES
 from kaa.syntax.parser import parse
 from tests.syntax.broken_sources import broken_sources, kaas_compile, key
 from tests.syntax.broken_sources import error_of as error_of_compile
@@ -466,3 +468,15 @@ def test_mistakes_are_found_in_linear_time():
 def test_nesting():
     for opening, closing in ("()", "[]", ("f(", ")"), ("{a: ", "}")):
         same_error(opening * 201 + closing * 201)
+
+
+def test_the_grammar_as_data_is_whole():
+    """Every rule is used and every name of mistakes has its rows. (A name without a rule would not compile.)"""
+    text = "\n\n".join((GRAMMAR, RULES, parameters(PARAMETER_RULES)))
+    rules = dict(paragraph.split("=", 1) for paragraph in text.split("\n\n") if paragraph.strip())
+    patterns = [*rules.values(), *(row.pattern for rows in TABLE.values() for row in rows)]
+    words = {word for pattern in patterns for word in re.findall(r"(?<!['\"<@\w])\w+(?![\w'\"])", pattern)}
+    defined = {name.strip() for name in rules}
+    assert len(defined) == len(rules)
+    assert defined - words == set(MODES.values())
+    assert set(re.findall(r"<(\w+)!?>", text)) == set(TABLE)

@@ -27,7 +27,7 @@ from kaa.syntax.expressions import STARTS_EXPRESSION
 from kaa.syntax.grammar import MODES
 from kaa.syntax.reader import rules
 from kaa.syntax.reading import Found
-from kaa.syntax.statements import COMPOUND, Statements
+from kaa.syntax.statements import Statements
 from kaa.syntax.stream import Mismatch, WarningAsError
 from kaa.syntax.tokenizer import EVERYWHERE, UNDECODABLE
 
@@ -68,11 +68,7 @@ class Recorder(Statements):
         body: list[ast.stmt] = []
         while self.kinds[self.pos] != end:
             start = self.pos
-            compound = COMPOUND.get(self.kinds[start])
-            if compound is not None:
-                body.append(compound(self))
-            else:
-                self.simple_statements(body)
+            self.statement(body)
             self.known[start] = self.pos
         return body
 

@@ -83,8 +83,6 @@ more_loop_target = ',' bitwise_or
 
 two_kinds_head = 'try' ':' block*
 
-named_group = '*' expression ['as' NAME] ':'
-
 named_exception = expression ['as' NAME]
 
 maybe_conversion = '!' NAME
@@ -124,8 +122,6 @@ group_ending = NEWLINE | ':'
 condition_ending = 'else' | ':'
 
 handlers = 'except' | 'finally'
-
-field_start = FSTRING_MIDDLE | replacement_field
 """
 
 PARAMETER_RULES: Final = """

@@ -1,11 +1,11 @@
 """Source text to tree, the front half of compilation: `parse(source)` gives what `ast.parse(source)`
 gives.
 
-In: source text, and what `compile` takes to steer a parse: the mode, flags, a version of the grammar.
-Out: a tree of the standard `ast` classes with exact positions, or CPython's own error for a source that
-has a mistake. The reading itself is in the modules beside this one, one for each part of the grammar,
-chained by inheritance: `stream`, `strings` and `parameters`, `expressions`, `patterns`, `statements`;
-here are the four ways to start.
+In: source text, and what `compile` takes to steer a parse: the mode, flags, a version of the grammar. Out:
+a tree of the standard `ast` classes with exact positions, or CPython's own error for a source that has a
+mistake. The reading itself is in the modules beside this one, one for each part of the grammar, each a
+class for the next: `stream`, `strings` and `parameters`, `expressions`, `patterns`, `simple_statements`,
+`statements`; here are the four ways to start.
 
 A source is read twice only if the first reading fails; the second, in `diagnosis`, looks for what to say.
 """
