@@ -203,3 +203,10 @@ def test_deep_trees(part, shape_):
     for flags in (0, ast.PyCF_ONLY_AST):
         assert same(too_deep, "<test>", "exec", flags, True)
     assert sys.getrecursionlimit() == limit
+
+
+@pytest.mark.parametrize(
+    "source", ["\n" * 20_000, "if a: b\n" + "elif c: d\n" * 3_000, "x = [\n" + "a,\n" * 20_000 + "]\n"]
+)
+def test_long_sources(source):
+    assert same(source, "<test>", "exec", 0, True)

@@ -77,8 +77,7 @@ def compile(
         version = _feature_version if flags & _ONLY_AST else -1
         text = text_of(source, filename, mode)
         tree = parse(text, filename, mode, flags=flags, feature_version=version)
-        if flags & _ONLY_AST:
-            check_parsed_depth(tree, text)
+        check_parsed_depth(tree, text, "ast construction" if flags & _ONLY_AST else "compilation")
         if flags & _OPTIMIZED_AST == _ONLY_AST:
             return tree
     features = _features(tree, filename, flags)

@@ -35,28 +35,29 @@ def check_depth(tree: ast.AST, during: str = "compilation") -> None:
         level = [child for node in level for child in _next_level(node)]
 
 
-def check_parsed_depth(tree: ast.mod, text: str) -> None:
-    """Do what `check_depth` does for a tree that is handed to the program, but look at long statements only.
+def check_parsed_depth(tree: ast.mod, text: str, during: str) -> None:
+    """Do what `check_depth` does for a tree that was made of `text`, but look at long statements only.
 
     A level of an expression takes at least one character of the text.
     """
     if len(text) <= MAX_DEPTH:
         return
-    longest_line = max(map(len, text.splitlines()))
-    shortest_deep = MAX_DEPTH // max(longest_line, 1)
     body = getattr(tree, "body", None)
-    statements: list[Any] = list(body) if isinstance(body, list) else []
     if not isinstance(body, list):
-        check_depth(tree, "ast construction")
+        check_depth(tree, during)
+        return
+    longest_line = max(map(len, text.splitlines())) or 1
+    lines_of_deep = MAX_DEPTH // longest_line
+    statements: list[Any] = list(body)
     while statements:
         statement = statements.pop()
-        if statement.end_lineno - statement.lineno < shortest_deep:
+        if statement.end_lineno - statement.lineno < lines_of_deep:
             continue
         inner = [child for child in ast.iter_child_nodes(statement) if isinstance(child, ast.stmt)]
-        if inner and not isinstance(statement, ast.If):
+        if inner and not isinstance(statement, ast.If):  # a chain of elif nests
             statements += inner
         else:
-            check_depth(statement, "ast construction")
+            check_depth(statement, during)
 
 
 def _next_level(node: ast.AST) -> Iterator[ast.AST]:
