@@ -12,6 +12,7 @@ run, and so does an entry whose test passes. Results go to `conformance.json`.
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -70,7 +71,10 @@ def run_module(engine: str, module: str, patience: float) -> Outcome:
 def watch(command: list[str], folder: str, report: Path, patience: float) -> str:
     """Wait for a child to end; kill it when its report has not grown for `patience` seconds. -> how it ended"""
     with tempfile.TemporaryFile("w+", errors="replace") as output:
-        child = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        environment = os.environ | {"PYTHONPATH": os.path.abspath("src")}
+        child = subprocess.Popen(
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
         size, last = 0, time.monotonic()
         while child.poll() is None:
             try:

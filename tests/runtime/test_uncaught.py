@@ -116,6 +116,8 @@ SOURCES = {
     "indentation": b"if 1:\npass\n",
     "tabs": b"if 1:\n\tx\n        y\n",
     "null": b"x = 1\na\0b\n",
+    "null before not utf-8": b"0000\x00\n00000000000\n\x00\n\x9e\n",
+    "not utf-8 before null": b"x\n\x9e\x00\n",
     "not utf-8": b"x = 1\n# \xff\n",
     "not utf-8 in a string": b"x = '\xe9'\n",
     "unknown coding": b"# coding: nonsense\n",

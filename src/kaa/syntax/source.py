@@ -86,7 +86,9 @@ def decode_script(data: bytes, filename: str, seekable: bool = True) -> str:
     else:
         text = declared.decode("utf-8", "surrogateescape")
         stray = _STRAY_BYTE.search(text) if not bom and cookie_of(declared) is None else None
-        if stray:
+        if (
+            stray and text.find("\0", 0, text.rfind("\n", 0, stray.start()) + 1) < 0
+        ):  # no null in a line before
             byte, line = ord(stray[0]) & 0xFF, text.count("\n", 0, stray.start()) + 1
             raise SyntaxError(
                 f"Non-UTF-8 code starting with '\\x{byte:02x}' in file {filename} on line {line}, "
