@@ -8,6 +8,7 @@ import __future__
 
 import _thread
 import builtins
+import operator
 import sys
 import types
 import typing
@@ -68,7 +69,7 @@ def _vars(frame: Frame, *arguments: Any) -> Any:
 
 @answers(builtins.dir)
 def _dir(frame: Frame, *arguments: Any) -> list[str]:
-    return dir(*arguments) if arguments else sorted(snapshot(frame))
+    return dir(*arguments) if arguments else sorted(snapshot(frame).keys())
 
 
 # Frames and exceptions
@@ -146,6 +147,12 @@ def _current_frames(frame: Frame) -> dict[int, Any]:
     return frame.thread.machine.current_frames()
 
 
+@answers(sys._current_exceptions)
+def _current_exceptions(frame: Frame) -> dict[int, BaseException | None]:
+    frames = frame.thread.machine.current_frames()
+    return {identity: current.exception for identity, current in frames.items()}
+
+
 # Classes
 
 
@@ -194,7 +201,8 @@ def _function(
 ) -> Function:
     # The host's own checks, in its own words.
     host: Any = types.FunctionType(code, globals, name, argdefs, closure, kwdefaults)
-    function = Function(frame.thread.machine, code, globals, host.__builtins__, closure)
+    builtins = host.__builtins__ if "__builtins__" in globals else frame.builtins
+    function = Function(frame.thread.machine, code, globals, builtins, closure)
     function.__name__ = host.__name__
     function.__defaults__ = argdefs
     function.__kwdefaults__ = kwdefaults
@@ -258,6 +266,7 @@ def _compile(
     *,
     _feature_version: int = -1,
 ) -> Any:
+    flags = operator.index(flags)
     if not dont_inherit:
         flags |= _inherited(frame)
     return frame.thread.machine.compile(

@@ -46,15 +46,17 @@ def enter(frame: Frame, function: Any, arguments: list[Any], keywords: dict[str,
         variables = arguments + program.unbound
     else:
         variables = bind(function, program, arguments, keywords)
+    names = function.__globals__
+    local_names = None if program.optimized else names  # a module's code may have become a function's
     return Frame(
         frame.thread,
         code,
         program,
-        function.__globals__,
+        names,
         function.__builtins__,
         variables,
         frame,
-        None,
+        local_names,
         function,
     )
 
@@ -255,14 +257,11 @@ def _initialize_in(
         frame.push(instance)
         return None
     init = kind.__init__
-    if is_guest(init):
+    if is_guest(init) and init is _of_type(instance, "__init__"):  # and not in a `staticmethod`, say
         entered = enter(frame, init, [instance, *arguments], keywords)
         entered.finish = partial(_initialized, instance)
         return entered
-    if keywords:
-        init(instance, *arguments, **keywords)
-    else:
-        init(instance, *arguments)
+    lookup_special(instance, "__init__")(*arguments, **(keywords or {}))
     frame.push(instance)
     return None
 

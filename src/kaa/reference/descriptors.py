@@ -4,6 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 
+class Absent:
+    """In place of an attribute that instances of every class have, but those of the host's type do not."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        raise AttributeError(f"'{owner.__name__}' object has no attribute '{self._name}'")
+
+
 class Readonly:
     """A property without a setter, as the host's own types have them."""
 

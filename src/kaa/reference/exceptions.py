@@ -83,6 +83,8 @@ def unwind(frame: Frame, error: BaseException, *, again: bool = False, reported:
             frame.push(error)
             frame.next = handler.target
             return frame
+        if reported is not None:
+            frame.next = frame.instructions[reported][2]  # which is what the frame says its line is
         frame.release()
         caller = frame.caller
         assert caller is not None

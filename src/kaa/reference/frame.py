@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from kaa.reference.descriptors import Readonly
+from kaa.reference.descriptors import Absent, Readonly
 from kaa.reference.program import NULL, Program
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class Frame:
         "thread",
         "variables",
     )
+    __module__ = Absent()  # the host's have none
     is_boundary = False
     owner: weakref.ref[Resumable] | None = None  # the generator that a frame belongs to
     extra_locals: dict[Any, Any] | None = None  # what was written into `f_locals` under other names

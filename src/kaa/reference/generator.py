@@ -19,11 +19,14 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from kaa.reference.calls import BUILTINS
-from kaa.reference.descriptors import Readonly
+from kaa.reference.descriptors import Absent, Readonly
 from kaa.reference.exceptions import chain, unwind
 from kaa.reference.frame import Finish, Frame
 from kaa.reference.program import NULL
 from kaa.reference.traceback import clean, entry, guest_traceback
+
+if TYPE_CHECKING:
+    from kaa.reference.machine import Machine
 
 CREATED, RUNNING, SUSPENDED, CLOSED = "created", "running", "suspended", "closed"
 
@@ -33,6 +36,7 @@ class Resumable:
 
     __slots__ = ("__name__", "__qualname__", "__weakref__", "code", "delegating", "frame", "machine", "state")
     __qualname__: str
+    __module__ = Absent()  # the host's have none
     kind = "generator"
 
     def __init__(self, frame: Frame) -> None:
@@ -132,7 +136,7 @@ class Resumable:
         delegate = self.delegate
         if delegate is not None:
             if close_delegate and isinstance(error, GeneratorExit):
-                error = self._while_running(partial(_close, delegate)) or error
+                error = self._while_running(partial(_close, self.machine, delegate)) or error
             else:
                 answer: list[Any] = []
                 failure = self._while_running(partial(_throw_into, delegate, error, close_delegate, answer))
@@ -183,7 +187,7 @@ class Resumable:
         error: BaseException | None = None
         delegate = self.delegate
         if delegate is not None:
-            error = self._while_running(partial(_close, delegate))
+            error = self._while_running(partial(_close, self.machine, delegate))
         try:
             self._raise(GeneratorExit() if error is None else error)
         except StopIteration as stopped:
@@ -207,7 +211,7 @@ class Resumable:
             failure = error
         else:
             return
-        report_unraisable(failure, self)
+        report_unraisable(self.machine, failure, self)
 
     def finalize(self) -> None:
         """What happens to a generator that nobody holds any more."""
@@ -305,7 +309,7 @@ class Coroutine(Resumable):
             return True
         except BaseException as error:
             failure = error
-        report_unraisable(failure, self)
+        report_unraisable(self.machine, failure, self)
         return isinstance(failure, RuntimeWarning)
 
     if not TYPE_CHECKING:
@@ -411,10 +415,16 @@ def _instantiate(kind: Any, value: Any) -> BaseException:
     return error
 
 
-def _close(iterator: Any) -> None:
-    close = getattr(iterator, "close", NULL)
-    if close is not NULL:
-        close()
+def _close(machine: Machine, iterator: Any) -> None:
+    try:
+        close = getattr(iterator, "close", NULL)
+    except BaseException as error:
+        failure = error
+    else:
+        if close is not NULL:
+            close()
+        return
+    report_unraisable(machine, failure, iterator)
 
 
 def _throw_into(iterator: Any, error: BaseException, close_delegate: bool, answer: list[Any]) -> None:
@@ -429,9 +439,9 @@ def _throw_into(iterator: Any, error: BaseException, close_delegate: bool, answe
         answer.append(throw(error))
 
 
-def report_unraisable(error: BaseException, owner: Any) -> None:
+def report_unraisable(machine: Machine, error: BaseException, owner: Any) -> None:
     """Tell of an exception that nobody can handle."""
-    if guest_traceback(error) is None and (frame := owner.machine.thread.guest_frame) is not None:
+    if guest_traceback(error) is None and (frame := machine.thread.guest_frame) is not None:
         error.__traceback__ = entry(None, frame, frame.current)
     make = _unraisable_arguments()
     sys.unraisablehook(make((type(error), error, error.__traceback__, None, owner)))

@@ -6,15 +6,16 @@ which writes to the frame; `locals()` gives a snapshot of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping
+from reprlib import recursive_repr
 from types import CellType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kaa.reference.frame import Frame
 from kaa.reference.program import NULL
 
 
-class FrameLocals(MutableMapping[Any, Any]):
+class FrameLocals(Mapping[Any, Any]):
     """The variables of a frame, cells opened; and what else was written into the mapping."""
 
     def __init__(self, frame: Frame) -> None:
@@ -55,9 +56,7 @@ class FrameLocals(MutableMapping[Any, Any]):
             frame.variables[index] = value
 
     def __delitem__(self, name: Any) -> None:
-        if self._find(name)[0] is not None:
-            raise ValueError("cannot remove local variables from FrameLocalsProxy")
-        del self._extra()[name]
+        raise TypeError("cannot remove variables from FrameLocalsProxy")
 
     def __iter__(self) -> Iterator[Any]:
         frame = self._frame
@@ -66,9 +65,6 @@ class FrameLocals(MutableMapping[Any, Any]):
                 yield name
         yield from self._extra()
 
-    def __reversed__(self) -> Iterator[Any]:
-        yield from list(self)[::-1]
-
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
@@ -76,28 +72,56 @@ class FrameLocals(MutableMapping[Any, Any]):
         index, value = self._find(name)
         return name in self._extra() if index is None else value is not NULL
 
+    if not TYPE_CHECKING:  # the host's answer lists where mappings answer views
+
+        def keys(self):
+            """The names, in a list."""
+            return list(self)
+
+        def values(self):
+            """The values, in a list."""
+            return [self[name] for name in self]
+
+        def items(self):
+            """Names and values, in a list."""
+            return [(name, self[name]) for name in self]
+
+        def __reversed__(self):
+            return list(self)[::-1]
+
     def copy(self) -> dict[Any, Any]:
         """A snapshot."""
         return dict(self)
 
-    def pop(self, *arguments: Any) -> Any:
-        """Of a variable: refused."""
-        if arguments and self._find(arguments[0])[0] is not None:
-            raise ValueError("cannot remove local variables from FrameLocalsProxy")
-        return super().pop(*arguments)
+    def update(self, other: Any) -> None:
+        """Write all of a mapping."""
+        if not isinstance(other, Mapping):
+            raise TypeError("update() argument must be dict or another FrameLocalsProxy")
+        for name in other:
+            self[name] = other[name]
 
-    def __or__(self, other: Any) -> dict[Any, Any]:
-        return dict(self) | dict(other)
+    def setdefault(self, name: Any, default: Any = None) -> Any:
+        """The value under a name, which is written first if it is not there."""
+        if name not in self:
+            self[name] = default
+        return self[name]
 
-    def __ror__(self, other: Any) -> dict[Any, Any]:
-        return dict(other) | dict(self)
+    def __or__(self, other: Any) -> Any:
+        return dict(self) | dict(other) if isinstance(other, Mapping) else NotImplemented
+
+    def __ror__(self, other: Any) -> Any:
+        return dict(other) | dict(self) if isinstance(other, Mapping) else NotImplemented
 
     def __ior__(self, other: Any) -> FrameLocals:
         self.update(other)
         return self
 
+    @recursive_repr("{...}")
     def __repr__(self) -> str:
         return repr(dict(self))
+
+    def __reduce__(self) -> Any:
+        raise TypeError("cannot pickle 'FrameLocalsProxy' object")
 
 
 FrameLocals.__name__ = FrameLocals.__qualname__ = "FrameLocalsProxy"

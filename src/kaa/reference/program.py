@@ -104,6 +104,7 @@ class Program:
         "instructions",
         "keyword_places",
         "local_names",
+        "optimized",
         "positional_only",
         "reference",
         "simple",
@@ -128,6 +129,7 @@ class Program:
         self.keyword_places = {names[i]: i for i in range(self.positional_only, self.total_arguments)}
         self.variable_positionals = bool(code.co_flags & 0x04)
         self.variable_keywords = bool(code.co_flags & 0x08)
+        self.optimized = bool(code.co_flags & 0x01)
         self.simple = not (code.co_kwonlyargcount or code.co_flags & 0x0C)
         self.unbound = [NULL] * (len(names) - self.argument_count)
         self.instructions, self.starts = decode(code)
@@ -159,6 +161,9 @@ def _form(name: str, oparg: int, argument: Any) -> str:
     return name
 
 
+_UNKNOWN = BY_NUMBER[opcodes.RESERVED]
+
+
 def decode(code: CodeType) -> tuple[list[tuple[Handler, Any, int]], list[int]]:
     """The entries of a code object, and, for each offset at which one ends, the offset where it starts."""
     units = code.co_code
@@ -168,7 +173,7 @@ def decode(code: CodeType) -> tuple[list[tuple[Handler, Any, int]], list[int]]:
     starts = [0] * (count + 1)
     offset, first, high = 0, 0, 0
     while offset < count:
-        row = BY_NUMBER[units[2 * offset]]
+        row = BY_NUMBER.get(units[2 * offset], _UNKNOWN)
         oparg = high << 8 | units[2 * offset + 1]
         following = offset + 1 + row.caches
         if row.number == opcodes.EXTENDED_ARG:
@@ -176,6 +181,8 @@ def decode(code: CodeType) -> tuple[list[tuple[Handler, Any, int]], list[int]]:
         else:
             meaning = _MEANINGS.get(row.argument)
             argument = meaning(code, oparg, following) if meaning else oparg
+            if row is _UNKNOWN:
+                argument = units[2 * offset]
             entry = HANDLERS[_form(row.name, oparg, argument)], argument, following
             # A prefixed instruction starts at its first EXTENDED_ARG, which is where jumps lead.
             for start in range(first, offset + 1):

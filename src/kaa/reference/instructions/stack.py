@@ -39,5 +39,5 @@ def CACHE(frame: Frame, _: int) -> None:
     raise SystemError("an inline cache is no instruction")
 
 
-def RESERVED(frame: Frame, _: int) -> None:
-    raise SystemError("there is no instruction here")
+def RESERVED(frame: Frame, number: int) -> None:
+    raise SystemError(f"unknown opcode {number}")
