@@ -109,6 +109,14 @@ def test_accepts_long_jumps_and_many_variables():
     verifier.verify(compile(f"def f(x0):\n    while x0:\n{body.replace('    if', '        if')}", "", "exec"))
 
 
+def test_accepts_large_programs():
+    """Many handlers that wait their turn, many targets, many arguments: in time that grows with the size."""
+    handlers = "".join(f"    try: x = a.b\n    except E{n}: pass\n" for n in range(2000))
+    targets = ", ".join(f"a{n}" for n in range(20_000))
+    items = ", ".join(f"f({n})" for n in range(5_000))
+    verifier.verify(compile(f"def f(a):\n{handlers}{targets} = [{items}]", "", "exec"))
+
+
 REJECTED = [
     ("stack", "POP_TOP\nRETURN_CONST 0", "underflows, POP_TOP at code unit 1"),
     ("stack", "LOAD_FAST 0\nSWAP 2\nRETURN_VALUE", "underflows, SWAP"),

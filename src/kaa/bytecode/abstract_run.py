@@ -120,6 +120,7 @@ class AbstractRun:
         "starts",
         "states",
         "targets",
+        "waiting",
         "wants",
     )
 
@@ -142,6 +143,7 @@ class AbstractRun:
         self.length = len(code.code) // 2
         self.states: dict[int, State] = {}
         self.pending: list[int] = []
+        self.waiting: set[int] = set()
         self.wants: dict[int, str] = {}
         self.parameters = self._trusted_parameters()
         self.ever_cells = 0
@@ -159,6 +161,7 @@ class AbstractRun:
         budget = _MOST_RUNS * len(self.ends)
         while self.pending:
             first = heappop(self.pending)
+            self.waiting.remove(first)
             while first >= 0:
                 budget -= 1
                 if budget < 0:
@@ -307,7 +310,8 @@ class AbstractRun:
             if known == state:
                 return
         self.states[index] = state
-        if index not in self.pending:
+        if index not in self.waiting:
+            self.waiting.add(index)
             heappush(self.pending, index)
 
     def guard(self, index: int, stack: str) -> None:

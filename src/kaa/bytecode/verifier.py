@@ -52,7 +52,7 @@ _KNOWN_FLAGS = 0x3FF | 0x1FE0000
 """The flags that the machine looks at, and those of `from __future__ import`."""
 
 _MAX_NESTING = 300
-_MAX_STACK_WORK = 1 << 33
+_MAX_STACK_WORK = 1 << 35
 """Code units times stack size. Far above what a compiler emits; it bounds the time spent here."""
 
 _ONLY_STR = {str}
