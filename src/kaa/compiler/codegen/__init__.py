@@ -10,47 +10,28 @@ import ast
 from collections.abc import Callable
 from types import CodeType
 
-from kaa.compiler.codegen import (  # the modules register their emitters
-    assignments,
-    calls,
-    classes,
-    comprehensions,
-    conditions,
-    displays,
-    exceptions,
-    expressions,
-    functions,
-    imports,
-    loops,
-    matching,
-    statements,
-    type_parameters,
-    with_statements,
-)
+# Importing a theme registers its emitters.
+from kaa.compiler.codegen import assignments as assignments
+from kaa.compiler.codegen import calls as calls
+from kaa.compiler.codegen import classes as classes
+from kaa.compiler.codegen import comprehensions as comprehensions
+from kaa.compiler.codegen import conditions as conditions
+from kaa.compiler.codegen import displays as displays
+from kaa.compiler.codegen import exceptions as exceptions
+from kaa.compiler.codegen import expressions as expressions
+from kaa.compiler.codegen import functions as functions
+from kaa.compiler.codegen import imports as imports
+from kaa.compiler.codegen import loops as loops
+from kaa.compiler.codegen import matching as matching
+from kaa.compiler.codegen import statements as statements
+from kaa.compiler.codegen import type_parameters as type_parameters
+from kaa.compiler.codegen import with_statements as with_statements
 from kaa.compiler.codegen.generator import Generator
 from kaa.compiler.future import FutureFeatures
 from kaa.compiler.symbols import SymbolTable
 from kaa.compiler.unit import CompilationUnit
 
 __all__ = ["generate"]
-
-_THEMES = (
-    assignments,
-    calls,
-    classes,
-    comprehensions,
-    conditions,
-    displays,
-    exceptions,
-    expressions,
-    functions,
-    imports,
-    loops,
-    matching,
-    statements,
-    type_parameters,
-    with_statements,
-)
 
 
 def generate(

@@ -4,9 +4,10 @@ import ast
 
 from kaa.bytecode import opcodes as op
 from kaa.compiler.cfg import Location
+from kaa.compiler.codegen import arguments
 from kaa.compiler.codegen.annotations import annotation_value
 from kaa.compiler.codegen.attributes import at_attribute
-from kaa.compiler.codegen.expressions import BINARY_OPERATORS, INPLACE, is_two_part_slice, slice_parts
+from kaa.compiler.codegen.expressions import is_two_part_slice, slice_parts
 from kaa.compiler.codegen.generator import Generator, UnitKind, emits
 from kaa.compiler.errors import location_of
 
@@ -30,7 +31,7 @@ def delete(g: Generator, node: ast.Delete) -> None:
 @emits(ast.AugAssign)
 def augmented_assign(g: Generator, node: ast.AugAssign) -> None:
     target, location = node.target, location_of(node)
-    operation = BINARY_OPERATORS[type(node.op)] + INPLACE
+    operation = arguments.INPLACE[type(node.op)]
     match target:
         case ast.Name(id=name):
             g.load_name(name, location_of(target))

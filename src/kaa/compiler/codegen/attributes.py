@@ -4,14 +4,12 @@ import ast
 
 from kaa.bytecode import opcodes as op
 from kaa.compiler.cfg import Location
+from kaa.compiler.codegen import arguments
 from kaa.compiler.codegen.generator import Generator, UnitKind, emits
 from kaa.compiler.errors import location_of
 from kaa.compiler.symbols import Resolution
 
-__all__ = ["SUPER_METHOD", "at_attribute", "is_super_attribute", "load_super_attribute"]
-
-SUPER_METHOD, _SUPER_TWO_ARGUMENTS = 1, 2
-"""The low bits of LOAD_SUPER_ATTR: pushes a method and self; `super` has arguments."""
+__all__ = ["at_attribute", "is_super_attribute", "load_super_attribute"]
 
 
 def at_attribute(location: Location, node: ast.Attribute) -> Location:
@@ -64,7 +62,7 @@ def load_super_attribute(g: Generator, node: ast.Attribute, bits: int) -> None:
     location = location_of(call_)
     if call_.args:
         g.visit_all(call_.args)
-        bits |= _SUPER_TWO_ARGUMENTS
+        bits |= arguments.SUPER_WITH_ARGUMENTS
     else:
         g.emit(op.LOAD_DEREF, location, g.unit.freevars["__class__"])
         g.load_name(next(iter(g.unit.varnames)), location)

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 from kaa.bytecode import opcodes as op
 from kaa.compiler.cfg import NO_LOCATION, Location
-from kaa.compiler.codegen import suspicions
+from kaa.compiler.codegen import arguments, suspicions
 from kaa.compiler.codegen.attributes import (
-    SUPER_METHOD,
     at_attribute,
     is_super_attribute,
     load_super_attribute,
@@ -169,7 +168,7 @@ def _is_method_call(g: Generator, function: ast.Attribute, node: ast.Call) -> bo
 def _call_method(g: Generator, function: ast.Attribute, node: ast.Call) -> None:
     place = at_attribute(location_of(function), function)
     if is_super_attribute(g, function):
-        load_super_attribute(g, function, SUPER_METHOD)
+        load_super_attribute(g, function, arguments.SUPER_METHOD)
     else:
         g.visit(function.value)
         g.load_method(function.attr, place)

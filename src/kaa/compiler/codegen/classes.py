@@ -4,9 +4,10 @@ import ast
 
 from kaa.bytecode import opcodes as op
 from kaa.compiler.cfg import NO_LOCATION
+from kaa.compiler.codegen import arguments
 from kaa.compiler.codegen.calls import call_with, refuse_bad_keywords
 from kaa.compiler.codegen.functions import apply_decorators, first_line
-from kaa.compiler.codegen.generator import INTRINSIC_SUBSCRIPT_GENERIC, Generator, UnitKind, emits
+from kaa.compiler.codegen.generator import Generator, UnitKind, emits
 from kaa.compiler.codegen.statements import body
 from kaa.compiler.codegen.type_parameters import enter_generic, type_parameters
 from kaa.compiler.errors import location_of
@@ -34,7 +35,7 @@ def _generic_class(g: Generator, node: ast.ClassDef) -> None:
     unit = _body(g, node)
     _load_builder(g, node, unit)
     g.load_name(".type_params", location)
-    g.emit(op.CALL_INTRINSIC_1, location, INTRINSIC_SUBSCRIPT_GENERIC)
+    g.emit(op.CALL_INTRINSIC_1, location, arguments.SUBSCRIPT_GENERIC)
     g.store_name(".generic_base", location)
     generic_base = ast.copy_location(ast.Name(".generic_base", ast.Load()), node)
     refuse_bad_keywords(g, node.keywords)

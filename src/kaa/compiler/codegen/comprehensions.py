@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 from kaa.bytecode import opcodes as op
 from kaa.compiler.cfg import NO_LOCATION, Location
+from kaa.compiler.codegen import arguments
+from kaa.compiler.codegen.blocks import BlockKind
 from kaa.compiler.codegen.conditions import jump_if
-from kaa.compiler.codegen.generator import RESUME_AFTER_AWAIT, BlockKind, Generator, UnitKind, emits
+from kaa.compiler.codegen.generator import Generator, UnitKind, emits
 from kaa.compiler.errors import location_of
 from kaa.compiler.symbols import (
     DEF_LOCAL,
@@ -80,7 +82,7 @@ def _called(g: Generator, node: _Comprehension, awaits: bool) -> None:
     _first_iterator(g, node)
     g.emit(op.CALL, location, 0)
     if awaits:
-        g.await_value(location, 0)
+        g.await_value(location, arguments.BY_AWAIT)
 
 
 # Inlined
@@ -247,7 +249,7 @@ def _async_loop(g: Generator, node: _Comprehension, number: int, depth: int, ite
     g.jump(op.SETUP_FINALLY, location, exhausted)
     g.emit(op.GET_ANEXT, location)
     g.load_constant(None, location)
-    g.yield_from(location, RESUME_AFTER_AWAIT)
+    g.yield_from(location, arguments.AFTER_AWAIT)
     g.emit(op.POP_BLOCK, location)
     g.visit(generator.target)
     place = _element(g, node, number, depth + 1, skip)

@@ -4,34 +4,19 @@ import ast
 
 from kaa.bytecode import opcodes as op
 from kaa.compiler.cfg import NO_LOCATION, Location
-from kaa.compiler.codegen import suspicions
+from kaa.compiler.codegen import arguments, suspicions
 from kaa.compiler.codegen.generator import Generator, emits
 from kaa.compiler.errors import location_of
 from kaa.compiler.unit import Label
 
-__all__ = ["EQUAL", "GREATER_EQUAL", "compare_operation", "jump_if"]
-
-_ORDERINGS: dict[type[ast.cmpop], int] = {
-    # The operator's number in the top bits, and in the low ones the outcomes (unordered, less, greater,
-    # equal: bits 0 to 3) that make it true, which the specialised instructions read.
-    ast.Lt: 0 << 5 | 2,
-    ast.LtE: 1 << 5 | 2 | 8,
-    ast.Eq: 2 << 5 | 8,
-    ast.NotEq: 3 << 5 | 1 | 2 | 4,
-    ast.Gt: 4 << 5 | 4,
-    ast.GtE: 5 << 5 | 4 | 8,
-}
-"""The argument of COMPARE_OP."""
-
-EQUAL = _ORDERINGS[ast.Eq]
-GREATER_EQUAL = _ORDERINGS[ast.GtE]
+__all__ = ["compare_operation", "jump_if"]
 
 _TESTS: dict[type[ast.cmpop], tuple[int, int]] = {
     ast.Is: (op.IS_OP, 0),
     ast.IsNot: (op.IS_OP, 1),
     ast.In: (op.CONTAINS_OP, 0),
     ast.NotIn: (op.CONTAINS_OP, 1),
-    **{operator: (op.COMPARE_OP, argument) for operator, argument in _ORDERINGS.items()},
+    **{operator: (op.COMPARE_OP, argument) for operator, argument in arguments.COMPARE.items()},
 }
 """The instruction of each comparison operator."""
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from kaa.bytecode import opcodes as op
 from kaa.compiler.cfg import Location
-from kaa.compiler.codegen.generator import INTRINSIC_LIST_TO_TUPLE, Generator, emits
+from kaa.compiler.codegen import arguments
+from kaa.compiler.codegen.generator import Generator, emits
 from kaa.compiler.codegen.limits import STACK_USE_GUIDELINE
 from kaa.compiler.errors import location_of
 
@@ -66,7 +67,7 @@ def build_sequence(
             if built:
                 g.emit(shape.append, location, 1)
     if shape is TUPLE:
-        g.emit(op.CALL_INTRINSIC_1, location, INTRINSIC_LIST_TO_TUPLE)
+        g.emit(op.CALL_INTRINSIC_1, location, arguments.LIST_TO_TUPLE)
 
 
 def _build_of_constants(
@@ -80,7 +81,7 @@ def _build_of_constants(
     g.load_constant(frozenset(values) if shape is _SET else values, location)
     g.emit(shape.extend, location, 1)
     if shape is TUPLE:
-        g.emit(op.CALL_INTRINSIC_1, location, INTRINSIC_LIST_TO_TUPLE)
+        g.emit(op.CALL_INTRINSIC_1, location, arguments.LIST_TO_TUPLE)
 
 
 @emits(ast.List)

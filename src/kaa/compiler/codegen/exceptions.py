@@ -9,7 +9,9 @@ import ast
 
 from kaa.bytecode import opcodes as op
 from kaa.compiler.cfg import NO_LOCATION, Location
-from kaa.compiler.codegen.generator import INTRINSIC_PREP_RERAISE_STAR, BlockKind, Generator, emits
+from kaa.compiler.codegen import arguments
+from kaa.compiler.codegen.blocks import BlockKind
+from kaa.compiler.codegen.generator import Generator, emits
 from kaa.compiler.errors import location_of
 from kaa.compiler.unit import Label
 
@@ -155,7 +157,7 @@ def _try_except_star(g: Generator, node: ast.TryStar) -> None:
     g.jump(op.JUMP_NO_INTERRUPT, NO_LOCATION, reraise_star)
     g.pop_block()
     g.place(reraise_star)
-    g.emit(op.CALL_INTRINSIC_2, NO_LOCATION, INTRINSIC_PREP_RERAISE_STAR)
+    g.emit(op.CALL_INTRINSIC_2, NO_LOCATION, arguments.PREP_RERAISE_STAR)
     g.emit(op.COPY, NO_LOCATION, 1)
     g.jump(op.POP_JUMP_IF_NOT_NONE, NO_LOCATION, reraise)
     g.emit(op.POP_TOP, NO_LOCATION)

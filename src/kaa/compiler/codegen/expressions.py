@@ -6,11 +6,9 @@ import ast
 
 from kaa.bytecode import opcodes as op
 from kaa.compiler.cfg import NO_LOCATION
-from kaa.compiler.codegen import suspicions
+from kaa.compiler.codegen import arguments, suspicions
 from kaa.compiler.codegen.conditions import jump_if
 from kaa.compiler.codegen.generator import (
-    INTRINSIC_UNARY_POSITIVE,
-    RESUME_AFTER_YIELD_FROM,
     Generator,
     UnitKind,
     emits,
@@ -19,30 +17,7 @@ from kaa.compiler.codegen.limits import STACK_USE_GUIDELINE
 from kaa.compiler.errors import location_of
 from kaa.compiler.unit import Label
 
-__all__ = ["BINARY_OPERATORS", "INPLACE", "is_two_part_slice", "slice_parts"]
-
-BINARY_OPERATORS: dict[type[ast.operator], int] = {
-    ast.Add: 0,
-    ast.BitAnd: 1,
-    ast.FloorDiv: 2,
-    ast.LShift: 3,
-    ast.MatMult: 4,
-    ast.Mult: 5,
-    ast.Mod: 6,
-    ast.BitOr: 7,
-    ast.Pow: 8,
-    ast.RShift: 9,
-    ast.Sub: 10,
-    ast.Div: 11,
-    ast.BitXor: 12,
-}
-"""The argument of BINARY_OP."""
-
-INPLACE = 13
-"""What augmented assignment adds to the argument of BINARY_OP."""
-
-_CONVERSIONS = {ord("s"): 1, ord("r"): 2, ord("a"): 3}
-"""The argument of CONVERT_VALUE."""
+__all__ = ["is_two_part_slice", "slice_parts"]
 
 
 @emits(ast.Constant)
@@ -73,7 +48,7 @@ def unary_operation(g: Generator, node: ast.UnaryOp) -> None:
             g.emit(op.TO_BOOL, location)
             g.emit(op.UNARY_NOT, location)
         case ast.UAdd():
-            g.emit(op.CALL_INTRINSIC_1, location, INTRINSIC_UNARY_POSITIVE)
+            g.emit(op.CALL_INTRINSIC_1, location, arguments.UNARY_POSITIVE)
         case ast.USub():
             g.emit(op.UNARY_NEGATIVE, location)
 
@@ -82,7 +57,7 @@ def unary_operation(g: Generator, node: ast.UnaryOp) -> None:
 def binary_operation(g: Generator, node: ast.BinOp) -> None:
     g.visit(node.left)
     g.visit(node.right)
-    g.emit(op.BINARY_OP, location_of(node), BINARY_OPERATORS[type(node.op)])
+    g.emit(op.BINARY_OP, location_of(node), arguments.BINARY[type(node.op)])
 
 
 @emits(ast.NamedExpr)
@@ -181,7 +156,7 @@ def formatted_value(g: Generator, node: ast.FormattedValue) -> None:
     location = location_of(node)
     g.visit(node.value)
     if node.conversion != -1:
-        conversion = _CONVERSIONS.get(node.conversion)
+        conversion = arguments.CONVERT.get(node.conversion)
         if conversion is None:
             raise SystemError(f"Unrecognized conversion character {int(node.conversion)}")
         g.emit(op.CONVERT_VALUE, location, conversion)
@@ -217,7 +192,7 @@ def yield_from(g: Generator, node: ast.YieldFrom) -> None:
     g.visit(node.value)
     g.emit(op.GET_YIELD_FROM_ITER, location)
     g.load_constant(None, location)
-    g.yield_from(location, RESUME_AFTER_YIELD_FROM)
+    g.yield_from(location, arguments.AFTER_YIELD_FROM)
 
 
 @emits(ast.Await)
@@ -229,4 +204,4 @@ def await_(g: Generator, node: ast.Await) -> None:
         if g.kind not in (UnitKind.ASYNC_FUNCTION, UnitKind.COMPREHENSION):
             raise g.error(location, "'await' outside async function")
     g.visit(node.value)
-    g.await_value(location, 0)
+    g.await_value(location, arguments.BY_AWAIT)

@@ -4,14 +4,11 @@ import ast
 
 from kaa.bytecode import opcodes as op
 from kaa.compiler.cfg import NO_LOCATION, Location
+from kaa.compiler.codegen import arguments
 from kaa.compiler.codegen.annotations import parameter_annotations
+from kaa.compiler.codegen.blocks import BlockKind
 from kaa.compiler.codegen.docstrings import clean, docstring_of
 from kaa.compiler.codegen.generator import (
-    FUNCTION_ANNOTATIONS,
-    FUNCTION_DEFAULTS,
-    FUNCTION_KWDEFAULTS,
-    INTRINSIC_SET_FUNCTION_TYPE_PARAMS,
-    BlockKind,
     Generator,
     UnitKind,
     emits,
@@ -52,10 +49,10 @@ def _plain_function(g: Generator, node: ast.FunctionDef | ast.AsyncFunctionDef, 
     """Push the function; the defaults that `attributes` names stand on the stack."""
     location = location_of(node)
     if parameter_annotations(g, location, node.args, node.returns):
-        attributes |= FUNCTION_ANNOTATIONS
+        attributes |= arguments.ANNOTATIONS
     kind = UnitKind.FUNCTION if type(node) is ast.FunctionDef else UnitKind.ASYNC_FUNCTION
     g.enter(node, node.name, kind, first_line(node))
-    g.take_arguments(node.args)
+    g.take_parameters(node.args)
     _body(g, node.body)
     unit = g.leave(returns_none=True)
     g.make_function(unit, location, attributes)
@@ -67,7 +64,7 @@ def _generic_function(g: Generator, node: ast.FunctionDef | ast.AsyncFunctionDef
     The defaults are evaluated outside of that scope and handed to it as its arguments.
     """
     location = location_of(node)
-    defaults = [bit for bit in (FUNCTION_DEFAULTS, FUNCTION_KWDEFAULTS) if attributes & bit]
+    defaults = [bit for bit in (arguments.DEFAULTS, arguments.KWDEFAULTS) if attributes & bit]
     if len(defaults) == 2:
         g.emit(op.SWAP, location, 2)
     enter_generic(g, node, node.name, first_line(node))
@@ -77,7 +74,7 @@ def _generic_function(g: Generator, node: ast.FunctionDef | ast.AsyncFunctionDef
         g.emit(op.LOAD_FAST, location, number)
     _plain_function(g, node, attributes)
     g.emit(op.SWAP, location, 2)
-    g.emit(op.CALL_INTRINSIC_2, location, INTRINSIC_SET_FUNCTION_TYPE_PARAMS)
+    g.emit(op.CALL_INTRINSIC_2, location, arguments.SET_FUNCTION_TYPE_PARAMS)
     unit = g.leave(returns_none=False)
     g.make_function(unit, location)
     if defaults:
@@ -109,7 +106,7 @@ def lambda_(g: Generator, node: ast.Lambda) -> None:
     location = location_of(node)
     attributes = _defaults(g, location, node.args)
     g.enter(node, "<lambda>", UnitKind.LAMBDA, node.lineno)
-    g.take_arguments(node.args)
+    g.take_parameters(node.args)
     g.unit.add_constant(None)  # a string that comes first must not become the docstring
     g.visit(node.body)
     if g.scope.is_generator:
@@ -130,20 +127,20 @@ def _refuse_debug_parameters(g: Generator, arguments: ast.arguments) -> None:
             g.refuse_debug(parameter.arg, location_of(parameter))
 
 
-def _defaults(g: Generator, location: Location, arguments: ast.arguments) -> int:
+def _defaults(g: Generator, location: Location, parameters: ast.arguments) -> int:
     """Push the tuple of defaults and the dictionary of keyword-only ones; return which there are."""
     attributes = 0
-    if arguments.defaults:
-        g.visit_all(arguments.defaults)
-        g.emit(op.BUILD_TUPLE, location, len(arguments.defaults))
-        attributes |= FUNCTION_DEFAULTS
+    if parameters.defaults:
+        g.visit_all(parameters.defaults)
+        g.emit(op.BUILD_TUPLE, location, len(parameters.defaults))
+        attributes |= arguments.DEFAULTS
     names = []
-    for parameter, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+    for parameter, default in zip(parameters.kwonlyargs, parameters.kw_defaults, strict=True):
         if default is not None:
             names.append(g.mangled(parameter.arg))
             g.visit(default)
     if names:
         g.load_constant(tuple(names), location)
         g.emit(op.BUILD_CONST_KEY_MAP, location, len(names))
-        attributes |= FUNCTION_KWDEFAULTS
+        attributes |= arguments.KWDEFAULTS
     return attributes

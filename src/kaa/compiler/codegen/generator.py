@@ -17,6 +17,8 @@ from typing import Any
 from kaa.bytecode import opcodes as op
 from kaa.compiler import errors, future
 from kaa.compiler.cfg import NO_LOCATION, Instruction, Location
+from kaa.compiler.codegen import arguments
+from kaa.compiler.codegen.blocks import MAX_BLOCKS, BlockKind, FrameBlock
 from kaa.compiler.constants import ConstantCache
 from kaa.compiler.future import FutureFeatures
 from kaa.compiler.symbols import (
@@ -31,15 +33,10 @@ from kaa.compiler.symbols import (
 )
 from kaa.compiler.unit import CompilationUnit, Label
 
-__all__ = ["BlockKind", "FrameBlock", "Generator", "UnitKind", "emits"]
+__all__ = ["Generator", "UnitKind", "emits"]
 
 CO_OPTIMIZED, CO_NEWLOCALS, CO_VARARGS, CO_VARKEYWORDS = 0x1, 0x2, 0x4, 0x8
 CO_NESTED, CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x10, 0x20, 0x80, 0x200
-
-MAX_BLOCKS = 21
-"""How many frame blocks may be open in one code object (CPython's `CO_MAXBLOCKS`)."""
-
-RESUME_AT_START, RESUME_AFTER_YIELD, RESUME_AFTER_YIELD_FROM, RESUME_AFTER_AWAIT = 0, 1, 2, 3
 
 
 class UnitKind(Enum):
@@ -54,40 +51,13 @@ class UnitKind(Enum):
     ANNOTATION_SCOPE = auto()  # type parameters, bounds and defaults, values of aliases
 
 
-class BlockKind(Enum):
-    """What stands on the value stack and the block stack of a frame while a part of a statement runs."""
+class _Access(Enum):
+    """How a name is reached at run time."""
 
-    WHILE_LOOP = auto()
-    FOR_LOOP = auto()
-    TRY_EXCEPT = auto()
-    FINALLY_TRY = auto()
-    FINALLY_END = auto()
-    WITH = auto()
-    ASYNC_WITH = auto()
-    HANDLER_CLEANUP = auto()
-    POP_VALUE = auto()
-    EXCEPTION_HANDLER = auto()
-    EXCEPTION_GROUP_HANDLER = auto()
-    ASYNC_COMPREHENSION = auto()
-    STOP_ITERATION = auto()
-
-
-class FrameBlock:
-    """An open block: `start` and `exit` are where continue and break go.
-
-    `datum` is what unwinding needs: a finally block's statements, the name of a handler, where a with
-    statement's expression stands.
-    """
-
-    __slots__ = ("datum", "exit", "kind", "start")
-
-    def __init__(
-        self, kind: BlockKind, start: Label | None = None, exit: Label | None = None, datum: Any = None
-    ) -> None:
-        self.kind = kind
-        self.start = start
-        self.exit = exit
-        self.datum = datum
+    FAST = auto()  # a slot of the frame
+    CELL = auto()  # a cell in a slot of the frame
+    GLOBAL = auto()  # the globals, then the built-ins
+    DYNAMIC = auto()  # the namespace of the module or class, then as GLOBAL
 
 
 class _Outer:
@@ -104,30 +74,6 @@ class _Outer:
         self.static_attributes = generator.static_attributes
         self.inlining = generator.inlining
 
-
-FUNCTION_DEFAULTS, FUNCTION_KWDEFAULTS, FUNCTION_ANNOTATIONS, FUNCTION_CLOSURE = 1, 2, 4, 8
-"""The bits of SET_FUNCTION_ATTRIBUTE."""
-
-INTRINSIC_PRINT = 1
-INTRINSIC_IMPORT_STAR = 2
-INTRINSIC_STOPITERATION_ERROR = 3
-INTRINSIC_ASYNC_GEN_WRAP = 4
-INTRINSIC_UNARY_POSITIVE = 5
-INTRINSIC_LIST_TO_TUPLE = 6
-INTRINSIC_TYPEVAR = 7
-INTRINSIC_PARAMSPEC = 8
-INTRINSIC_TYPEVARTUPLE = 9
-INTRINSIC_SUBSCRIPT_GENERIC = 10
-INTRINSIC_TYPEALIAS = 11
-"""Of CALL_INTRINSIC_1."""
-
-
-INTRINSIC_PREP_RERAISE_STAR = 1
-INTRINSIC_TYPEVAR_WITH_BOUND = 2
-INTRINSIC_TYPEVAR_WITH_CONSTRAINTS = 3
-INTRINSIC_SET_FUNCTION_TYPE_PARAMS = 4
-INTRINSIC_SET_TYPEPARAM_DEFAULT = 5
-"""Of CALL_INTRINSIC_2."""
 
 type Emitter = Callable[[Generator, Any], None]
 
@@ -167,7 +113,7 @@ class Generator:
         self._open(CompilationUnit("<module>", "<module>", filename, 1, self.cache), symbols.top)
         self.kind = UnitKind.MODULE
         self.class_name: str | None = None
-        self.emit(op.RESUME, (0, 1, 0, 0), RESUME_AT_START)
+        self.emit(op.RESUME, (0, 1, 0, 0), arguments.AT_START)
 
     # Units
 
@@ -190,16 +136,16 @@ class Generator:
         unit = CompilationUnit(name, qualname, self.filename, first_line, self.cache)
         self.kind = kind
         self._open(unit, scope)
-        self.emit(op.RESUME, (first_line, first_line, 0, 0), RESUME_AT_START)
+        self.emit(op.RESUME, (first_line, first_line, 0, 0), arguments.AT_START)
 
-    def take_arguments(self, arguments: ast.arguments) -> None:
+    def take_parameters(self, parameters: ast.arguments) -> None:
         """Note the parameters of the unit, a function's, that has just been entered."""
         unit = self.unit
-        unit.posonlyargcount = len(arguments.posonlyargs)
-        unit.argcount = len(arguments.args) + unit.posonlyargcount
-        unit.kwonlyargcount = len(arguments.kwonlyargs)
-        unit.flags |= CO_VARARGS if arguments.vararg is not None else 0
-        unit.flags |= CO_VARKEYWORDS if arguments.kwarg is not None else 0
+        unit.posonlyargcount = len(parameters.posonlyargs)
+        unit.argcount = len(parameters.args) + unit.posonlyargcount
+        unit.kwonlyargcount = len(parameters.kwonlyargs)
+        unit.flags |= CO_VARARGS if parameters.vararg is not None else 0
+        unit.flags |= CO_VARKEYWORDS if parameters.kwarg is not None else 0
 
     @staticmethod
     def _number_cells(unit: CompilationUnit, scope: Scope) -> None:
@@ -335,32 +281,44 @@ class Generator:
             self.loads[name] = last.opcode, last.oparg
 
     def _load_name(self, name: str, location: Location) -> None:
+        match self._access(name):
+            case _Access.FAST:
+                self.emit(op.LOAD_FAST, location, self._local_number(name))
+            case _Access.CELL:
+                self._load_cell(name, location)
+            case _Access.GLOBAL:
+                self._load_global(name, location)
+            case _Access.DYNAMIC if self.inlining and self.scope.type is ScopeKind.CLASS:
+                self.emit(op.LOAD_GLOBAL, location, self.unit.add_name(name) << 1)
+            case _Access.DYNAMIC:
+                self.emit(op.LOAD_NAME, location, self.unit.add_name(name))
+
+    def _access(self, name: str) -> _Access:
+        """Say how a (mangled) name is reached from here."""
         scope = self.scope
         resolution = scope.symbols.get(name, 0) >> RESOLUTION_SHIFT
-        if resolution == Resolution.LOCAL and (scope.is_function_like or self.unit.hidden.get(name)):
-            varnames = self.unit.varnames
-            self.append(Instruction(op.LOAD_FAST, varnames.setdefault(name, len(varnames)), location))
-        elif resolution >= Resolution.FREE:
-            self._load_cell(name, resolution, location)
-        elif resolution == Resolution.GLOBAL_EXPLICIT or (
-            resolution == Resolution.GLOBAL_IMPLICIT and scope.is_function_like
-        ):
-            self._load_global(name, resolution, location)
-        elif self.inlining and scope.type is ScopeKind.CLASS:
-            self.emit(op.LOAD_GLOBAL, location, self.unit.add_name(name) << 1)
-        else:
-            self.emit(op.LOAD_NAME, location, self.unit.add_name(name))
+        if resolution >= Resolution.FREE:
+            return _Access.CELL
+        if resolution == Resolution.LOCAL:
+            return _Access.FAST if scope.is_function_like or self.unit.hidden.get(name) else _Access.DYNAMIC
+        if resolution == Resolution.GLOBAL_EXPLICIT:
+            return _Access.GLOBAL
+        implicit = resolution == Resolution.GLOBAL_IMPLICIT
+        return _Access.GLOBAL if implicit and scope.is_function_like else _Access.DYNAMIC
 
-    def _load_cell(self, name: str, resolution: int, location: Location) -> None:
+    def _local_number(self, name: str) -> int:
+        varnames = self.unit.varnames
+        return varnames.setdefault(name, len(varnames))
+
+    def _load_cell(self, name: str, location: Location) -> None:
+        opcode = op.LOAD_FROM_DICT_OR_DEREF
         if self.scope.type is ScopeKind.CLASS and not self.inlining:
             self.emit(op.LOAD_LOCALS, location)
-            opcode = op.LOAD_FROM_DICT_OR_DEREF
         elif self.scope.can_see_class:
             self._load_classdict(location)
-            opcode = op.LOAD_FROM_DICT_OR_DEREF
         else:
             opcode = op.LOAD_DEREF
-        self.emit(opcode, location, self._cell_number(name, resolution))
+        self.emit(opcode, location, self._cell_number(name, self.scope.resolution(name)))
 
     def _load_classdict(self, location: Location) -> None:
         self.emit(op.LOAD_DEREF, location, self.unit.freevars["__classdict__"])
@@ -369,8 +327,9 @@ class Generator:
         unit = self.unit
         return (unit.cellvars if resolution == Resolution.CELL else unit.freevars)[name]
 
-    def _load_global(self, name: str, resolution: int, location: Location) -> None:
-        if self.scope.can_see_class and resolution == Resolution.GLOBAL_IMPLICIT:
+    def _load_global(self, name: str, location: Location) -> None:
+        scope = self.scope
+        if scope.can_see_class and scope.resolution(name) == Resolution.GLOBAL_IMPLICIT:
             self._load_classdict(location)
             self.emit(op.LOAD_FROM_DICT_OR_GLOBALS, location, self.unit.add_name(name))
         else:
@@ -396,21 +355,16 @@ class Generator:
         if name == "__debug__":
             raise self.error(location, "cannot assign to __debug__")
 
-    def _bind(self, name: str, location: Location, opcodes: tuple[int, int, int, int]) -> None:
+    def _bind(self, name: str, location: Location, opcodes: dict[_Access, int]) -> None:
         name = self.mangled(name)
-        scope, unit = self.scope, self.unit
-        fast, cell, global_, dynamic = opcodes
-        resolution = scope.resolution(name)
-        if resolution == Resolution.LOCAL and (scope.is_function_like or unit.hidden.get(name)):
-            self.emit(fast, location, unit.varnames.setdefault(name, len(unit.varnames)))
-        elif resolution >= Resolution.FREE:
-            self.emit(cell, location, self._cell_number(name, resolution))
-        elif resolution == Resolution.GLOBAL_EXPLICIT or (
-            resolution == Resolution.GLOBAL_IMPLICIT and scope.is_function_like
-        ):
-            self.emit(global_, location, unit.add_name(name))
+        access = self._access(name)
+        if access is _Access.FAST:
+            number = self._local_number(name)
+        elif access is _Access.CELL:
+            number = self._cell_number(name, self.scope.resolution(name))
         else:
-            self.emit(dynamic, location, unit.add_name(name))
+            number = self.unit.add_name(name)
+        self.emit(opcodes[access], location, number)
 
     def closure_resolution(self, name: str) -> int:
         """Return whether an inner function that uses `name` finds it in a cell of this unit or in an
@@ -469,7 +423,7 @@ class Generator:
         """
         self.emit(op.GET_AWAITABLE, location, awaitable)
         self.load_constant(None, location)
-        self.yield_from(location, RESUME_AFTER_AWAIT)
+        self.yield_from(location, arguments.AFTER_AWAIT)
 
     def yield_from(self, location: Location, resume: int) -> None:
         """Delegate to the iterator below the value to send, until it is exhausted: its result stays.
@@ -491,9 +445,9 @@ class Generator:
 
     def yield_value(self, location: Location) -> None:
         if self.scope.is_generator and self.scope.is_coroutine:
-            self.emit(op.CALL_INTRINSIC_1, location, INTRINSIC_ASYNC_GEN_WRAP)
+            self.emit(op.CALL_INTRINSIC_1, location, arguments.ASYNC_GEN_WRAP)
         self.emit(op.YIELD_VALUE, location, 0)
-        self.emit(op.RESUME, location, RESUME_AFTER_YIELD)
+        self.emit(op.RESUME, location, arguments.AFTER_YIELD)
 
     def handle_stop_iteration(self) -> None:
         """Wrap the unit so far in a handler that makes a RuntimeError of an escaping StopIteration (PEP
@@ -503,7 +457,7 @@ class Generator:
         self.load_constant(None, NO_LOCATION)
         self.emit(op.RETURN_VALUE, NO_LOCATION)
         self.place(handler)
-        self.emit(op.CALL_INTRINSIC_1, NO_LOCATION, INTRINSIC_STOPITERATION_ERROR)
+        self.emit(op.CALL_INTRINSIC_1, NO_LOCATION, arguments.STOPITERATION_ERROR)
         self.emit(op.RERAISE, NO_LOCATION, 1)
         self.unit.prepend(Instruction(op.SETUP_CLEANUP, 0, NO_LOCATION, handler))
 
@@ -521,10 +475,10 @@ class Generator:
         if unit.freevars:
             self.load_closure(unit.freevars, location)
             self.emit(op.BUILD_TUPLE, location, len(unit.freevars))
-            attributes |= FUNCTION_CLOSURE
+            attributes |= arguments.CLOSURE
         self.load_constant(self.assemble(unit), location)
         self.emit(op.MAKE_FUNCTION, location)
-        for bit in (FUNCTION_CLOSURE, FUNCTION_ANNOTATIONS, FUNCTION_KWDEFAULTS, FUNCTION_DEFAULTS):
+        for bit in (arguments.CLOSURE, arguments.ANNOTATIONS, arguments.KWDEFAULTS, arguments.DEFAULTS):
             if attributes & bit:
                 self.emit(op.SET_FUNCTION_ATTRIBUTE, location, bit)
 
@@ -537,8 +491,18 @@ class Generator:
         errors.warn(location, message, self.filename)
 
 
-_STORES = (op.STORE_FAST, op.STORE_DEREF, op.STORE_GLOBAL, op.STORE_NAME)
-_DELETES = (op.DELETE_FAST, op.DELETE_DEREF, op.DELETE_GLOBAL, op.DELETE_NAME)
+_STORES = {
+    _Access.FAST: op.STORE_FAST,
+    _Access.CELL: op.STORE_DEREF,
+    _Access.GLOBAL: op.STORE_GLOBAL,
+    _Access.DYNAMIC: op.STORE_NAME,
+}
+_DELETES = {
+    _Access.FAST: op.DELETE_FAST,
+    _Access.CELL: op.DELETE_DEREF,
+    _Access.GLOBAL: op.DELETE_GLOBAL,
+    _Access.DYNAMIC: op.DELETE_NAME,
+}
 
 _GENERATOR_FLAGS = {
     (False, False): 0,

@@ -4,7 +4,8 @@ import ast
 
 from kaa.bytecode import opcodes as op
 from kaa.compiler.cfg import NO_LOCATION, Location
-from kaa.compiler.codegen.generator import INTRINSIC_IMPORT_STAR, Generator, emits
+from kaa.compiler.codegen import arguments
+from kaa.compiler.codegen.generator import Generator, emits
 from kaa.compiler.errors import location_of
 from kaa.compiler.future import is_future
 
@@ -46,7 +47,7 @@ def import_from(g: Generator, node: ast.ImportFrom) -> None:
     g.name_operation(op.IMPORT_NAME, node.module or "", location)
     for number, alias in enumerate(node.names):
         if number == 0 and alias.name == "*":
-            g.emit(op.CALL_INTRINSIC_1, location, INTRINSIC_IMPORT_STAR)
+            g.emit(op.CALL_INTRINSIC_1, location, arguments.IMPORT_STAR)
             g.emit(op.POP_TOP, NO_LOCATION)
             return
         g.name_operation(op.IMPORT_FROM, alias.name, location)

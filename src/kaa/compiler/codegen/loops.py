@@ -4,8 +4,10 @@ import ast
 
 from kaa.bytecode import opcodes as op
 from kaa.compiler.cfg import NO_LOCATION
+from kaa.compiler.codegen import arguments
+from kaa.compiler.codegen.blocks import BlockKind
 from kaa.compiler.codegen.conditions import jump_if
-from kaa.compiler.codegen.generator import RESUME_AFTER_AWAIT, BlockKind, Generator, UnitKind, emits
+from kaa.compiler.codegen.generator import Generator, UnitKind, emits
 from kaa.compiler.codegen.unwinding import unwind_block, unwind_to_loop
 from kaa.compiler.errors import location_of
 from kaa.compiler.unit import Label
@@ -45,7 +47,7 @@ def async_for(g: Generator, node: ast.AsyncFor) -> None:
     g.jump(op.SETUP_FINALLY, location, exhausted)
     g.emit(op.GET_ANEXT, location)
     g.load_constant(None, location)
-    g.yield_from(location, RESUME_AFTER_AWAIT)
+    g.yield_from(location, arguments.AFTER_AWAIT)
     g.emit(op.POP_BLOCK, location)
     g.visit(node.target)
     g.visit_all(node.body)

@@ -12,9 +12,10 @@ from typing import Any
 
 from kaa.bytecode import opcodes as op
 from kaa.compiler.cfg import NO_LOCATION, Location
-from kaa.compiler.codegen.conditions import EQUAL, GREATER_EQUAL, jump_if
+from kaa.compiler.codegen import arguments
+from kaa.compiler.codegen.arguments import EQUAL, GREATER_EQUAL
+from kaa.compiler.codegen.conditions import jump_if
 from kaa.compiler.codegen.displays import unpack_sequence
-from kaa.compiler.codegen.expressions import BINARY_OPERATORS
 from kaa.compiler.codegen.generator import Generator, emits
 from kaa.compiler.errors import location_of
 from kaa.compiler.unit import Label
@@ -240,7 +241,7 @@ def _match_items(
             # The subject need not support negative indices.
             g.emit(op.GET_LEN, location)
             g.load_constant(len(patterns) - number, location)
-            g.emit(op.BINARY_OP, location, BINARY_OPERATORS[ast.Sub])
+            g.emit(op.BINARY_OP, location, arguments.BINARY[ast.Sub])
         g.emit(op.BINARY_SUBSCR, location)
         _subpattern(g, part, context)
     context.on_top -= 1

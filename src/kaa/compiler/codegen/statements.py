@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from kaa.bytecode import opcodes as op
 from kaa.compiler.cfg import NO_LOCATION, Location
-from kaa.compiler.codegen import suspicions
+from kaa.compiler.codegen import arguments, suspicions
 from kaa.compiler.codegen.conditions import jump_if
 from kaa.compiler.codegen.docstrings import clean, docstring_of
-from kaa.compiler.codegen.generator import INTRINSIC_PRINT, Generator, emits
+from kaa.compiler.codegen.generator import Generator, emits
 from kaa.compiler.codegen.unwinding import unwind
 from kaa.compiler.errors import location_of
 from kaa.compiler.unit import Label
@@ -77,7 +77,7 @@ def body(g: Generator, statements: list[ast.stmt], location: Location) -> None:
 def expression_statement(g: Generator, node: ast.Expr) -> None:
     if g.interactive and not g.outer:
         g.visit(node.value)
-        g.emit(op.CALL_INTRINSIC_1, location_of(node), INTRINSIC_PRINT)
+        g.emit(op.CALL_INTRINSIC_1, location_of(node), arguments.PRINT)
         g.emit(op.POP_TOP, NO_LOCATION)
     elif type(node.value) is ast.Constant:
         g.emit(op.NOP, location_of(node))

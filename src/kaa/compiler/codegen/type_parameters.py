@@ -6,14 +6,8 @@ import ast
 from typing import Any
 
 from kaa.bytecode import opcodes as op
+from kaa.compiler.codegen import arguments
 from kaa.compiler.codegen.generator import (
-    INTRINSIC_PARAMSPEC,
-    INTRINSIC_SET_TYPEPARAM_DEFAULT,
-    INTRINSIC_TYPEALIAS,
-    INTRINSIC_TYPEVAR,
-    INTRINSIC_TYPEVAR_WITH_BOUND,
-    INTRINSIC_TYPEVAR_WITH_CONSTRAINTS,
-    INTRINSIC_TYPEVARTUPLE,
     Generator,
     UnitKind,
     emits,
@@ -42,7 +36,7 @@ def type_parameters(g: Generator, parameters: list[ast.type_param]) -> None:
             seen_default = True
             starred = isinstance(parameter, ast.TypeVarTuple)
             _evaluator(g, parameter.default_value, parameter.name, (parameter, "default"), starred)
-            g.emit(op.CALL_INTRINSIC_2, location, INTRINSIC_SET_TYPEPARAM_DEFAULT)
+            g.emit(op.CALL_INTRINSIC_2, location, arguments.SET_TYPEPARAM_DEFAULT)
         elif seen_default:
             message = f"non-default type parameter '{parameter.name}' follows default type parameter"
             raise g.error(location, message)
@@ -55,17 +49,17 @@ def _make(g: Generator, parameter: ast.TypeVar | ast.ParamSpec | ast.TypeVarTupl
     location = location_of(parameter)
     match parameter:
         case ast.TypeVar(bound=None):
-            g.emit(op.CALL_INTRINSIC_1, location, INTRINSIC_TYPEVAR)
+            g.emit(op.CALL_INTRINSIC_1, location, arguments.TYPEVAR)
         case ast.TypeVar(bound=bound):
             assert bound is not None
             _evaluator(g, bound, parameter.name, parameter, False)
             constrained = isinstance(bound, ast.Tuple)
-            intrinsic = INTRINSIC_TYPEVAR_WITH_CONSTRAINTS if constrained else INTRINSIC_TYPEVAR_WITH_BOUND
+            intrinsic = arguments.TYPEVAR_WITH_CONSTRAINTS if constrained else arguments.TYPEVAR_WITH_BOUND
             g.emit(op.CALL_INTRINSIC_2, location, intrinsic)
         case ast.ParamSpec():
-            g.emit(op.CALL_INTRINSIC_1, location, INTRINSIC_PARAMSPEC)
+            g.emit(op.CALL_INTRINSIC_1, location, arguments.PARAMSPEC)
         case ast.TypeVarTuple():
-            g.emit(op.CALL_INTRINSIC_1, location, INTRINSIC_TYPEVARTUPLE)
+            g.emit(op.CALL_INTRINSIC_1, location, arguments.TYPEVARTUPLE)
 
 
 def _evaluator(g: Generator, value: ast.expr, name: str, key: Any, allows_star: bool) -> None:
@@ -109,4 +103,4 @@ def _alias(g: Generator, node: ast.TypeAlias, name: str) -> None:
     g.emit(op.RETURN_VALUE, location)
     g.make_function(g.leave(returns_none=False), location)
     g.emit(op.BUILD_TUPLE, location, 3)
-    g.emit(op.CALL_INTRINSIC_1, location, INTRINSIC_TYPEALIAS)
+    g.emit(op.CALL_INTRINSIC_1, location, arguments.TYPEALIAS)

@@ -2,7 +2,9 @@
 
 from kaa.bytecode import opcodes as op
 from kaa.compiler.cfg import NO_LOCATION, Location
-from kaa.compiler.codegen.generator import BlockKind, FrameBlock, Generator
+from kaa.compiler.codegen import arguments
+from kaa.compiler.codegen.blocks import BlockKind, FrameBlock
+from kaa.compiler.codegen.generator import Generator
 
 __all__ = ["unwind", "unwind_block", "unwind_to_loop"]
 
@@ -92,7 +94,7 @@ def _exit_with(g: Generator, block: FrameBlock, keeps_value: bool) -> None:
     _swap_value(g, location, keeps_value)
     g.call_exit_with_nones(location)
     if block.kind is BlockKind.ASYNC_WITH:
-        g.await_value(location, 2)
+        g.await_value(location, arguments.BY_EXIT)
     g.emit(op.POP_TOP, location)
 
 

@@ -4,12 +4,11 @@ import ast
 
 from kaa.bytecode import opcodes as op
 from kaa.compiler.cfg import NO_LOCATION
-from kaa.compiler.codegen.generator import BlockKind, Generator, UnitKind, emits
+from kaa.compiler.codegen import arguments
+from kaa.compiler.codegen.blocks import BlockKind
+from kaa.compiler.codegen.generator import Generator, UnitKind, emits
 from kaa.compiler.errors import location_of
 from kaa.compiler.unit import Label
-
-_AFTER_ENTER, _AFTER_EXIT = 1, 2
-"""The argument of GET_AWAITABLE: which method made what is awaited, for the error message."""
 
 
 @emits(ast.With)
@@ -33,7 +32,7 @@ def _with_item(g: Generator, node: ast.With | ast.AsyncWith, number: int) -> Non
     location = location_of(item.context_expr)
     if asynchronous:
         g.emit(op.BEFORE_ASYNC_WITH, location)
-        g.await_value(location, _AFTER_ENTER)
+        g.await_value(location, arguments.BY_ENTER)
     else:
         g.emit(op.BEFORE_WITH, location)
     g.jump(op.SETUP_WITH, location, handler)
@@ -53,7 +52,7 @@ def _with_item(g: Generator, node: ast.With | ast.AsyncWith, number: int) -> Non
 
     g.call_exit_with_nones(location)
     if asynchronous:
-        g.await_value(location, _AFTER_EXIT)
+        g.await_value(location, arguments.BY_EXIT)
     g.emit(op.POP_TOP, location)
     g.jump(op.JUMP, location, end)
 
@@ -62,7 +61,7 @@ def _with_item(g: Generator, node: ast.With | ast.AsyncWith, number: int) -> Non
     g.emit(op.PUSH_EXC_INFO, location)
     g.emit(op.WITH_EXCEPT_START, location)
     if asynchronous:
-        g.await_value(location, _AFTER_EXIT)
+        g.await_value(location, arguments.BY_EXIT)
     _suppress_or_reraise(g, cleanup)
     g.place(end)
 
