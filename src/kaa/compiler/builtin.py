@@ -16,6 +16,7 @@ from kaa.compiler.assembler import assemble
 from kaa.compiler.depth import check_depth, check_parsed_depth, room
 from kaa.compiler.folding import fold_constants
 from kaa.compiler.trees import checked_copy
+from kaa.syntax import collector
 from kaa.syntax.parser import parse
 from kaa.syntax.source import text_of
 
@@ -69,12 +70,18 @@ def compile(
     if not dont_inherit:
         flags |= sys._getframe(1).f_code.co_flags & future.FLAGS
     level = sys.flags.optimize if optimize == -1 else optimize
+    with collector.paused():
+        return _compile(source, filename, mode, flags, level, _feature_version)
+
+
+def _compile(source: Any, filename: str, mode: str, flags: int, level: int, feature_version: int) -> Any:
+    """Do what `compile` does, with arguments that are right and complete."""
     if isinstance(source, ast.AST):
         if flags & _OPTIMIZED_AST == _ONLY_AST:
             return source
         tree = checked_copy(source, _ROOTS[mode])
     else:
-        version = _feature_version if flags & _ONLY_AST else -1
+        version = feature_version if flags & _ONLY_AST else -1
         text = text_of(source, filename, mode)
         tree = parse(text, filename, mode, flags=flags, feature_version=version)
         check_parsed_depth(tree, text, "ast construction" if flags & _ONLY_AST else "compilation")

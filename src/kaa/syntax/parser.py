@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from kaa.syntax import diagnosis
+from kaa.syntax import collector, diagnosis
 from kaa.syntax import terminals as t
 from kaa.syntax.statements import COMPOUND, Statements
 from kaa.syntax.stream import Mismatch
@@ -107,6 +107,7 @@ MODES: Final[dict[str, Callable[[Parser], ast.mod]]] = {
 }
 
 
+@collector.paused()
 def parse(
     source: str,
     filename: str = "<unknown>",
