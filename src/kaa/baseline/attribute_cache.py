@@ -13,6 +13,7 @@ Words of a cache for loads:
     4  misses so far
     5  the name, for the slow path
     6  the kind, one of the numbers below
+    7  where the result of a property's function goes, for the slow path
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from kaa.native.externs import (
     PyModule_Type,
     PyObject_GenericGetAttr,
     PyObject_GenericSetAttr,
+    PyProperty_Type,
     PyType_IsSubtype,
     PyType_Type,
     PyUnstable_Type_AssignVersionTag,
@@ -48,10 +50,11 @@ from kaa.native.layouts import (
 )
 from kaa.native.types import Ptr, i1, i64, u8, u32, u64
 
-VERSION, CHECK, WHAT, KEYS, MISSES, NAMED, KIND = range(7)
-WORDS: Final = 7
-FIELD, METHOD, OF_MODULE, OF_CLASS = 1, 2, 3, 4
-"""Kinds. The last two are asked for by `load_shared`; the first word of their caches is 0."""
+VERSION, CHECK, WHAT, KEYS, MISSES, NAMED, KIND, ONWARD = range(8)
+WORDS: Final = 8
+FIELD, METHOD, OF_MODULE, OF_CLASS, PROPERTY = 1, 2, 3, 4, 5
+"""Kinds; METHOD is any value of the class that no instance hides. The slow path asks for the last three: the first word
+of their caches is 0, and for a property KEYS is the version of the type."""
 INLINE_VALUES, MANAGED_DICT, IMMUTABLE = 1 << 2, 1 << 4, 1 << 8
 """`tp_flags` of types whose instances have their values behind the head, of those with a dict before it, and of types
 that cannot change."""
@@ -124,12 +127,20 @@ def learn_load(owner: Object, name: Object, method: i1, interpreter: Interpreter
     if found.ob_type == PyMemberDescr_Type:
         learn_slot(kind, cast(MemberDescriptor, found), cache)
         return
+    if found.ob_type == PyProperty_Type and not method:
+        cache[WHAT] = u64(address(found))
+        cache[KEYS] = u64(kind.tp_version_tag)
+        cache[KIND] = u64(PROPERTY)
+        return
     if address(found.ob_type.tp_descr_set) != 0 or found.ob_type.tp_flags & IMMUTABLE == 0:
         return  # a descriptor, or something whose class may become one
     if method and found.ob_type in (PyFunction_Type, PyMethodDescr_Type):
         learn_method(kind, name, found, interpreter, cache)
-    elif address(found.ob_type.tp_descr_get) == 0 and kind.tp_flags & INLINE_VALUES:
-        learn_inline_value(kind, name, cache)
+    elif address(found.ob_type.tp_descr_get) == 0:
+        if not method:  # what a call gets without a receiver is no METHOD
+            learn_method(kind, name, found, interpreter, cache)
+        if cache[VERSION] == 0 and kind.tp_flags & INLINE_VALUES:
+            learn_inline_value(kind, name, cache)
 
 
 @native

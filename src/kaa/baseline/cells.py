@@ -16,7 +16,10 @@ def _object(name: str) -> Any:
 
 
 EMPTY_STRING: Object = _object("EMPTY_STRING")
-BUILD_CLASS: Object = _object("BUILD_CLASS")
+LIST_APPEND: Object = _object("LIST_APPEND")
+"""`list.append`."""
+SLOT_SUBSCRIPT: Ptr[u8] = Cell("SLOT_SUBSCRIPT", Reference(Object))  # type: ignore[assignment]
+"""`mp_subscript` of classes with a `__getitem__` in Python."""
 INTERNED: Final = (
     "__import__",
     "__build_class__",
@@ -36,6 +39,7 @@ INTERNED: Final = (
     "__class__",
     "__match_args__",
     "__init__",
+    "__getitem__",
 )
 """Names that templates look up, as interned strings."""
 STRINGS: Final[dict[str, Any]] = {text: _object(f"STRING{text}") for text in INTERNED}

@@ -22,7 +22,7 @@ from kaa.baseline import cells, tables
 from kaa.baseline.import_failure import import_failure
 from kaa.native import cache
 from kaa.native.image import PAGE, Image
-from kaa.native.layouts import FunctionObject, TypeObject
+from kaa.native.layouts import FunctionObject, MappingMethods, TypeObject
 from kaa.native.memory import RESERVED, LoadedImage
 from kaa.native.types import Struct, layout
 
@@ -98,7 +98,11 @@ class Engine:
 
     def _set_objects(self) -> None:
         """Give the image the host's objects; they stay alive with the engine."""
-        objects: dict[str, object] = {"EMPTY_STRING": "", "IMPORT_FAILURE": import_failure}
+        objects: dict[str, object] = {
+            "EMPTY_STRING": "",
+            "IMPORT_FAILURE": import_failure,
+            "LIST_APPEND": list.append,
+        }
         for text, cell in cells.STRINGS.items():
             objects[cell.name] = sys.intern(text)
         for name, value in objects.items():
@@ -106,6 +110,7 @@ class Engine:
             self._set_cell(name, id(value))
         self._set_cell("FUNCTION_VECTORCALL", _field(FunctionObject, "vectorcall", _field))
         self._set_cell("SLOT_INIT", _field(TypeObject, "tp_init", Engine))
+        self._set_cell("SLOT_SUBSCRIPT", _slot_subscript())
         self._set_cell("OBJECT_NEW", _field(TypeObject, "tp_new", object))
         unit = ctypes.create_string_buffer(16)
         self._kept.append(unit)
@@ -178,6 +183,18 @@ class Engine:
 def _field(struct: type[Struct], name: str, value: object) -> int:
     """A pointer in an object of the host."""
     return ctypes.c_uint64.from_address(id(value) + layout(struct).fields[name].offset).value
+
+
+class _Subscriptable:
+    """A class whose `__getitem__` is in Python."""
+
+    def __getitem__(self, key: object) -> object:
+        raise KeyError(key)
+
+
+def _slot_subscript() -> int:
+    methods = _field(TypeObject, "tp_as_mapping", _Subscriptable)
+    return ctypes.c_uint64.from_address(methods + layout(MappingMethods).fields["mp_subscript"].offset).value
 
 
 def _set_evaluator(address: int) -> None:

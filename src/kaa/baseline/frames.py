@@ -13,10 +13,12 @@ from typing import Any, Final
 from kaa.baseline import unwinding
 from kaa.baseline.attention import RAISED, TO_HOST, accept_version, attend, is_watched, too_deep
 from kaa.baseline.block import Block, find_block
+from kaa.baseline.cells import FUNCTION_VECTORCALL
 from kaa.baseline.holes import DONE, Continuation, Jump, Stack
 from kaa.baseline.linker import block_of
 from kaa.baseline.objects import None_, decref, decref_maybe, incref
 from kaa.native.externs import (
+    PyFunction_Type,
     _Py_CheckRecursiveCall,
     _PyEval_EvalFrameDefault,
     _PyEval_FrameClearAndPop,
@@ -24,7 +26,7 @@ from kaa.native.externs import (
     _PyThreadState_PopFrame,
 )
 from kaa.native.function import TEMPLATE, Cell, native
-from kaa.native.intrinsics import NULL, address, cast, likely, reserve
+from kaa.native.intrinsics import NULL, address, cast, likely, reserve, unlikely
 from kaa.native.layouts import (
     CodeObject,
     Frame,
@@ -264,6 +266,14 @@ def check_version(frame: Frame, sp: Stack, thread: ThreadState, unit: Ptr[u16], 
 # -- calling
 
 
+@native(inline=True)
+def is_guest(callable: Object) -> i1:
+    """Whether this is a function written in Python that nobody has given another way to be called."""
+    if callable.ob_type != PyFunction_Type:
+        return False
+    return address(cast(FunctionObject, callable).vectorcall) == address(FUNCTION_VECTORCALL)
+
+
 @native
 def push_frame(
     thread: ThreadState, function: FunctionObject, arguments: Stack, count: i64, names: Object
@@ -427,4 +437,10 @@ def resume_generator(
     generator.gi_exc_state.previous_item = thread.exc_info
     thread.exc_info = generator.gi_exc_state
     save_stack_pointer(frame, sp)
-    return run_callee(frame, sp, thread, cast(Object, called))
+    block = find_block(called.f_executable)
+    if unlikely(not block or block.start == 0 or thread.py_recursion_remaining <= 0):
+        return run_callee(frame, sp, thread, cast(Object, called))
+    called.previous = frame
+    thread.current_frame = called
+    thread.py_recursion_remaining -= 1
+    return machine_address(block, called.instr_ptr)(called, stack_pointer(called), thread)

@@ -8,16 +8,27 @@ from __future__ import annotations
 
 from typing import Final
 
-from kaa.native.externs import PyFloat_FromDouble, PyLong_FromLongLong, _PyRuntime
+from kaa.native.externs import (
+    PyErr_NoMemory,
+    PyFloat_FromDouble,
+    PyLong_FromLongLong,
+    PyLong_Type,
+    PyObject_Free,
+    PyObject_Malloc,
+    _PyFloat_ExactDealloc,
+    _PyRuntime,
+)
 from kaa.native.function import native
-from kaa.native.intrinsics import address, cast
-from kaa.native.layouts import FloatObject, LongObject, Object
-from kaa.native.types import f64, i1, i64, u64
+from kaa.native.intrinsics import address, cast, unlikely
+from kaa.native.layouts import FloatObject, LongObject, Object, RefCount
+from kaa.native.types import Ptr, f64, i1, i32, i64, u8, u32, u64
 
 FIRST_SMALL, SMALL_COUNT = -5, 262
 """The ints that exist once, in the host's run-time state."""
 SMALL_INTS: Final = 13840
 SMALL_INT_SIZE: Final = 32
+INT_SIZE: Final = 32
+ONE_DIGIT: Final = 1 << 30
 
 
 @native(inline=True)
@@ -39,7 +50,37 @@ def box_int(value: i64) -> Object:
     index = value - FIRST_SMALL
     if u64(index) < SMALL_COUNT:
         return cast(Object, address(_PyRuntime) + SMALL_INTS + index * SMALL_INT_SIZE)
-    return PyLong_FromLongLong(value)
+    magnitude = value if value >= 0 else -value
+    if magnitude >= ONE_DIGIT:
+        return PyLong_FromLongLong(value)
+    made = cast(LongObject, PyObject_Malloc(INT_SIZE))
+    if unlikely(not made):
+        return PyErr_NoMemory()
+    made.ob_refcnt = 1
+    made.ob_type = PyLong_Type
+    made.lv_tag = u64(8) if value >= 0 else u64(10)
+    made.ob_digit[0] = u32(magnitude)
+    return made
+
+
+@native(inline=True)
+def release_int(value: Object) -> None:
+    """`decref`, of an exact int."""
+    if i32(cast(RefCount, value).ob_refcnt) >= 0:
+        left = value.ob_refcnt - 1
+        value.ob_refcnt = left
+        if left == 0:
+            PyObject_Free(cast(Ptr[u8], value))
+
+
+@native(inline=True)
+def release_float(value: Object) -> None:
+    """`decref`, of an exact float."""
+    left = value.ob_refcnt - 1
+    if i32(cast(RefCount, value).ob_refcnt) >= 0:
+        value.ob_refcnt = left
+        if left == 0:
+            _PyFloat_ExactDealloc(value)
 
 
 @native(inline=True)

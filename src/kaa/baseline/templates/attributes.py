@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from kaa.baseline.attribute_cache import (
     CHECK,
+    FIELD,
     KEYS,
     KIND,
     METHOD,
     NAMED,
+    ONWARD,
+    PROPERTY,
     WHAT,
     WORDS,
     cached_field,
@@ -20,9 +23,10 @@ from kaa.baseline.attribute_cache import (
     note_new_value,
     passes_check,
 )
-from kaa.baseline.holes import CACHE, NAME, NEXT, OPARG, Continuation, Jump, Stack
+from kaa.baseline.frames import enter, is_guest, push_simple
+from kaa.baseline.holes import CACHE, NAME, NEXT, OPARG, RESUMED, Continuation, Jump, Stack
 from kaa.baseline.objects import decref, here, incref, new, release
-from kaa.baseline.template import template, variant
+from kaa.baseline.template import second, template, variant
 from kaa.baseline.unwinding import raised
 from kaa.native.externs import (
     PyObject_GenericGetAttr,
@@ -35,7 +39,15 @@ from kaa.native.externs import (
 )
 from kaa.native.function import TEMPLATE, native
 from kaa.native.intrinsics import NULL, address, cast, likely, reserve, unlikely
-from kaa.native.layouts import Frame, HeapType, Object, ThreadState, TypeObject
+from kaa.native.layouts import (
+    Frame,
+    FunctionObject,
+    HeapType,
+    Object,
+    PropertyObject,
+    ThreadState,
+    TypeObject,
+)
 from kaa.native.types import Ptr, i32, i64, u64
 
 IS_TYPE = 1 << 31
@@ -53,6 +65,13 @@ def load_attribute(
         decref(owner)
         sp[-1] = shared
         return onward(frame, sp, thread)
+    if cache[KIND] == PROPERTY and u64(owner.ob_type.tp_version_tag) == cache[KEYS]:
+        getter = cast(PropertyObject, cache[WHAT]).prop_get
+        if getter and is_guest(getter):
+            called = push_simple(thread, cast(FunctionObject, getter), sp - 1, 1)
+            if called:
+                incref(getter)
+                return enter(frame, sp - 1, thread, called, cast(Continuation, cache[ONWARD]))
     name = cast(Object, cache[NAMED])
     if may_learn(cache):
         learn_load(owner, name, False, thread.interp, cache)
@@ -95,15 +114,30 @@ def load_method(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], o
 def LOAD_ATTR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     owner = sp[-1]
     if likely(is_seen(owner, CACHE) and passes_check(owner, CACHE)):
-        value = cached_field(owner, CACHE)[0]
-        if likely(value):
-            incref(value)
-            release(frame, owner)
-            sp[-1] = value
-            return NEXT(sp)
+        if likely(CACHE[KIND] == FIELD):
+            value = cached_field(owner, CACHE)[0]
+            if likely(value):
+                incref(value)
+                release(frame, owner)
+                sp[-1] = value
+                return NEXT(sp)
+        else:
+            keys = CACHE[KEYS]
+            if likely(keys == 0 or u64(cast(HeapType, owner.ob_type).ht_cached_keys.dk_version) == keys):
+                sp[-1] = new(cast(Object, CACHE[WHAT]))
+                release(frame, owner)
+                return NEXT(sp)
     here(frame)
     CACHE[NAMED] = u64(address(NAME))
+    CACHE[ONWARD] = u64(address(RESUMED))
     return load_attribute(frame, sp, thread, CACHE, NEXT)
+
+
+@second("LOAD_ATTR")
+def LOAD_ATTR_resumed(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
+    """A property's function has returned."""
+    sp[0] = value
+    return NEXT(sp + 1)
 
 
 @variant("LOAD_ATTR", 1, mask=1, cache=WORDS)

@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kaa.baseline.block import find_block
-from kaa.baseline.cells import FUNCTION_VECTORCALL, OBJECT_NEW, SLOT_INIT, STRINGS
+from kaa.baseline.cells import LIST_APPEND, OBJECT_NEW, SLOT_INIT, STRINGS
 from kaa.baseline.frames import (
     call_function,
     can_push,
     enter,
+    is_guest,
     machine_address,
     pay_attention,
     push_frame,
@@ -30,7 +31,7 @@ from kaa.native.externs import (
     PyDict_Size,
     PyErr_Format,
     PyExc_TypeError,
-    PyFunction_Type,
+    PyList_Type,
     PyMem_RawFree,
     PyMem_RawMalloc,
     PyMethod_Type,
@@ -43,6 +44,7 @@ from kaa.native.externs import (
     _Py_CheckFunctionResult,
     _PyIntrinsics_BinaryFunctions,
     _PyIntrinsics_UnaryFunctions,
+    _PyList_AppendTakeRefListResize,
     _PyObject_FunctionStr,
     _PyType_Lookup,
 )
@@ -51,13 +53,14 @@ from kaa.native.intrinsics import NULL, address, cast, reserve, unlikely
 from kaa.native.layouts import (
     Frame,
     FunctionObject,
+    ListObject,
     MethodObject,
     Object,
     ThreadState,
     TupleObject,
     TypeObject,
 )
-from kaa.native.types import Ptr, Struct, i1, i64, u8, u64
+from kaa.native.types import Ptr, Struct, i1, i32, i64, u8, u64
 
 ARGUMENTS_OFFSET = -(1 << 63)
 """In a count of arguments: the callee may use the place before the first one."""
@@ -69,14 +72,6 @@ CALL_UNITS = 1 + BY_NAME["CALL"].caches
 _init = STRINGS["__init__"]
 
 type Vectorcall = Callable[[Object, Ptr[Object], u64, Object], Object]
-
-
-@native(inline=True)
-def is_guest(callable: Object) -> i1:
-    """Whether this is a function written in Python that nobody has given another way to be called."""
-    if callable.ob_type != PyFunction_Type:
-        return False
-    return address(cast(FunctionObject, callable).vectorcall) == address(FUNCTION_VECTORCALL)
 
 
 @native(convention=TEMPLATE, apart=True)
@@ -105,6 +100,18 @@ def call(frame: Frame, sp: Stack, thread: ThreadState, argument: Object, onward:
     if base[1]:
         arguments = base + 1
         count += 1
+    if callable == LIST_APPEND and count == 2 and arguments[0].ob_type == PyList_Type:
+        items = arguments[0]
+        failed = append(cast(ListObject, items), arguments[1])
+        decref(callable)
+        decref(items)
+        if unlikely(failed < 0):
+            return raised(frame, base, thread)
+        return onward(frame, base, thread, None_)
+    if callable == PyType_Type and count == 1:
+        found = new(arguments[0].ob_type)
+        decref(arguments[0])
+        return onward(frame, base, thread, found)
     result = call_native(thread, callable, arguments, count)
     decref(callable)
     while arguments < sp:
@@ -158,6 +165,17 @@ def call_native(thread: ThreadState, callable: Object, arguments: Stack, count: 
     if unlikely((address(result) == 0) != (address(thread.current_exception) != 0)):
         return _Py_CheckFunctionResult(thread, callable, result, NULL)
     return result
+
+
+@native(inline=True)
+def append(items: ListObject, item: Object) -> i32:
+    """`items.append(item)`; takes the reference. -1 with MemoryError."""
+    size = items.ob_size
+    if size < items.allocated:
+        items.ob_item[size] = item
+        items.ob_size = size + 1
+        return 0
+    return _PyList_AppendTakeRefListResize(items, item)
 
 
 @native

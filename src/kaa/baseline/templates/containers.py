@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from kaa.baseline.cells import EMPTY_STRING
-from kaa.baseline.holes import NEXT, OPARG, Continuation, Jump, Stack
+from kaa.baseline.cells import EMPTY_STRING, SLOT_SUBSCRIPT, STRINGS
+from kaa.baseline.frames import enter, is_guest, push_simple
+from kaa.baseline.holes import NEXT, OPARG, RESUMED, Continuation, Jump, Stack
 from kaa.baseline.numbers import compact_value
-from kaa.baseline.objects import decref, here, new, release, release_all
-from kaa.baseline.template import template, variant
+from kaa.baseline.objects import decref, here, incref, new, release, release_all
+from kaa.baseline.template import second, template, variant
 from kaa.baseline.unwinding import raised
 from kaa.native.externs import (
     PyDict_GetItemRef,
@@ -44,12 +45,24 @@ from kaa.native.externs import (
     _PyList_FromArraySteal,
     _PySet_Update,
     _PyTuple_FromArraySteal,
+    _PyType_Lookup,
     _PyUnicode_JoinArray,
 )
 from kaa.native.function import TEMPLATE, native
 from kaa.native.intrinsics import NULL, address, cast, likely, reserve, unlikely
-from kaa.native.layouts import Frame, ListObject, LongObject, Object, ThreadState, TupleObject
+from kaa.native.layouts import (
+    Frame,
+    FunctionObject,
+    ListObject,
+    LongObject,
+    Object,
+    ThreadState,
+    TupleObject,
+    TypeObject,
+)
 from kaa.native.types import i1, i32, i64
+
+_getitem = STRINGS["__getitem__"]
 
 # -- building
 
@@ -304,6 +317,9 @@ def item_of(container: Object, index: Object) -> Object:
 def subscript(container: Object, index: Object) -> Object:
     """`container[index]`, new; NULL with an exception."""
     if container.ob_type != PyDict_Type:
+        methods = container.ob_type.tp_as_mapping
+        if methods and address(methods.mp_subscript) != 0:
+            return methods.mp_subscript(container, index)
         return PyObject_GetItem(container, index)
     found = reserve(Object)
     if PyDict_GetItemRef(container, index, found) == 0:
@@ -311,12 +327,32 @@ def subscript(container: Object, index: Object) -> Object:
     return found[0]
 
 
+@native(inline=True)
+def own_getitem(kind: TypeObject) -> FunctionObject:
+    """The `__getitem__` of a class, if it is a function of ours; else NULL."""
+    methods = kind.tp_as_mapping
+    if not methods or address(methods.mp_subscript) != address(SLOT_SUBSCRIPT):
+        return NULL
+    found = _PyType_Lookup(kind, _getitem)
+    if not found or not is_guest(found):
+        return NULL
+    return cast(FunctionObject, found)
+
+
 @native(convention=TEMPLATE, apart=True)
-def load_item(frame: Frame, sp: Stack, thread: ThreadState, value: Object, onward: Continuation) -> Jump:
-    """`container[index]`; on at `onward`."""
+def load_item(
+    frame: Frame, sp: Stack, thread: ThreadState, resumed: Continuation, onward: Continuation
+) -> Jump:
+    """`container[index]`; on at `onward`, or at `resumed` with what a `__getitem__` of ours returns."""
     container, index = sp[-2], sp[-1]
     result = item_of(container, index)
     if not result:
+        function = own_getitem(container.ob_type)
+        if function:
+            called = push_simple(thread, function, sp - 2, 2)
+            if called:
+                incref(function)
+                return enter(frame, sp - 2, thread, called, resumed)
         result = subscript(container, index)
     decref(container)
     decref(index)
@@ -329,7 +365,13 @@ def load_item(frame: Frame, sp: Stack, thread: ThreadState, value: Object, onwar
 @template()
 def BINARY_SUBSCR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
-    return load_item(frame, sp, thread, NULL, NEXT)
+    return load_item(frame, sp, thread, RESUMED, NEXT)
+
+
+@second("BINARY_SUBSCR")
+def BINARY_SUBSCR_resumed(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
+    sp[0] = value
+    return NEXT(sp + 1)
 
 
 @native

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from kaa.baseline.holes import NEXT, OPARG, Continuation, Jump, Stack
-from kaa.baseline.numbers import are_compact, box_int, compact_value, float_value, reuse_or_box
+from kaa.baseline.numbers import (
+    are_compact,
+    box_int,
+    compact_value,
+    float_value,
+    release_float,
+    release_int,
+    reuse_or_box,
+)
 from kaa.baseline.objects import False_, None_, True_, boolean, decref, here, release
 from kaa.baseline.template import template, variant
 from kaa.baseline.unwinding import raised
@@ -118,8 +126,8 @@ def arithmetic(frame: Frame, sp: Stack, thread: ThreadState, operator: Static[st
             divisor = compact_value(right)
             if operator not in ("//", "%") or divisor != 0:
                 result = box_int(integer_result(compact_value(left), divisor, operator))
-                release(frame, left)
-                release(frame, right)
+                release_int(left)
+                release_int(right)
                 sp[-2] = result
                 if unlikely(not result):
                     here(frame)
@@ -129,8 +137,8 @@ def arithmetic(frame: Frame, sp: Stack, thread: ThreadState, operator: Static[st
             if operator != "/" or float_value(right) != 0.0:
                 value = float_result(float_value(left), float_value(right), operator)
                 boxed = reuse_or_box(left, right, value)
-                release(frame, left)
-                release(frame, right)
+                release_float(left)
+                release_float(right)
                 sp[-2] = boxed
                 if unlikely(not boxed):
                     here(frame)
@@ -284,14 +292,14 @@ def compare_values(frame: Frame, sp: Stack, thread: ThreadState, operator: Stati
     if right.ob_type == kind:
         if kind == PyLong_Type and are_compact(left, right):
             truth = integers_compare(compact_value(left), compact_value(right), operator)
-            release(frame, left)
-            release(frame, right)
+            release_int(left)
+            release_int(right)
             sp[-2] = boolean(i32(truth))
             return NEXT(sp - 1)
         if kind == PyFloat_Type:
             truth = floats_compare(float_value(left), float_value(right), operator)
-            release(frame, left)
-            release(frame, right)
+            release_float(left)
+            release_float(right)
             sp[-2] = boolean(i32(truth))
             return NEXT(sp - 1)
         if operator in ("==", "!=") and kind == PyUnicode_Type:
