@@ -369,5 +369,10 @@ def test_warnings_are_the_hosts(source, action):
         shown = [(w.category, str(w.message), w.filename, w.lineno) for w in given_warnings]
         return shown, isinstance(error, SyntaxError) and [getattr(error, field) for field in FIELDS]
 
-    ours = outcome(lambda source: tokenize(source, "<test>").error)
+    def ours_reads(source):
+        tokens = tokenize(source, "<test>")
+        tokens.warn("<test>", len(tokens))
+        return tokens.error
+
+    ours = outcome(ours_reads)
     assert ours == outcome(lambda source: compile(source, "<test>", "exec", ast.PyCF_ONLY_AST))

@@ -43,6 +43,8 @@ def error(parser: Statements, mode: str, failure: Exception) -> Exception:
             diagnosis.fail(failure.message, diagnosis.reporter.at(failure.pos, failure.pos))
         diagnosis.read()
     except Found as found:
+        read = diagnosis.furthest + 1 if found.final else len(parser.tokens)
+        parser.tokens.warn(parser.filename, read)
         return found.error if found.final else diagnosis.error_of_the_rest(found)
     raise AssertionError("the grammar allows what the parser does not")
 

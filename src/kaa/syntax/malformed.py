@@ -5,7 +5,6 @@ are offsets of characters in the source; `line` and `line_start` are those of th
 """
 
 import bisect
-import warnings
 from typing import Final, NoReturn
 
 from kaa.syntax import lexemes
@@ -70,17 +69,17 @@ class Faults:
 
     def refuse(self, message: str, position: int) -> NoReturn:
         """A token that is read up to `position`: the caret stands under the character before."""
-        offset = position - self.line_start
-        details = (self.filename, self.line, offset, self.line_text(), self.line, offset)
         # CPython reads the rest of a source that the parser has refused, but stops quietly at a fault in an f-string.
-        raise Fault(SyntaxError(message, details), IN_FSTRING if self.fstrings else EVERYWHERE, offset)
+        reach = IN_FSTRING if self.fstrings else EVERYWHERE
+        raise Fault(self.error(message, position), reach, position - self.line_start)
+
+    def error(self, message: str, position: int) -> SyntaxError:
+        offset = position - self.line_start
+        return SyntaxError(message, (self.filename, self.line, offset, self.line_text(), self.line, offset))
 
     def warn(self, message: str, position: int) -> None:
-        """Give the warning; if the filters make an error of it, it is that of a token read up to `position`."""
-        try:
-            warnings.warn_explicit(message, SyntaxWarning, self.filename, self.line)
-        except SyntaxWarning:
-            self.refuse(message, position)
+        """Note a warning about a token that is read up to `position`."""
+        self.tokens.warnings.append((len(self.tokens), message, self.line, self.error(message, position)))
 
     def refuse_layout(
         self, error: type[SyntaxError], message: str, column: int = 1, end_column: int = NO_END

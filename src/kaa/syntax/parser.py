@@ -138,6 +138,7 @@ def parse(
         tree = start(parser)
     except (Mismatch, RecursionError) as failure:
         tree = read_again(parser, start, mode, failure)
+    tokens.warn(filename, parser.pos + 1)
     if mode == "single" and not set(parser.kinds[parser.pos :]) <= NO_TEXT:
         raise diagnosis.several_statements(parser)
     if isinstance(tree, ast.Module):

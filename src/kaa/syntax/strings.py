@@ -214,6 +214,7 @@ class Strings(TokenStream):
         if literal in self.warned:
             return
         self.warned.add(literal)
+        self.tokens.warn(self.filename, literal + 1)
         category = SyntaxWarning if self.version >= 12 else DeprecationWarning
         try:
             warnings.warn_explicit(message, category, self.filename, self.lines[self.pos])

@@ -22,6 +22,7 @@ that CPython's parser sees: no comments, no blank lines. What can be relied on:
   CPython has read when it gives up.
 """
 
+import warnings
 from typing import Final
 
 (
@@ -77,6 +78,7 @@ class Tokens:
         "source",
         "texts",
         "type_ignores",
+        "warnings",
     )
 
     def __init__(self, source: str) -> None:
@@ -92,6 +94,8 @@ class Tokens:
         self.debug_texts: dict[int, str] = {}
         self.joined_lines: list[int] = []  # that a backslash behind a token joins to the line before
         self.type_ignores: list[tuple[int, str]] = []
+        # Not yet given: (index of the token, message, line, the error if the filters make it one).
+        self.warnings: list[tuple[int, str, int, Exception]] = []
         self.error: Exception | None = None
         self.error_reach = EVERYWHERE
         self.early_end = False  # whether more text could make the malformed token a good one
@@ -100,6 +104,15 @@ class Tokens:
 
     def __len__(self) -> int:
         return len(self.kinds)
+
+    def warn(self, filename: str, end: int) -> None:
+        """Give the warnings about the tokens in front of `end`, as CPython does when it has come so far."""
+        while self.warnings and self.warnings[0][0] < end:
+            _, message, line, error = self.warnings.pop(0)
+            try:
+                warnings.warn_explicit(message, SyntaxWarning, filename, line)
+            except SyntaxWarning:
+                raise error from None
 
     def append(self, kind: int, text: str, line: int, column: int, end_column: int) -> None:
         """Add a token that stands on one line."""

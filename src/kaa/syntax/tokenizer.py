@@ -101,8 +101,8 @@ def tokenize(
     If `lenient` (for tools) brackets need not match, `012` is a number, so is the start of `1x`, and any letter may be
     in a name. Without `byte_columns` the columns count characters.
 
-    Gives the warnings for numbers that run into keywords and for `\\{` in f-strings. Raises no SyntaxError: see
-    `Tokens.error`.
+    Raises no SyntaxError and gives no warnings (for numbers that run into keywords, for `\\{` in f-strings): see
+    `Tokens.error` and `Tokens.warn`.
     """
     if mode == "exec" and text and text[-1] != "\n":
         text += "\n"

@@ -132,6 +132,8 @@ class _Source:
         found = self.tokens
         position = 1, 0
         for i, kind in enumerate(found.kinds):
+            if found.warnings:
+                found.warn(_FILENAME, i + 1)
             start = self.start(i)
             end = self.end(i)
             yield from self.between(position, start)
