@@ -17,7 +17,7 @@ from kaa.compiler.codegen.displays import TUPLE, build_sequence
 from kaa.compiler.codegen.generator import Generator, emits
 from kaa.compiler.codegen.limits import STACK_USE_GUIDELINE
 from kaa.compiler.errors import location_of
-from kaa.compiler.symbols import DEF_IMPORT
+from kaa.compiler.symbols.scopes import DEF_IMPORT
 
 __all__ = ["call_with", "refuse_bad_keywords"]
 

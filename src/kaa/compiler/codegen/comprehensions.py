@@ -15,7 +15,7 @@ from kaa.compiler.codegen.blocks import BlockKind
 from kaa.compiler.codegen.conditions import jump_if
 from kaa.compiler.codegen.generator import Generator, UnitKind, emits
 from kaa.compiler.errors import location_of
-from kaa.compiler.symbols import (
+from kaa.compiler.symbols.scopes import (
     DEF_LOCAL,
     DEF_NONLOCAL,
     RESOLUTION_SHIFT,

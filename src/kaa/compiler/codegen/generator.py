@@ -21,7 +21,7 @@ from kaa.compiler.codegen import arguments
 from kaa.compiler.codegen.blocks import MAX_BLOCKS, BlockKind, FrameBlock
 from kaa.compiler.constants import ConstantCache
 from kaa.compiler.future import FutureFeatures
-from kaa.compiler.symbols import (
+from kaa.compiler.symbols.scopes import (
     DEF_COMP_CELL,
     DEF_FREE_CLASS,
     RESOLUTION_SHIFT,

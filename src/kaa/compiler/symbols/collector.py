@@ -1,68 +1,33 @@
-"""Tree to symbol tables: which scope every name of a program belongs to.
+"""The first pass over a program's names: a walk through the tree that opens the scopes and notes each use
+of a name.
 
-In goes a tree, out comes a `SymbolTable`: one `Scope` for each module, class, function, lambda,
-comprehension and annotation scope. Two passes make it. `_Collector` walks the tree and notes, per scope,
-how each name is used (`SymbolFlag`s). `analyze` then walks the scopes and decides where each name lives
-(`Resolution`): in a fast local, in a cell, in a cell of an outer function, or among the globals. It also
-decides which comprehensions are inlined into the scope around them (PEP 709). The code generator reads the
-result; so does the standard library's `symtable`.
+Uses that contradict each other are found here: a parameter that is declared global, `yield` in an
+annotation, a `:=` that has no scope to bind in.
 """
 
 import ast
 from collections.abc import Callable, Iterable
-from enum import IntEnum
 from typing import Any
 
 from kaa.compiler.errors import Location, in_scope, location_of
 from kaa.compiler.future import CO_FUTURE_ANNOTATIONS
-
-__all__ = ["Resolution", "Scope", "ScopeKind", "SymbolTable", "build", "mangle"]
-
-
-class ScopeKind(IntEnum):
-    """What a scope is; the numbers are those of `_symtable`'s TYPE_ constants."""
-
-    FUNCTION = 0  # a def, a lambda, a comprehension or a generator expression
-    CLASS = 1
-    MODULE = 2
-    ANNOTATION = 3  # only under `from __future__ import annotations`, where it swallows the names
-    TYPE_ALIAS = 4  # the value of a `type` statement
-    TYPE_PARAMETERS = 5  # around a generic function, class or alias
-    TYPE_VARIABLE = 6  # a bound, a constraint or a default
-
-
-class Resolution(IntEnum):
-    """Where a name of a scope lives."""
-
-    NONE = 0
-    LOCAL = 1
-    GLOBAL_EXPLICIT = 2
-    GLOBAL_IMPLICIT = 3
-    FREE = 4
-    CELL = 5
-
-
-# How a scope uses a name. The numbers are those of `_symtable`, since `Scope.symbols` is what `symtable`
-# reads.
-DEF_GLOBAL = 1  # named in a global statement
-DEF_LOCAL = 2  # assigned
-DEF_PARAM = 4
-DEF_NONLOCAL = 8  # named in a nonlocal statement
-USE = 16
-DEF_FREE_CLASS = 64  # free in a method, and bound in the class around it
-DEF_IMPORT = 128
-DEF_ANNOT = 256
-DEF_COMP_ITER = 512  # an iteration variable of a comprehension
-DEF_TYPE_PARAM = 1024
-DEF_COMP_CELL = 2048  # a cell in a comprehension that was inlined here
-DEF_BOUND = DEF_LOCAL | DEF_PARAM | DEF_IMPORT | DEF_TYPE_PARAM
-RESOLUTION_SHIFT = 12
-_FLAGS_MASK = (1 << RESOLUTION_SHIFT) - 1
-
-_FUNCTION_LIKE = frozenset(
-    {ScopeKind.FUNCTION, ScopeKind.TYPE_ALIAS, ScopeKind.TYPE_PARAMETERS, ScopeKind.TYPE_VARIABLE}
+from kaa.compiler.symbols.scopes import (
+    DEF_ANNOT,
+    DEF_COMP_ITER,
+    DEF_GLOBAL,
+    DEF_IMPORT,
+    DEF_LOCAL,
+    DEF_NONLOCAL,
+    DEF_PARAM,
+    DEF_TYPE_PARAM,
+    FUNCTION_LIKE,
+    USE,
+    Scope,
+    ScopeKind,
+    mangle,
 )
-"""Scopes that run as functions: with fast locals, cells, and names that inner scopes can see."""
+
+__all__ = ["Collector"]
 
 _EXPRESSION_NOT_ALLOWED = {
     ScopeKind.ANNOTATION: "{} cannot be used within an annotation",
@@ -89,116 +54,10 @@ _COMPREHENSIONS: dict[type[ast.expr], tuple[str, str]] = {
 """The name of a comprehension's scope, and what messages call the comprehension."""
 
 
-class Scope:
-    """One block of the program that has names of its own.
-
-    `symbols` maps each (mangled) name to its flags and, shifted by `RESOLUTION_SHIFT`, its `Resolution`;
-    `varnames` are the parameters. Name, type, lineno, nested, children, symbols, varnames and id are what
-    `symtable` reads.
-    """
-
-    __slots__ = (
-        "can_see_class",
-        "children",
-        "comprehension",
-        "directives",
-        "inlined",
-        "is_coroutine",
-        "is_generator",
-        "iterable_depth",
-        "lineno",
-        "mangled_names",
-        "name",
-        "needs_class_closure",
-        "needs_classdict",
-        "nested",
-        "returns_value",
-        "role",
-        "symbols",
-        "targets_iteration",
-        "type",
-        "varnames",
-    )
-
-    def __init__(self, name: str, kind: ScopeKind, lineno: int, outer: "Scope | None") -> None:
-        self.name = name
-        self.type = kind
-        self.lineno = lineno
-        self.nested: bool = outer is not None and (outer.nested or outer.type in _FUNCTION_LIKE)
-        self.symbols: dict[str, int] = {}
-        self.varnames: list[str] = []
-        self.children: list[Scope] = []
-        self.directives: list[tuple[str, Location]] = []
-        # Around the body of a generic class only these names are mangled; in the body, as in any class, all.
-        inherits = outer is not None and kind is not ScopeKind.CLASS
-        self.mangled_names: set[str] | None = outer.mangled_names if outer is not None and inherits else None
-        self.comprehension: type[ast.expr] | None = None
-        self.role = ""  # of a TYPE_VARIABLE scope: what its expression is for
-        self.is_generator = False
-        self.is_coroutine = False
-        self.returns_value = False
-        self.inlined = False  # a comprehension that runs in the frame of the scope around it
-        self.can_see_class = False  # an annotation scope right inside a class
-        self.needs_class_closure = False  # a method uses __class__ or super
-        self.needs_classdict = False  # an annotation scope looks names up in the class
-        self.targets_iteration = False  # while the targets of a comprehension's `for` are collected
-        self.iterable_depth: int = outer.iterable_depth if outer is not None else 0
-
-    @property
-    def id(self) -> int:
-        return id(self)
-
-    @property
-    def is_function_like(self) -> bool:
-        return self.type in _FUNCTION_LIKE
-
-    def resolution(self, name: str) -> int:
-        """Return the `Resolution` of the mangled `name`, NONE for a name that the scope does not use."""
-        return self.symbols.get(name, 0) >> RESOLUTION_SHIFT
-
-    def __repr__(self) -> str:
-        return f"<symtable entry {self.name}({self.id}), line {self.lineno}>"
-
-
-class SymbolTable:
-    """The scopes of a program: `top`, the module's, and by the tree's nodes.
-
-    The key of a scope is the node that opens it. A generic definition opens two: `(node, "type
-    parameters")` is the outer one. A type parameter with a default has `(node, "default")` beside the one
-    of its bound.
-    """
-
-    __slots__ = ("scopes", "top")
-
-    def __init__(self, top: Scope, scopes: dict[Any, Scope]) -> None:
-        self.top = top
-        self.scopes = scopes
-
-
-def build(tree: ast.mod, filename: str, future_flags: int = 0) -> SymbolTable:
-    """Return the symbol table of `tree`; raise `SyntaxError` for uses of names that contradict each other."""
-    collector = _Collector(filename, future_flags)
-    collector.collect(tree)
-    _Analyzer(filename).analyze(collector.top)
-    return SymbolTable(collector.top, collector.scopes)
-
-
-def mangle(class_name: str | None, name: str) -> str:
-    """Return the name that `name` has inside of class `class_name`: `__x` becomes `_C__x`.
-
-    Names that end in two underscores and dotted names (of imports) stay; so does everything in a class
-    whose name is only underscores.
-    """
-    if class_name is None or not name.startswith("__") or name.endswith("__") or "." in name:
-        return name
-    stripped = class_name.lstrip("_")
-    return f"_{stripped}{name}" if stripped else name
-
-
 type _Visitor = Callable[[Any], None]
 
 
-class _Collector:
+class Collector:
     """The first pass: the scopes of a tree, and what each does with its names."""
 
     def __init__(self, filename: str, future_flags: int) -> None:
@@ -534,7 +393,7 @@ class _Collector:
         else:
             symbols = current.symbols
             symbols[name] = symbols.get(name, 0) | USE
-        if name == "super" and current.type in _FUNCTION_LIKE:
+        if name == "super" and current.type in FUNCTION_LIKE:
             self._define("__class__", USE, node)
 
     def _attribute(self, node: ast.Attribute) -> None:
@@ -699,240 +558,4 @@ _VISITORS: dict[type[ast.AST], str] = {
     ast.Await: "_await",
     ast.NamedExpr: "_named_expression",
 }
-"""The method of `_Collector` for each type of node."""
-
-_NO_NAMES: frozenset[str] = frozenset()
-
-
-class _Analyzer:
-    """The second pass: where each name of each scope lives."""
-
-    def __init__(self, filename: str) -> None:
-        self.filename = filename
-
-    def analyze(self, top: Scope) -> None:
-        self._scope(top, None, _NO_NAMES, _NO_NAMES, None)
-
-    def _scope(
-        self,
-        scope: Scope,
-        bound: frozenset[str] | None,
-        global_names: frozenset[str],
-        type_parameters: frozenset[str],
-        class_scope: Scope | None,
-    ) -> set[str]:
-        """Resolve the names of `scope` and of the scopes in it; return the names that are free in them.
-
-        `bound` are the names that the functions around it bind (None for the module itself), `global_names`
-        those that they declare global, `type_parameters` those among `bound` that are type parameters, and
-        `class_scope` the class whose names an annotation scope sees.
-        """
-        resolver = _Resolver(self, scope, bound, global_names, type_parameters, class_scope)
-        resolutions = resolver.resolve()
-        if scope.type is ScopeKind.CLASS:
-            # Names of a class are not visible in its methods, so they see what the class sees.
-            inner_bound = (bound or _NO_NAMES) | {"__class__", "__classdict__"}
-            inner_global = global_names
-        else:
-            inner_bound = resolver.bound_inside()
-            inner_global = frozenset(resolver.global_names)
-        free: set[str] = set()
-        inlined_cells: set[str] = set()
-        inner_parameters = frozenset(resolver.type_parameters)
-        for child in scope.children:
-            seen_class = _class_seen_by(child, scope, class_scope)
-            child_free = self._scope(child, inner_bound, inner_global, inner_parameters, seen_class)
-            if _is_inlined(child, scope):
-                _inline(child, scope, resolutions, child_free, inlined_cells)
-            free |= child_free
-        _adopt_children_of_inlined(scope)
-        if scope.is_function_like:
-            _turn_locals_into_cells(resolutions, free, inlined_cells)
-        elif scope.type is ScopeKind.CLASS:
-            _take_class_cells(scope, free)
-        _record(scope, resolutions, bound, free, inlined_cells)
-        return free | resolver.free
-
-
-class _Resolver:
-    """What the names of one scope are, as far as the scopes around it tell."""
-
-    def __init__(
-        self,
-        analyzer: _Analyzer,
-        scope: Scope,
-        bound: frozenset[str] | None,
-        global_names: frozenset[str],
-        type_parameters: frozenset[str],
-        class_scope: Scope | None,
-    ) -> None:
-        self.analyzer = analyzer
-        self.scope = scope
-        self.in_module = bound is None
-        self.bound = set(bound or ())
-        self.global_names = set(global_names)
-        self.type_parameters = set(type_parameters)
-        self.class_scope = class_scope
-        self.local: set[str] = set()
-        self.free: set[str] = set()
-
-    def resolve(self) -> dict[str, Resolution]:
-        """Return the resolution of every name of the scope, so far: no cells yet."""
-        return {name: self._resolve(name, flags) for name, flags in self.scope.symbols.items()}
-
-    def bound_inside(self) -> frozenset[str]:
-        """Return the names that the scopes inside of this one can find bound in functions around them."""
-        if self.scope.is_function_like:
-            return frozenset(self.bound | self.local)
-        return frozenset(self.bound)
-
-    def _resolve(self, name: str, flags: int) -> Resolution:
-        if flags & DEF_GLOBAL:
-            if flags & DEF_NONLOCAL:
-                raise self._error(name, f"name '{name}' is nonlocal and global")
-            self.global_names.add(name)
-            self.bound.discard(name)
-            return Resolution.GLOBAL_EXPLICIT
-        if flags & DEF_NONLOCAL:
-            return self._resolve_nonlocal(name)
-        if flags & DEF_BOUND:
-            self.local.add(name)
-            self.global_names.discard(name)
-            if flags & DEF_TYPE_PARAM:
-                self.type_parameters.add(name)
-            else:
-                self.type_parameters.discard(name)
-            return Resolution.LOCAL
-        return self._resolve_use(name)
-
-    def _resolve_nonlocal(self, name: str) -> Resolution:
-        if self.in_module:
-            raise self._error(name, "nonlocal declaration not allowed at module level")
-        if name not in self.bound:
-            raise self._error(name, f"no binding for nonlocal '{name}' found")
-        if name in self.type_parameters:
-            raise self._error(name, f"nonlocal binding not allowed for type parameter '{name}'")
-        self.free.add(name)
-        return Resolution.FREE
-
-    def _resolve_use(self, name: str) -> Resolution:
-        if self.class_scope is not None:
-            # A name of the class hides the outer functions' at run time: it is looked up in the class, then
-            # globally.
-            flags = self.class_scope.symbols.get(name, 0)
-            if flags & DEF_GLOBAL:
-                return Resolution.GLOBAL_EXPLICIT
-            if flags & DEF_BOUND and not flags & DEF_NONLOCAL:
-                return Resolution.GLOBAL_IMPLICIT
-        if name in self.bound:
-            self.free.add(name)
-            return Resolution.FREE
-        return Resolution.GLOBAL_IMPLICIT
-
-    def _error(self, name: str, message: str) -> SyntaxError:
-        location = next(place for declared, place in self.scope.directives if declared == name)
-        return in_scope(location, message, self.analyzer.filename)
-
-
-def _class_seen_by(child: Scope, scope: Scope, class_scope: Scope | None) -> Scope | None:
-    if not child.can_see_class:
-        return None
-    return scope if scope.type is ScopeKind.CLASS else class_scope
-
-
-def _is_inlined(child: Scope, scope: Scope) -> bool:
-    """A comprehension runs in the frame around it (PEP 709), unless that frame looks names up in a class."""
-    if child.comprehension is None or child.comprehension is ast.GeneratorExp:
-        return False
-    return not scope.can_see_class
-
-
-def _is_bound_outside(name: str, scope: Scope) -> bool:
-    return bool(scope.symbols[name] & DEF_BOUND) and scope.type is not ScopeKind.CLASS
-
-
-def _is_free_below(name: str, scope: Scope) -> bool:
-    return any(child.resolution(name) == Resolution.FREE for child in scope.children)
-
-
-def _inline(
-    child: Scope,
-    scope: Scope,
-    resolutions: dict[str, Resolution],
-    child_free: set[str],
-    inlined_cells: set[str],
-) -> None:
-    """Merge the names of an inlined comprehension into the scope around it."""
-    child.inlined = True
-    drops_dunder_class = False
-    for name, entry in child.symbols.items():
-        if entry & DEF_PARAM:
-            continue
-        resolution = Resolution(entry >> RESOLUTION_SHIFT)
-        flags = entry & _FLAGS_MASK
-        if resolution is Resolution.CELL or flags & DEF_COMP_CELL:
-            inlined_cells.add(name)
-        if resolution is Resolution.FREE and scope.type is ScopeKind.CLASS and name == "__class__":
-            # The class has no __class__ cell of its own yet: the comprehension finds what the class body finds.
-            resolution = Resolution.GLOBAL_IMPLICIT
-            child_free.discard(name)
-            drops_dunder_class = True
-        if name not in scope.symbols:
-            scope.symbols[name] = flags
-            resolutions[name] = resolution
-        elif _is_bound_outside(name, scope) and not _is_free_below(name, child):
-            # What was free in the comprehension is a local of the frame that it now runs in.
-            child_free.discard(name)
-    if drops_dunder_class:
-        del child.symbols["__class__"]
-
-
-def _adopt_children_of_inlined(scope: Scope) -> None:
-    """Put the children of inlined comprehensions into the comprehensions' place."""
-    if any(child.inlined for child in scope.children):
-        children: list[Scope] = []
-        for child in scope.children:
-            children.extend(child.children if child.inlined else (child,))
-        scope.children = children
-
-
-def _turn_locals_into_cells(
-    resolutions: dict[str, Resolution], free: set[str], inlined_cells: set[str]
-) -> None:
-    """Make cells of the local names that an inner scope uses; outside of this scope they are not free."""
-    for name in (free | inlined_cells) & resolutions.keys():
-        if resolutions[name] is Resolution.LOCAL:
-            resolutions[name] = Resolution.CELL
-            free.discard(name)
-
-
-def _take_class_cells(scope: Scope, free: set[str]) -> None:
-    """Note the cells that a class makes for its methods and annotation scopes."""
-    if "__class__" in free:
-        scope.needs_class_closure = True
-        free.discard("__class__")
-    if "__classdict__" in free:
-        scope.needs_classdict = True
-        free.discard("__classdict__")
-
-
-def _record(
-    scope: Scope,
-    resolutions: dict[str, Resolution],
-    bound: frozenset[str] | None,
-    free: set[str],
-    inlined_cells: set[str],
-) -> None:
-    """Write the resolutions into `scope.symbols`, with the free names that only pass through this scope."""
-    symbols = scope.symbols
-    for name, flags in symbols.items():
-        symbols[name] = flags | resolutions[name] << RESOLUTION_SHIFT
-    for name in inlined_cells & symbols.keys():
-        symbols[name] |= DEF_COMP_CELL
-    sees_class = scope.type is ScopeKind.CLASS or scope.can_see_class
-    for name in free:
-        if name in symbols:
-            if sees_class:
-                symbols[name] |= DEF_FREE_CLASS
-        elif bound is None or name in bound:
-            symbols[name] = Resolution.FREE << RESOLUTION_SHIFT
+"""The method of `Collector` for each type of node."""
