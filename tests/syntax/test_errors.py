@@ -18,6 +18,15 @@ def test_broken_sources_have_the_hosts_errors(flags):
     assert comparison.share() >= 99.5, comparison.report(10)
 
 
+@pytest.mark.parametrize("source", ["f'{x:\\x}'", "f'{x:\\N{y}}' a b", "f'{x:\\U}'; 0x"])
+def test_a_malformed_escape_in_a_format_specification_is_the_codecs_error(source):
+    with pytest.raises(UnicodeDecodeError) as host:
+        compile(source, "<test>", "exec")
+    with pytest.raises(UnicodeDecodeError) as ours:
+        kaa.compile(source, "<test>", "exec")
+    assert ours.value.args == host.value.args
+
+
 INCOMPLETE = [
     *(
         "a = 'a\\",

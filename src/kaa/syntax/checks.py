@@ -13,7 +13,7 @@ from kaa.syntax import terminals as t
 from kaa.syntax.errors import Place
 from kaa.syntax.literals import LiteralError
 from kaa.syntax.reader import NOTHING
-from kaa.syntax.reading import Reading
+from kaa.syntax.reading import Found, Reading
 from kaa.syntax.strings import CONVERSIONS
 
 # What exists since which version of Python 3, and what CPython calls it.
@@ -87,7 +87,12 @@ class Checks(Reading):
         return end
 
     def specification(self, start: int, end: int) -> int:
-        self.piece(start, raw=False)
+        try:
+            literals.fstring_text(self.tokens.contents[start], False, ignore)
+        except LiteralError as error:
+            # CPython forgets to make a SyntaxError of it here.
+            cause = error.__cause__
+            raise Found(cause if isinstance(cause, UnicodeDecodeError) else error, final=True) from None
         return end
 
     def piece(self, pos: int, raw: bool) -> None:

@@ -170,7 +170,7 @@ def _fail(body: str) -> str:
             end, reason = fault
             data = expanded.encode("ascii")
             error = UnicodeDecodeError("unicodeescape", data, match.start(), end, reason)
-            raise LiteralError(f"(unicode error) {error}")
+            raise LiteralError(f"(unicode error) {error}") from error
     raise AssertionError(f"no malformed escape sequence in {body!r}")
 
 
