@@ -5,8 +5,9 @@ import ctypes
 import pytest
 
 from kaa.native import cache
+from kaa.native.build import build
 from kaa.native.function import Cell, Extern, native
-from kaa.native.image import Image, build
+from kaa.native.image import Image
 from kaa.native.memory import LoadedImage
 from kaa.native.object_file import read
 from kaa.native.types import Array, Function, Ptr, i64, resolve, u64
@@ -63,7 +64,7 @@ def test_functions_that_the_compiler_calls(image):
 
 
 def test_round_trip(image):
-    assert Image.from_bytes(image.to_bytes()) == image
+    assert Image.from_bytes(image.to_bytes()).to_bytes() == image.to_bytes()
 
 
 def test_damage_is_noticed(image):
@@ -85,11 +86,11 @@ def test_cache(image, tmp_path, monkeypatch):
         made.append(1)
         return image
 
-    assert cache.obtain("x", make) == cache.obtain("x", make) == image
+    assert {cache.obtain("x", make).to_bytes() for _ in range(2)} == {image.to_bytes()}
     assert len(made) == 1
     path = tmp_path / "images" / "x.image"
     path.write_bytes(path.read_bytes()[:-5])
-    assert cache.obtain("x", make) == cache.obtain("x", make) == image
+    assert {cache.obtain("x", make).to_bytes() for _ in range(2)} == {image.to_bytes()}
     assert len(made) == 2
 
 

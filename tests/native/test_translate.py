@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kaa.native.build import build
 from kaa.native.errors import NativeError
 from kaa.native.function import NativeFunction, Static, native
-from kaa.native.image import Image, build
+from kaa.native.image import Image
 from kaa.native.intrinsics import add_overflow, likely, multiply_overflow, reserve
 from kaa.native.memory import LoadedImage
 from kaa.native.translate import Module

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 
 def enable() -> None:
     """Run every frame that begins from now on on machine code. Raises `engine.UnsupportedHost`."""
@@ -19,7 +17,7 @@ def disable() -> None:
     load().disable()
 
 
-def native_code(function: Any) -> str:
+def native_code(function: object) -> str:
     """A function's instructions, each with its template and its machine code, as text."""
     from kaa.baseline.listing import native_code
 

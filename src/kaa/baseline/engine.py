@@ -11,22 +11,23 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import json
 import mmap
-import platform
+import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
-from kaa.baseline import cells, tables
 from kaa.baseline.import_failure import import_failure
 from kaa.native import cache
 from kaa.native.image import PAGE, Image
-from kaa.native.layouts import FunctionObject, MappingMethods, TypeObject
 from kaa.native.memory import RESERVED, LoadedImage
-from kaa.native.types import Struct, layout
 
 ARENA_FIELDS: Final = 3
+TABLES: Final = ("ROWS", "VARIANTS", "TEMPLATE_ROWS", "HOLE_ROWS")
+"""The linker's tables, kept with the image; its cells of the same names point to them."""
+OFFSETS, NAMES = "OFFSETS", "NAMES"
+"""Kept with the image too: places in the host's objects, and the strings that cells hold."""
 
 
 class UnsupportedHost(RuntimeError):
@@ -37,25 +38,26 @@ def check_host() -> None:
     """Raise UnsupportedHost unless this is CPython 3.13 with the GIL on Linux x86-64."""
     if sys.implementation.name != "cpython" or sys.version_info[:2] != (3, 13):
         raise UnsupportedHost("the native machine needs CPython 3.13")
-    if sys.platform != "linux" or platform.machine() != "x86_64":
+    if sys.platform != "linux" or os.uname().machine != "x86_64":
         raise UnsupportedHost("the native machine needs Linux on x86-64")
     if hasattr(sys, "gettotalrefcount") or not getattr(sys, "_is_gil_enabled", lambda: True)():
         raise UnsupportedHost("the native machine needs a release build with the GIL")
 
 
-def source_files() -> list[Path]:
+def source_files() -> list[str]:
     """The files that the image is made of."""
-    here = Path(__file__).parent
-    folders = (here, here / "templates", here.parent / "native")
-    files = [path for folder in folders for path in folder.glob("*.py")]
-    return [*files, here.parent / "bytecode" / "instructions.py"]
+    home = os.path.dirname(os.path.dirname(__file__))
+    folders = (("baseline",), ("baseline", "templates"), ("native",))
+    paths = [os.path.join(home, *folder) for folder in folders]
+    files = [os.path.join(path, name) for path in paths for name in os.listdir(path) if name.endswith(".py")]
+    return [*files, os.path.join(home, "bytecode", "instructions.py")]
 
 
 def make_image(*, checking: bool = False, progress: Callable[[str], None] = lambda stage: None) -> Image:
     """Compile the machine."""
     import kaa.baseline.templates  # noqa: F401  # declares the templates
-    from kaa.baseline import block, frames, linker
-    from kaa.native.image import build
+    from kaa.baseline import block, frames, linker, tables
+    from kaa.native.build import build
 
     exported: list[Any] = [frames.evaluate, block.free_block, linker.block_of]
     named = tables.named_templates()
@@ -103,22 +105,24 @@ class Engine:
             "IMPORT_FAILURE": import_failure,
             "LIST_APPEND": list.append,
         }
-        for text, cell in cells.STRINGS.items():
-            objects[cell.name] = sys.intern(text)
+        for cell, text in json.loads(self.image.extra[NAMES]).items():
+            objects[cell] = sys.intern(text)
         for name, value in objects.items():
             self._kept.append(value)
             self._set_cell(name, id(value))
-        self._set_cell("FUNCTION_VECTORCALL", _field(FunctionObject, "vectorcall", _field))
-        self._set_cell("SLOT_INIT", _field(TypeObject, "tp_init", Engine))
-        self._set_cell("SLOT_SUBSCRIPT", _slot_subscript())
-        self._set_cell("OBJECT_NEW", _field(TypeObject, "tp_new", object))
+        offsets = json.loads(self.image.extra[OFFSETS])
+        self._set_cell("FUNCTION_VECTORCALL", _pointer(id(_pointer), offsets["vectorcall"]))
+        self._set_cell("SLOT_INIT", _pointer(id(Engine), offsets["tp_init"]))
+        self._set_cell("OBJECT_NEW", _pointer(id(object), offsets["tp_new"]))
+        methods = _pointer(id(_Subscriptable), offsets["tp_as_mapping"])
+        self._set_cell("SLOT_SUBSCRIPT", _pointer(methods, offsets["mp_subscript"]))
         unit = ctypes.create_string_buffer(16)
         self._kept.append(unit)
         self._set_cell("ENTRY_UNIT", ctypes.addressof(unit))
         self._set_cell("IMAGE", self.loaded.base)
 
     def _set_tables(self) -> None:
-        for name in tables.TABLES:
+        for name in TABLES:
             data = self.image.extra[name]
             memory = ctypes.create_string_buffer(data, len(data) + 8)
             self._kept.append(memory)
@@ -180,9 +184,9 @@ class Engine:
         return found
 
 
-def _field(struct: type[Struct], name: str, value: object) -> int:
-    """A pointer in an object of the host."""
-    return ctypes.c_uint64.from_address(id(value) + layout(struct).fields[name].offset).value
+def _pointer(address: int, offset: int) -> int:
+    """A pointer in memory of the host."""
+    return ctypes.c_uint64.from_address(address + offset).value
 
 
 class _Subscriptable:
@@ -190,11 +194,6 @@ class _Subscriptable:
 
     def __getitem__(self, key: object) -> object:
         raise KeyError(key)
-
-
-def _slot_subscript() -> int:
-    methods = _field(TypeObject, "tp_as_mapping", _Subscriptable)
-    return ctypes.c_uint64.from_address(methods + layout(MappingMethods).fields["mp_subscript"].offset).value
 
 
 def _set_evaluator(address: int) -> None:

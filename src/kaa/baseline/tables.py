@@ -6,15 +6,20 @@ describes. The facts about instructions come from `kaa.bytecode`.
 
 from __future__ import annotations
 
+import json
 import struct
 from typing import Final, NamedTuple
 
+from kaa.baseline.cells import STRINGS
+from kaa.baseline.engine import NAMES, OFFSETS, TABLES
 from kaa.baseline.holes import HOLES
 from kaa.baseline.linker import BACKWARD, FORWARD, HOLE_ROW_SIZE, ROW_SIZE, TEMPLATE_ROW_SIZE
 from kaa.baseline.template import TEMPLATES
 from kaa.bytecode.instructions import BY_NAME, BY_NUMBER, SPECIALIZED, Argument
 from kaa.native.function import NativeFunction
 from kaa.native.image import Image
+from kaa.native.layouts import FunctionObject, MappingMethods, TypeObject
+from kaa.native.types import layout
 
 OPCODES: Final = 256
 ROW: Final = struct.Struct("<HHBBbBBBHIII")
@@ -25,8 +30,6 @@ assert (ROW.size, TEMPLATE_ROW.size, HOLE_ROW.size) == (ROW_SIZE, TEMPLATE_ROW_S
 JUMPS: Final = {Argument.FORWARD: FORWARD, Argument.BACKWARD: BACKWARD}
 NAME_SHIFTS: Final = {Argument.NAME_1: 1, Argument.NAME_2: 2}
 SECOND: Final = ".second"
-TABLES: Final = ("ROWS", "VARIANTS", "TEMPLATE_ROWS", "HOLE_ROWS")
-"""The image's cells that point to the tables."""
 
 type Compiled = dict[str, tuple[NativeFunction, dict[str, object]]]
 
@@ -70,6 +73,15 @@ def add_tables(image: Image) -> None:
             size = 0 if hole.relative else hole.size
             holes += HOLE_ROW.pack(hole.offset, HOLES.index(hole.name), size, hole.addend)
     image.extra.update(zip(TABLES, map(bytes, (rows, variants, templates, holes)), strict=True))
+    image.extra[OFFSETS] = json.dumps(host_offsets()).encode()
+    image.extra[NAMES] = json.dumps({cell.name: text for text, cell in STRINGS.items()}).encode()
+
+
+def host_offsets() -> dict[str, int]:
+    """Where the engine finds what it tells the image at the start: byte offsets in objects of the host."""
+    fields = ((FunctionObject, "vectorcall"), (TypeObject, "tp_init"), (TypeObject, "tp_new"))
+    more = ((TypeObject, "tp_as_mapping"), (MappingMethods, "mp_subscript"))
+    return {name: layout(struct).fields[name].offset for struct, name in (*fields, *more)}
 
 
 class RowFields(NamedTuple):

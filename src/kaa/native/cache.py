@@ -8,40 +8,39 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
 import sys
-import tempfile
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 from kaa.native.image import Image
 
 
-def key(sources: Iterable[Path], *, variant: str = "") -> str:
-    """A digest of everything that the machine code depends on."""
+def key(sources: Iterable[str], *, variant: str = "") -> str:
+    """A digest of everything that the machine code depends on: the files at these paths, the host, the processor."""
     digest = hashlib.sha256()
-    for fact in (sys.version, platform.machine(), sys.implementation.cache_tag or "", variant):
+    for fact in (sys.version, os.uname().machine, sys.implementation.cache_tag or "", variant):
         digest.update(fact.encode() + b"\0")
     for path in sorted(sources):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        with open(path, "rb") as stream:
+            digest.update(os.path.basename(path).encode() + b"\0" + stream.read())
     return digest.hexdigest()[:32]
 
 
-def folder() -> Path:
+def folder() -> str:
     """Where images are kept. `KAA_CACHE` names another place."""
     chosen = os.environ.get("KAA_CACHE")
     if chosen:
-        return Path(chosen)
+        return chosen
     import platformdirs
 
-    return Path(platformdirs.user_cache_dir("kaa", appauthor=False))
+    return platformdirs.user_cache_dir("kaa", appauthor=False)
 
 
 def obtain(name: str, make: Callable[[], Image]) -> Image:
     """The cached image of this name, or a new one, which is then cached."""
-    path = folder() / f"{name}.image"
+    path = os.path.join(folder(), f"{name}.image")
     try:
-        return Image.from_bytes(path.read_bytes())
+        with open(path, "rb") as stream:
+            return Image.from_bytes(stream.read())
     except (OSError, ValueError):
         pass
     image = make()
@@ -49,11 +48,14 @@ def obtain(name: str, make: Callable[[], Image]) -> Image:
     return image
 
 
-def store(path: Path, data: bytes) -> None:
+def store(path: str, data: bytes) -> None:
     """Write a file at once: another process sees all of it or nothing. A failure is no error."""
+    import tempfile
+
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as stream:
+        parent = os.path.dirname(path)
+        os.makedirs(parent, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=parent, delete=False) as stream:
             stream.write(data)
         os.replace(stream.name, path)
     except OSError:

@@ -1,0 +1,213 @@
+"""Building an image: native functions and templates, compiled by LLVM and laid out.
+
+In: native functions, and templates by name. Out: an `Image`. What is inside the image is resolved here; what
+is not, the holes of templates and the addresses of the host's symbols, is noted.
+
+    native functions -> translate -> LLVM -> object_file -> link -> Image
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import astuple, dataclass, replace
+from typing import Final
+
+from kaa.native.function import TEMPLATE, NativeFunction
+from kaa.native.image import PAGE, TEMPLATES, Image
+from kaa.native.object_file import ObjectFile, Relocation, RelocationType, read
+from kaa.native.translate import Module
+
+TEMPLATE_SECTION: Final = ".kaa."
+JUMP, JUMP_SIZE = 0xE9, 5
+"""Opcode and bytes of `jmp rel32`, in which a template goes on to the next one."""
+NEXT: Final = "NEXT"
+
+RELATIVE: Final = {
+    RelocationType.RELATIVE_32,
+    RelocationType.CALL_32,
+    RelocationType.GOT_RELATIVE_32,
+    RelocationType.GOT_RELATIVE_32_RELAXABLE,
+    RelocationType.GOT_RELATIVE_32_RELAXABLE_REX,
+}
+GOT: Final = {
+    RelocationType.GOT_RELATIVE_32,
+    RelocationType.GOT_RELATIVE_32_RELAXABLE,
+    RelocationType.GOT_RELATIVE_32_RELAXABLE_REX,
+}
+MOVED: Final = ""
+"""A hole that names nothing: it reaches into the image itself, and a copy of it only has moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateHole:
+    """Bytes `offset` (from the template's start) to be filled with `name`'s value plus `addend`.
+
+    `relative` holes hold 32-bit distances from themselves, the others absolute values of `size` bytes.
+    """
+
+    offset: int
+    size: int
+    relative: bool
+    name: str
+    addend: int
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Machine code of one instruction (or a part of it), at `offset` in the image, `size` bytes."""
+
+    name: str
+    offset: int
+    size: int
+    holes: tuple[TemplateHole, ...]
+
+
+def read_templates(data: bytes) -> dict[str, Template]:
+    """The templates that `link` has noted in an image."""
+    return {
+        name: Template(name, offset, size, tuple(TemplateHole(*hole) for hole in holes))
+        for name, offset, size, holes in json.loads(data)
+    }
+
+
+def compile_module(text: str) -> bytes:
+    """LLVM IR to an object file. The one place that needs llvmlite."""
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    llvm.initialize_native_asmparser()
+    machine = llvm.Target.from_default_triple().create_target_machine(opt=3, codemodel="small", reloc="pic")
+    module = llvm.parse_assembly(text)
+    module.verify()
+    options = llvm.create_pipeline_tuning_options(speed_level=2)
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    return bytes(machine.emit_object(module))
+
+
+def build(
+    functions: Iterable[NativeFunction],
+    templates: dict[str, tuple[NativeFunction, dict[str, object]]],
+    *,
+    detached: Collection[str] = (),
+    checking: bool = False,
+    progress: Callable[[str], None] = lambda stage: None,
+) -> Image:
+    """Compile functions and templates (name -> function and its static parameters) into an image.
+
+    Code of the next template will stand behind each template's, except behind the `detached` ones'.
+    """
+    module = Module(checking=checking)
+    progress("translating")
+    for function in functions:
+        module.add(function)
+    for name, (function, static) in templates.items():
+        assert function.convention == TEMPLATE, name
+        module.add(function, static, name=f"template.{name}", section=f"{TEMPLATE_SECTION}{name}")
+    text = module.text()
+    progress("compiling")
+    compiled = read(compile_module(text))
+    progress("linking")
+    return link(compiled, module, detached)
+
+
+def link(compiled: ObjectFile, module: Module, detached: Collection[str]) -> Image:
+    """Lay the sections out, resolve what is inside the image, and note what is not."""
+    places: dict[str, int] = {}
+    data = bytearray()
+    for section in sorted(compiled.sections.values(), key=lambda s: s.name):
+        data += bytes(-len(data) % max(section.alignment, 16))
+        places[section.name] = len(data)
+        data += section.data
+    stubs = _add_stubs(compiled, module, data)
+    data += bytes(-len(data) % PAGE)
+    image = Image(
+        data=b"",
+        symbols={},
+        externs=sorted({*module.externs, *stubs}),
+        cells={},
+        writable=len(data),
+        got=len(data),
+        size=0,
+        extra={},
+    )
+    slots = {name: image.got + 8 * i for i, name in enumerate(image.externs)}
+    end = image.got + 8 * len(slots)
+    for cell in module.cells.values():
+        end += -end % 16
+        image.cells[cell.name] = end
+        end += cell.size
+    image.size = end + -end % PAGE
+    for name, place in stubs.items():
+        struct.pack_into("<i", data, place + 2, slots[name] - (place + 6))
+    image.symbols = {s.name: places[s.section or ""] + s.offset for s in compiled.symbols.values()}
+
+    templates = []
+    for section in compiled.sections.values():
+        start = places[section.name]
+        holes = []
+        for relocation in section.relocations:
+            name = relocation.symbol.name
+            if name in module.holes:
+                hole = _hole(relocation)
+                if hole.relative and module.holes[name].bits:
+                    raise ValueError(
+                        f"{section.name} wants {name} relative to its place: LLVM computes with it"
+                    )
+                holes.append(hole)
+                continue
+            if relocation.type not in RELATIVE:
+                raise ValueError(f"{section.name} holds an absolute address of {name or 'a constant'}")
+            if relocation.type in GOT:
+                target = slots[name]
+            elif name in image.cells:
+                target = image.cells[name]
+            elif name in stubs:
+                target = stubs[name]
+            else:
+                target = places[relocation.symbol.section or ""] + relocation.symbol.offset
+            position = start + relocation.offset
+            struct.pack_into("<i", data, position, target + relocation.addend - position)
+            holes.append(TemplateHole(relocation.offset, 4, True, MOVED, 0))
+        if section.name.startswith(TEMPLATE_SECTION):
+            name = section.name.removeprefix(TEMPLATE_SECTION)
+            whole = Template(name, start, len(section.data), tuple(holes))
+            templates.append(whole if name in detached else _without_last_jump(whole, section.data))
+    image.data = bytes(data)
+    image.extra[TEMPLATES] = json.dumps([astuple(template) for template in templates]).encode()
+    return image
+
+
+def _add_stubs(compiled: ObjectFile, module: Module, data: bytearray) -> dict[str, int]:
+    """For C functions that LLVM calls on its own account (memset): a jump through the table of addresses."""
+    stubs: dict[str, int] = {}
+    for section in compiled.sections.values():
+        for relocation in section.relocations:
+            symbol = relocation.symbol
+            known = symbol.section or symbol.name in module.holes or symbol.name in module.cells
+            if relocation.type is RelocationType.CALL_32 and not known and symbol.name not in stubs:
+                stubs[symbol.name] = len(data)
+                data += b"\xff\x25\0\0\0\0"  # jmp *distance(%rip)
+    return stubs
+
+
+def _hole(relocation: Relocation) -> TemplateHole:
+    size = {
+        RelocationType.ABSOLUTE_64: 8,
+        RelocationType.ABSOLUTE_8: 1,
+        RelocationType.RELATIVE_64: 8,
+    }.get(relocation.type, 4)
+    relative = relocation.type in RELATIVE
+    return TemplateHole(relocation.offset, size, relative, relocation.symbol.name, relocation.addend)
+
+
+def _without_last_jump(template: Template, code: bytes) -> Template:
+    """A template without its last jump, if that one goes to the next template: it is adjacent."""
+    for hole in template.holes:
+        if hole.name == NEXT and hole.offset == len(code) - 4 and code[-JUMP_SIZE] == JUMP:
+            rest = tuple(h for h in template.holes if h is not hole)
+            return replace(template, size=len(code) - JUMP_SIZE, holes=rest)
+    return template
