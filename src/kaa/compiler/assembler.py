@@ -45,6 +45,9 @@ def assemble(unit: CompilationUnit) -> CodeType:
         for number, jump in jumps:
             pieces[number] = _PIECES[jump.oparg << 8 | jump.opcode]
         starts = _starts(pieces)
+    for block in graph:
+        # Blocks and instructions refer to each other. Taken apart they go now, and do not wait for the collector.
+        block.instructions = []
     sizes = [len(piece) >> 1 for piece in pieces]
     locations = [instruction.location for instruction in instructions]
     return _make_code(

@@ -54,7 +54,7 @@ _COMPREHENSIONS: dict[type[ast.expr], tuple[str, str]] = {
 """The name of a comprehension's scope, and what messages call the comprehension."""
 
 
-type _Visitor = Callable[[Any], None]
+type _Visitor = Callable[[Collector, Any], None]
 
 
 class Collector:
@@ -68,9 +68,6 @@ class Collector:
         self.scopes: dict[Any, Scope] = {}
         self.stack: list[Scope] = [self.top]
         self.class_name: str | None = None
-        self.visitors: dict[type[ast.AST], _Visitor] = {
-            kind: getattr(self, name) for kind, name in _VISITORS.items()
-        }
 
     def collect(self, tree: ast.mod) -> None:
         self.scopes[tree] = self.top
@@ -83,26 +80,26 @@ class Collector:
     # Walking
 
     def _visit(self, node: ast.AST) -> None:
-        self.visitors[type(node)](node)
+        _VISITORS[type(node)](self, node)
 
     def _visit_all(self, nodes: Iterable[ast.AST]) -> None:
-        visitors = self.visitors
+        visitors = _VISITORS
         for node in nodes:
-            visitors[type(node)](node)
+            visitors[type(node)](self, node)
 
     def _visit_fields(self, node: ast.AST) -> None:
         """Visit what the `_FIELDS` of a node hold, in that order; the node itself says nothing about
         names.
         """
-        visitors = self.visitors
+        visitors = _VISITORS
         for field in _FIELDS[type(node)]:
             value = getattr(node, field)
             if type(value) is list:
                 for item in value:
                     if item is not None:
-                        visitors[type(item)](item)
+                        visitors[type(item)](self, item)
             elif value is not None:
-                visitors[type(value)](value)
+                visitors[type(value)](self, value)
 
     def _nothing(self, node: ast.AST) -> None:
         """A node without names."""
@@ -398,7 +395,7 @@ class Collector:
 
     def _attribute(self, node: ast.Attribute) -> None:
         value = node.value
-        self.visitors[type(value)](value)
+        _VISITORS[type(value)](self, value)
 
     def _lambda(self, node: ast.Lambda) -> None:
         self._visit_defaults(node.args)
@@ -534,28 +531,30 @@ _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {
 }
 """Nodes that bind and open nothing: the fields to visit, in order."""
 
-_VISITORS: dict[type[ast.AST], str] = {
-    **dict.fromkeys(_FIELDS, "_visit_fields"),
-    **dict.fromkeys((ast.FunctionDef, ast.AsyncFunctionDef), "_function"),
-    **dict.fromkeys((ast.Import, ast.ImportFrom), "_import"),
-    **dict.fromkeys((ast.AsyncFor, ast.AsyncWith), "_asynchronous"),
-    **dict.fromkeys((ast.Pass, ast.Break, ast.Continue, ast.Constant, ast.MatchSingleton), "_nothing"),
-    **dict.fromkeys((ast.TypeVar, ast.TypeVarTuple, ast.ParamSpec), "_type_parameter"),
-    **dict.fromkeys((ast.MatchAs, ast.MatchStar), "_named_pattern"),
-    **dict.fromkeys((ast.Yield, ast.YieldFrom), "_yield"),
-    **dict.fromkeys(_COMPREHENSIONS, "_comprehension"),
-    ast.ClassDef: "_class",
-    ast.TypeAlias: "_type_alias",
-    ast.Return: "_return",
-    ast.AnnAssign: "_annotated_assignment",
-    ast.Global: "_global",
-    ast.Nonlocal: "_nonlocal",
-    ast.ExceptHandler: "_except_handler",
-    ast.MatchMapping: "_mapping_pattern",
-    ast.Name: "_name",
-    ast.Attribute: "_attribute",
-    ast.Lambda: "_lambda",
-    ast.Await: "_await",
-    ast.NamedExpr: "_named_expression",
+_VISITORS: dict[type[ast.AST], _Visitor] = {
+    **dict.fromkeys(_FIELDS, Collector._visit_fields),
+    **dict.fromkeys((ast.FunctionDef, ast.AsyncFunctionDef), Collector._function),
+    **dict.fromkeys((ast.Import, ast.ImportFrom), Collector._import),
+    **dict.fromkeys((ast.AsyncFor, ast.AsyncWith), Collector._asynchronous),
+    **dict.fromkeys(
+        (ast.Pass, ast.Break, ast.Continue, ast.Constant, ast.MatchSingleton), Collector._nothing
+    ),
+    **dict.fromkeys((ast.TypeVar, ast.TypeVarTuple, ast.ParamSpec), Collector._type_parameter),
+    **dict.fromkeys((ast.MatchAs, ast.MatchStar), Collector._named_pattern),
+    **dict.fromkeys((ast.Yield, ast.YieldFrom), Collector._yield),
+    **dict.fromkeys(_COMPREHENSIONS, Collector._comprehension),
+    ast.ClassDef: Collector._class,
+    ast.TypeAlias: Collector._type_alias,
+    ast.Return: Collector._return,
+    ast.AnnAssign: Collector._annotated_assignment,
+    ast.Global: Collector._global,
+    ast.Nonlocal: Collector._nonlocal,
+    ast.ExceptHandler: Collector._except_handler,
+    ast.MatchMapping: Collector._mapping_pattern,
+    ast.Name: Collector._name,
+    ast.Attribute: Collector._attribute,
+    ast.Lambda: Collector._lambda,
+    ast.Await: Collector._await,
+    ast.NamedExpr: Collector._named_expression,
 }
 """The method of `Collector` for each type of node."""
