@@ -174,9 +174,9 @@ def test_control_c_ends_a_statement_and_not_the_session(tmp_path: Path) -> None:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     terminal = Terminal(KAA, inherited | {"TERM": "xterm", "NO_COLOR": "1", "HOME": str(tmp_path)})
     terminal.wait_for(">>> ")
-    terminal.type("print('be' 'gun')\rwhile True: pass\r\r")
-    terminal.wait_for("begun")
-    terminal.wait_for("\n")
+    terminal.type("while True: print('ti' 'ck')\r\r")
+    terminal.wait_for("tick")
+    terminal.wait_for("tick")
     os.kill(terminal.process, signal.SIGINT)
     terminal.wait_for("KeyboardInterrupt")
     terminal.type("\r")

@@ -132,7 +132,7 @@ def plain_loop(engine: Engine) -> None:
     Raises:
         SystemExit: a statement wants to leave.
     """
-    session = Session()
+    session = Session(engine)
     main = sys.modules["__main__"]
     for name, default in (("ps1", ">>> "), ("ps2", "... ")):
         if not hasattr(sys, name):
@@ -162,13 +162,14 @@ class Session:
         reading: a statement is being read, not run.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self.ended = False
         self.reading = False
         self._count = 0
         self._compile: Any = codeop.Compile()
         if os.isatty(0) and os.isatty(1):
-            self._read_line = _ask_terminal
+            self._read_line = self._ask_terminal
         else:
             # Like C's stream the reader takes what is there, and leaves nothing to the guest's own `input()`.
             buffered = not getattr(sys.stdout, "write_through", False)
@@ -233,23 +234,23 @@ class Session:
             )  # `codeop` looks at the text without its last newline, carets do not
         return code
 
+    def _ask_terminal(self, prompt: str) -> str:
+        """A line from the terminal, with its end; "" at the end of the input."""
+        try:
+            # The engine makes the call, so that Ctrl-C interrupts it as it does the guest's own `input`.
+            return self._engine.call(input, prompt) + "\n"
+        except EOFError:
+            sys.stdout.write("\n")
+            return ""
+
     def _ask_stream(self, prompt: str) -> str:
         """A line from a file or pipe, with its end; "" at the end of the input."""
         sys.stderr.write(prompt)
         sys.stderr.flush()
-        line = self._stream.readline().decode(errors="surrogateescape")
+        line = self._engine.call(self._stream.readline).decode(errors="surrogateescape")
         if not line:
             sys.stderr.write("\n")
         return line
-
-
-def _ask_terminal(prompt: str) -> str:
-    """A line from the terminal, with its end; "" at the end of the input."""
-    try:
-        return input(prompt) + "\n"
-    except EOFError:
-        sys.stdout.write("\n")
-        return ""
 
 
 def _register(name: str, source: str) -> None:
