@@ -106,6 +106,8 @@ def test_func_type(source):
         "async with a: b",
         "async for a in b: c",
         "def f(): await a",
+        "(x async for x in y)",
+        "[(x async for x in y) for z in w]",
         "x = 1",
         "yield",
     ],

@@ -78,7 +78,10 @@ def _called(g: Generator, node: _Comprehension, awaits: bool) -> None:
         g.emit(op.RETURN_VALUE, location)
     else:
         g.handle_stop_iteration()
+    asynchronous = g.scope.is_coroutine
     g.make_function(g.leave(returns_none=True), location)
+    if asynchronous and g.allows_top_level_await:
+        g.scope.is_coroutine = True
     _first_iterator(g, node)
     g.emit(op.CALL, location, 0)
     if awaits:
