@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final, Self
 
 from kaa.syntax import tokenizer
 from kaa.syntax.faults import first_buffered
-from kaa.syntax.malformed import EARLY_END
 from kaa.syntax.tokenizer import DEDENT, ENDMARKER, ERROR, HERE, INDENT, NEWLINE, UNCLOSED, Tokens
 
 if TYPE_CHECKING:
@@ -240,7 +239,7 @@ class _Source:
         found = self.tokens
         error = found.error
         assert isinstance(error, SyntaxError)
-        if found.error_reach == UNCLOSED or error.msg == EARLY_END:
+        if found.early_end and found.error_reach in (UNCLOSED, HERE):
             return self.early_end(error.lineno if found.error_reach == HERE else None)
         if found.error_reach != HERE or error.lineno is None:
             return error
