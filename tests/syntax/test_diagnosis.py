@@ -43,6 +43,7 @@ def same_error(source, mode="exec", flags=0, version=-1):
 
 
 MISTAKES = [
+    'class A:\n"x',
     "f(**x, *y)",
     "f(**x, *)",
     "f(a, **x, *y)",

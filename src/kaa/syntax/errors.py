@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from kaa.syntax import faults
 from kaa.syntax.terminals import DEDENT, ENDMARKER, ERROR, INDENT, NEWLINE
-from kaa.syntax.tokenizer import Tokens
+from kaa.syntax.tokenizer import UNCLOSED, Tokens
 
 
 class Place(NamedTuple):
@@ -26,7 +26,7 @@ class Place(NamedTuple):
 # Tokens that CPython gives no columns.
 LAYOUT: Final = frozenset((INDENT, DEDENT, ENDMARKER))
 # Tokens behind which there is nothing if all the rest are such.
-AT_END: Final = frozenset((DEDENT, ENDMARKER, ERROR))
+AT_END: Final = frozenset((DEDENT, ENDMARKER))
 
 
 class Reporter:
@@ -36,10 +36,13 @@ class Reporter:
         self.tokens = tokens
         self.filename = filename
         self.mode = mode
-        # The first of the tokens that stand for the end of the source.
+        # The first of the tokens that stand for the end of the source, or the malformed token.
         self.end = len(tokens)
-        while self.end and self.stands_for_end(self.end - 1):
+        if tokens.kinds[-1:] == [ERROR]:
             self.end -= 1
+        if tokens.error is None or tokens.error_reach == UNCLOSED:
+            while self.end and self.stands_for_end(self.end - 1):
+                self.end -= 1
 
     def stands_for_end(self, index: int) -> bool:
         tokens = self.tokens
