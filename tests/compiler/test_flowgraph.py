@@ -13,6 +13,7 @@ from kaa.compiler.cfg import Instruction, MalformedGraphError, verify
 from kaa.compiler.flowgraph import PASSES, finish, optimize
 from kaa.compiler.flowgraph.construction import assign_handlers, build_graph
 from kaa.compiler.flowgraph.reachability import remove_unreachable
+from kaa.compiler.flowgraph.stack import measure_stack
 
 from ..bytecode.corpus import files
 from .graphs import host_optimized, host_sequences, read_graph, read_unit, rows_of, unit_of
@@ -230,3 +231,30 @@ def test_optimize_runs_all_passes():
     unit = read_unit("1 LOAD_CONST 2\n1 RETURN_VALUE", CONSTANTS)
     assert str(optimize(unit)) == "B0:\n    1  RETURN_CONST 1"
     assert unit.constants == [None, 7]
+
+
+def test_stack_must_add_up():
+    with pytest.raises(ValueError, match="Invalid CFG, stack underflow"):
+        measure_stack(read_graph("1 POP_TOP\n1 RETURN_CONST 0"))
+    with pytest.raises(ValueError, match="Invalid CFG, inconsistent stackdepth"):
+        measure_stack(read_graph("1 COPY_FREE_VARS 1\nB1:\n1 LOAD_CONST 0\n2 JUMP B1"))
+
+
+LOOP = """
+1 LOAD_FAST 0
+1 GET_ITER
+B1:
+1 FOR_ITER B2
+1 STORE_FAST 1
+1 JUMP B1
+B2:
+1 END_FOR
+1 POP_TOP
+1 RETURN_CONST 0
+"""
+
+
+def test_stack_depths():
+    graph = read_graph(LOOP)
+    assert measure_stack(graph) == 2
+    assert [block.start_depth for block in graph] == [0, 1, 2, 2]

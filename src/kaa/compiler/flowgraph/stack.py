@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from kaa.bytecode.instructions import BY_NUMBER, INSTRUCTIONS
-from kaa.compiler.cfg import BLOCK_PUSHES, JUMPS, ControlFlowGraph
+from kaa.compiler.cfg import BLOCK_PUSHES, JUMPS, Block, ControlFlowGraph
 
 __all__ = ["measure_stack"]
 
@@ -29,6 +29,9 @@ def _effect(opcode: int, oparg: int) -> int:
 def measure_stack(graph: ControlFlowGraph) -> int:
     """Set the `start_depth` of every block that can be reached, and return the greatest depth.
 
+    Raises ValueError, as CPython does, for a graph whose stack does not add up. Only trees that no source text
+    has come to that.
+
     B0: 0   LOAD_FAST 0
             GET_ITER
     B1: 1   FOR_ITER B3
@@ -45,25 +48,29 @@ def measure_stack(graph: ControlFlowGraph) -> int:
         depth = block.start_depth
         for instruction in block.instructions:
             opcode = instruction.opcode
+            before = depth
             effect = effects[opcode]
-            if effect is None:
-                effect = _effect(opcode, instruction.oparg)
-            if opcode in _HAS_TARGET:
-                target = instruction.target
-                entry_depth = depth + BY_NUMBER[opcode].stack_effect(instruction.oparg, True)
-                if entry_depth > deepest:
-                    deepest = entry_depth
-                if target.start_depth < 0:
-                    target.start_depth = entry_depth
-                    work.append(target)
-            depth += effect
+            depth += _effect(opcode, instruction.oparg) if effect is None else effect
             if depth > deepest:
                 deepest = depth
-        following = block.next
-        if following is not None and following.start_depth < 0 and block.falls_through:
-            following.start_depth = depth
-            work.append(following)
+            elif depth < 0:
+                raise ValueError("Invalid CFG, stack underflow")
+            if opcode in _HAS_TARGET:
+                entry_depth = before + BY_NUMBER[opcode].stack_effect(instruction.oparg, True)
+                deepest = max(deepest, entry_depth)
+                _enter(instruction.target, entry_depth, work)
+        if block.next is not None and block.falls_through:
+            _enter(block.next, depth, work)
     return deepest
+
+
+def _enter(block: Block, depth: int, work: list[Block]) -> None:
+    """Note the depth with which control reaches a block, which has to be the same on every way."""
+    if block.start_depth < 0:
+        block.start_depth = depth
+        work.append(block)
+    elif block.start_depth != depth:
+        raise ValueError("Invalid CFG, inconsistent stackdepth")
 
 
 _HAS_TARGET = JUMPS | BLOCK_PUSHES
