@@ -114,9 +114,7 @@ class Blame(Checks):
         return Place(first.line, first.end_column - 1, first.end_line, 0)
 
     def comma_forgotten(self, parts: Parts) -> Fields | None:
-        """Two expressions in a row: only in brackets, and not behind `print` or `exec`, which have a
-        message of their own.
-        """
+        """Two expressions in a row, in brackets; `print` and `exec` have a message of their own."""
         if self.brackets_behind(parts["b"].end - 1) == 0:
             return None
         first = self.node(parts["a"])

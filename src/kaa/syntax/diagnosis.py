@@ -58,9 +58,7 @@ def several_statements(parser: Statements) -> Exception:
 
 
 class Recorder(Statements):
-    """A parser that notes which statements inside of blocks it could read: from first token to behind the
-    last.
-    """
+    """A parser that notes which statements it could read: from the first token to the one behind the last."""
 
     __slots__ = ("known",)
 

@@ -60,9 +60,7 @@ class Reporter:
         return index >= self.end or self.tokens.kinds[index] in LAYOUT
 
     def reached(self, furthest: int) -> tuple[int, int]:
-        """The line and column in bytes up to which CPython's tokenizer has read when that token is the
-        last one.
-        """
+        """The line and column in bytes that CPython's tokenizer has come to when it has read that token."""
         tokens = self.tokens
         last = min(furthest, len(tokens) - 1)
         return (tokens.end_lines[last], tokens.end_columns[last]) if tokens.source else (0, 0)

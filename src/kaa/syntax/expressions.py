@@ -344,9 +344,7 @@ class Expressions(Strings, Parameters):
             node = trailed
 
     def arguments(self, opening: int) -> tuple[list[ast.expr], list[ast.keyword]]:
-        """What stands between the parentheses of a call, up to the closing one. `opening` is the first
-        one's index.
-        """
+        """What stands between the parentheses of a call; `opening` is the index of the first one."""
         kinds = self.kinds
         args: list[ast.expr] = []
         keywords: list[ast.keyword] = []

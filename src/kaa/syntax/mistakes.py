@@ -34,9 +34,7 @@ def unindented(pattern: str, block: str) -> Mistake:
 
 
 def clause(keyword: str, head: str) -> list[Mistake]:
-    """A clause that starts with the keyword, given as the grammar quotes it; then a colon and a block
-    must follow.
-    """
+    """A clause from its keyword, quoted as in the grammar, to the colon and the block that must follow."""
     return [
         Mistake(f"{keyword} {head} NEWLINE", "last", "expected ':'"),
         unindented(f"a:{keyword} {head} ':'", f"'{keyword[1:-1]}' statement"),

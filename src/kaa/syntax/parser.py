@@ -147,9 +147,7 @@ def parse(
 
 
 def read_again(parser: Parser, start: Callable[[Parser], ast.mod], mode: str, failure: Exception) -> ast.mod:
-    """A reading that did not get through: too deep for the caller's recursion limit, or a mistake in the
-    source.
-    """
+    """Once more: the source is too deep for the caller's recursion limit, or there is a mistake in it."""
     try:
         if isinstance(failure, RecursionError):
             parser.pos = 0

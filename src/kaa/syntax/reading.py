@@ -124,9 +124,7 @@ class Reading(Reader):
     def parser_of[P: Statements](
         self, parser_class: type[P], end: int, start: int, closing: int = t.ENDMARKER
     ) -> P:
-        """A parser of the tokens from `start` to `end`, for which every version is recent and every
-        warning given.
-        """
+        """A parser of some of the tokens, for which no version is too old and every warning is given."""
         kinds = [*self.kinds[:end], closing]
         parser = parser_class(self.tokens, kinds, self.parser.filename, self.parser.flags, sys.maxsize)
         parser.pos = start

@@ -87,9 +87,7 @@ class Statements(SimpleStatements):
         return body
 
     def simple_statements(self, body: Block, match: bool = True) -> None:
-        """Statements separated by `;` up to the end of the line; `match` tells whether the first may be a
-        `match`.
-        """
+        """Statements separated by `;`, to the end of the line; the first may be a `match` if `match` says so."""
         kinds = self.kinds
         while True:
             pos = self.pos
@@ -131,9 +129,7 @@ class Statements(SimpleStatements):
     # Statements that start with a soft keyword.
 
     def soft_statement(self, start: int, match: bool) -> ast.stmt:
-        """A statement that starts with the name `match` or `type`: that statement, or one that uses the
-        name.
-        """
+        """What starts with the name `match` or `type`: the statement, or one that uses the name."""
         if self.texts[start] == "type":
             return self.type_alias() if self.kinds[start + 1] == NAME else self.expression_statement()
         if match and (statement := self.match_statement()) is not None:

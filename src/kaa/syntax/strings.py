@@ -108,9 +108,8 @@ class Strings(TokenStream):
                 raise Mismatch
         for pos, piece in escaped.items():
             piece.value = self.fstring_text(str(piece.value), pos)
-            if (
-                not piece.value
-            ):  # a backslash at the end of a line; the node for the row must not reach up to it
+            # A backslash at the end of a line leaves nothing, and the node for the row must not reach up to it.
+            if not piece.value:
                 parts.remove(piece)
         self.pos += 1
 
