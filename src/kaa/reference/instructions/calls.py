@@ -12,7 +12,7 @@ from kaa.reference.program import NULL
 
 def CALL(frame: Frame, count: int) -> Frame | None:
     pop = frame.pop
-    arguments = [pop()] if count == 1 else frame.pop_many(count)
+    arguments = frame.pop_many(count) if count > 1 else [pop()] if count else []
     instance = pop()
     if instance is not NULL:
         arguments.insert(0, instance)

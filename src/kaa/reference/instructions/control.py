@@ -76,10 +76,7 @@ def END_FOR(frame: Frame, _: int) -> None:
 
 
 def RETURN_VALUE(frame: Frame, _: int) -> Frame | None:
-    return RETURN_CONST(frame, frame.pop())
-
-
-def RETURN_CONST(frame: Frame, value: Any) -> Frame | None:
+    value = frame.pop()
     frame.finished = True
     frame.handled_outside = None
     if frame.generator is not None:
@@ -90,6 +87,11 @@ def RETURN_CONST(frame: Frame, value: Any) -> Frame | None:
     assert caller is not None
     caller.push(value)
     return caller
+
+
+def RETURN_CONST(frame: Frame, constant: Any) -> Frame | None:
+    frame.push(constant)
+    return RETURN_VALUE(frame, 0)
 
 
 def INTERPRETER_EXIT(_: Frame, __: int) -> Frame:

@@ -25,8 +25,8 @@ def UNARY_NOT(frame: Frame, _: int) -> None:
 
 
 def TO_BOOL(frame: Frame, _: int) -> None:
-    stack = frame.stack
-    stack[-1] = bool(stack[-1])
+    value = frame.pop()
+    frame.push(value if value is True or value is False else bool(value))
 
 
 def COMPARE_OP(frame: Frame, argument: tuple[Callable[[Any, Any], Any], bool]) -> None:
