@@ -202,6 +202,9 @@ class Frame:
             owner.finalize()
         self.variables[:] = [NULL] * len(self.variables)
 
+    def __reduce__(self) -> Any:
+        raise TypeError("cannot pickle 'frame' object")
+
     def __repr__(self) -> str:
         code = self.code
         return (
