@@ -13,6 +13,7 @@ import os
 import sys
 from typing import Any, NoReturn
 
+import kaa
 from kaa.runtime import options
 from kaa.runtime.options import CommandLine
 
@@ -97,15 +98,10 @@ def _raise_flags(raised: dict[str, int]) -> None:
 
 
 def _add_warning_options(arguments: list[str]) -> None:
-    """`-W`: the module `warnings` reads `sys.warnoptions` when it loads, and is told when it already has."""
-    if not arguments:
-        return
+    """`-W`: `warnings` reads `sys.warnoptions` when it is loaded, and is told when the host has loaded it already."""
     sys.warnoptions += arguments
-    loaded = "warnings" in sys.modules
-    import warnings
-
-    if loaded:
-        process: Any = vars(warnings)["_processoptions"]
+    if "warnings" in kaa.HOST_MODULES:
+        process: Any = vars(sys.modules["warnings"])["_processoptions"]
         process(arguments)
 
 

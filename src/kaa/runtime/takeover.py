@@ -34,6 +34,8 @@ def take_over(engine: Engine) -> None:
     setattr(_tokenize, TokenizerIter.__name__, TokenizerIter)
     caches.install()
     hide_own_imports()
+    if sys.warnoptions:
+        import warnings  # noqa: F401  # it reads the options, as at the host's start
 
 
 def hide_own_imports() -> None:
