@@ -5,6 +5,11 @@ import sys
 HOST_MODULES = frozenset(sys.modules)
 """The modules that the host had loaded before Kaa. What Kaa itself imports is hidden from the guest."""
 
+from kaa.loading import load_with_own_builtins  # noqa: E402  # after the line above
+
+for _folder in __path__:
+    load_with_own_builtins(_folder)
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kaa.baseline import disable, enable, native_code

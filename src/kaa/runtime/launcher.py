@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import NoReturn
 
 import kaa
-from kaa.runtime import engines, options, process, programs, takeover
+from kaa.runtime import engines, options, process, programs, repl, takeover
 from kaa.runtime.engines import Engine, UnknownEngine
 from kaa.runtime.invisible import invisible
 from kaa.runtime.options import CommandLine, UsageError
@@ -94,8 +94,6 @@ def on_empty_stack(run: Callable[[Engine, CommandLine], int], engine: Engine, li
 @invisible
 def _run(engine: Engine, line: CommandLine) -> int:
     """Run the program, then the REPL where one is asked for."""
-    from kaa.runtime import repl
-
     if not sys.flags.isolated and (sys.flags.inspect or not _has_program(line)):
         repl.load_line_editing()
     if line.command is not None:

@@ -1,0 +1,57 @@
+"""What a guest does to its process must not reach Kaa, and what Kaa has done to it must not show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.runtime.commands import HOST, KAA, Command
+
+PROGRAMS = {
+    "replaced built-ins": "import builtins\ncalls = []\nreal = len\n"
+    "builtins.len = lambda x: calls.append(1) or real(x)\n"
+    "builtins.range = builtins.open = None\n"
+    "exec('y = [len(\"ab\")]')\nprint(len([1]), y, real(calls))\n",
+    "replaced import": "import builtins\nreal = __import__\nnames = []\n"
+    "def watch(name, *rest):\n    names.append(name)\n    return real(name, *rest)\n"
+    "builtins.__import__ = watch\nimport string\neval('1 + 1')\nprint(names[:2])\n",
+    "emptied sys.path": "import sys\nsys.path[:] = []\nprint(eval('1 +  1'))\ntry:\n    exec('x = = 1')\n"
+    "except SyntaxError as error:\n    print(error)\n",
+    "modules at the start": "import sys\n"
+    "names = 're enum ast typing types dis inspect threading collections functools'\n"
+    "print([name for name in names.split() if name in sys.modules])\n",
+    "finders": "import sys\nprint(sys.meta_path, [type(hook).__name__ for hook in sys.path_hooks])\n",
+    "built-in functions": "import inspect, pickle\nfor f in (compile, exec, eval):\n"
+    "    print(f, callable(f), inspect.isbuiltin(f), inspect.signature(f), f.__self__, f.__module__)\n"
+    "    print(pickle.loads(pickle.dumps(f)) is f, f.__name__, f.__qualname__, f.__doc__)\n"
+    "class A:\n    run = eval\nprint(A().run('1 + 1'))\n",
+    "depth of the stack": "import sys\ntry:\n    sys._getframe(1)\nexcept ValueError as error:\n    print(error)\n"
+    "def f():\n    return eval('sys._getframe(3)')\ntry:\n    f()\nexcept ValueError as error:\n    print(error)\n",
+    "future statements": "from __future__ import annotations\n"
+    "exec('def f(x: missing): pass')\nprint(f.__annotations__)\n"
+    "exec(compile('def g(x: int): pass', 'n', 'exec', dont_inherit=True))\nprint(g.__annotations__)\n",
+    "namespaces": "def f():\n    a = 1\n    exec('b = a + 1; print(b, sorted(locals()))')\n    return eval('a')\n"
+    "print(f())\n"
+    "exec('c = 3', g := {})\nprint(sorted(g), eval('c', g), eval(b' 1', {}, {'x': 1}))\n",
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
+def test_programs(program: str, tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(program)
+    assert Command(["program.py"]).same(tmp_path).status == 0
+
+
+def test_a_child_of_the_guest_is_kaa(tmp_path: Path) -> None:
+    program = "import subprocess, sys\nprint(subprocess.check_output([sys.executable, '-c', "
+    program += "'import sys; print(sys.implementation.cache_tag)'], text=True))"
+    for executable, tag in ((KAA, "kaa-313"), (HOST, "cpython-313")):
+        assert tag in Command(["-c", program]).run(executable, tmp_path).out
+
+
+def test_multiprocessing(tmp_path: Path) -> None:
+    program = "import multiprocessing as m\nif __name__ == '__main__':\n    m.set_start_method('spawn')\n"
+    program += "    with m.Pool(1) as pool:\n        print(pool.map(abs, [-1, 2]))\n"
+    (tmp_path / "program.py").write_text(program)
+    Command(["program.py"]).same(tmp_path)
