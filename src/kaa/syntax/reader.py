@@ -229,7 +229,9 @@ def _rule(number: int, alternatives: list[Matcher]) -> Matcher:
             end = alternative(reader, pos)
             if end != NOTHING:
                 break
-        memory[pos] = end = max(end, NOTHING)
+        if end == _NO_OTHER:
+            end = NOTHING
+        memory[pos] = end
         return end
 
     return match
