@@ -1,6 +1,7 @@
 """The assembler, held against the host's compiler and assembler."""
 
 import _testinternalcapi as host
+import ast
 import sys
 import types
 
@@ -130,6 +131,17 @@ def test_variables_of_inlined_comprehensions_are_hidden():
     exec(compile(source, "<test>", "exec"), theirs)
     assert ours["r"] == theirs["r"]
     assert ours["C"].s == theirs["C"].s
+
+
+def test_loop_without_lines():
+    """The exit that a loop gets for its line, though it has none, goes again."""
+    tree = ast.parse("while True: pass\nwhile x: y()")
+    for node in ast.walk(tree):
+        for name in node._attributes:
+            setattr(node, name, -1)
+    assert shape(kaa.compile(tree, "<test>", "exec")) == shape(
+        compile(tree, "<test>", "exec", dont_inherit=True)
+    )
 
 
 def test_equal_constants_are_one_object():

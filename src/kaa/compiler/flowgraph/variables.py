@@ -16,7 +16,7 @@ from kaa.bytecode.opcodes import (
     STORE_FAST_MAYBE_NULL,
 )
 from kaa.compiler.cfg import BLOCK_PUSHES, NO_LOCATION, ControlFlowGraph, Instruction
-from kaa.compiler.flowgraph.nops import remove_redundant_nops
+from kaa.compiler.flowgraph.nops import remove_redundant_nops_and_jumps
 from kaa.compiler.unit import CompilationUnit
 
 __all__ = ["place_variables", "replace_pseudo_instructions"]
@@ -80,18 +80,17 @@ _REPLACEMENTS = {
 
 
 def replace_pseudo_instructions(graph: ControlFlowGraph) -> None:
-    """Replace what no machine knows.
+    """Replace what no machine knows, and drop the NOPs and jumps that have become superfluous.
 
     SETUP_FINALLY B1                    (nothing)
     LOAD_CLOSURE 2              ->      LOAD_FAST 2
     """
-    if graph.opcodes.isdisjoint(_REPLACEMENTS):
-        return
-    for block in graph:
-        for instruction in block.instructions:
-            opcode = _REPLACEMENTS.get(instruction.opcode)
-            if opcode is not None:
-                instruction.opcode = opcode
-                if opcode == NOP:
-                    instruction.clear()
-    remove_redundant_nops(graph)
+    if not graph.opcodes.isdisjoint(_REPLACEMENTS):
+        for block in graph:
+            for instruction in block.instructions:
+                opcode = _REPLACEMENTS.get(instruction.opcode)
+                if opcode is not None:
+                    instruction.opcode = opcode
+                    if opcode == NOP:
+                        instruction.clear()
+    remove_redundant_nops_and_jumps(graph)
