@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from kaa.reference.calls import BUILTINS
 from kaa.reference.descriptors import Absent, Readonly
-from kaa.reference.exceptions import chain, unwind
+from kaa.reference.exceptions import chain, raised_by, unwind
 from kaa.reference.frame import Finish, Frame
 from kaa.reference.program import NULL
 from kaa.reference.traceback import clean, entry, guest_traceback
@@ -188,13 +188,17 @@ class Resumable:
         delegate = self.delegate
         if delegate is not None:
             error = self._while_running(partial(_close, self.machine, delegate))
-        try:
-            self._raise(GeneratorExit() if error is None else error)
-        except StopIteration as stopped:
-            return stopped.value
-        except GeneratorExit:
+        _, failure = raised_by(self._raise, GeneratorExit() if error is None else error)
+        if isinstance(failure, StopIteration):
+            return failure.value
+        if isinstance(failure, GeneratorExit):
             return None
-        raise RuntimeError(f"{self.kind} ignored GeneratorExit")
+        if failure is None:
+            raise RuntimeError(f"{self.kind} ignored GeneratorExit")
+        try:
+            raise failure
+        finally:
+            del failure  # its traceback refers to this frame
 
     @property
     def delegate(self) -> Any:
@@ -523,6 +527,7 @@ def yield_value(frame: Frame, value: Any, delegating: bool) -> Frame:
     """Suspend a generator's frame and give a value to whoever resumed it."""
     caller, generator = frame.caller, frame.generator
     assert caller is not None and generator is not None
+    frame.thread.frame = caller  # nobody may hold the generator, whose end would then begin here
     generator.suspend(delegating)
     caller.push(value)
     return caller
