@@ -41,6 +41,7 @@ format: $(STAMP)
 	$(VENV)/bin/ruff format .
 
 conformance: $(STAMP)
+	$(PY) -m pytest -m long
 	$(PY) -m tests.conformance.run $(if $(ENGINE),--engines $(ENGINE)) $(if $(filter native,$(ENGINE)),--all)
 
 bench: $(VENV)/.bench

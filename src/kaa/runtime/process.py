@@ -13,7 +13,6 @@ import os
 import sys
 from typing import Any, NoReturn
 
-import kaa
 from kaa.runtime import options
 from kaa.runtime.options import CommandLine
 
@@ -98,9 +97,9 @@ def _raise_flags(raised: dict[str, int]) -> None:
 
 
 def _add_warning_options(arguments: list[str]) -> None:
-    """`-W`: `warnings` reads `sys.warnoptions` when it is loaded, and is told when the host has loaded it already."""
+    """`-W`: `warnings` reads `sys.warnoptions` when it is loaded, and is told when that has been already."""
     sys.warnoptions += arguments
-    if "warnings" in kaa.HOST_MODULES:
+    if "warnings" in sys.modules:
         process: Any = vars(sys.modules["warnings"])["_processoptions"]
         process(arguments)
 

@@ -42,11 +42,12 @@ def hide_own_imports() -> None:
     """Take out of `sys.modules` what only Kaa has imported from the standard library.
 
     Kaa goes on with its own copies. The guest finds the modules that a Python has at its start, and what it imports
-    itself comes through Kaa's compiler. Modules written in C stay, because there is one of each in a process.
+    itself comes through Kaa's compiler. Modules written in C stay, because there is one of each in a process, and
+    so does `warnings`, through which C code and the machine show theirs.
     """
     library = os.path.join(os.path.dirname(os.__file__), "")
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None) or ""
         in_library = file.startswith(library) and not file.startswith(library + "site-packages")
-        if name not in kaa.HOST_MODULES and in_library and file.endswith(".py"):
+        if name not in (*kaa.HOST_MODULES, "warnings") and in_library and file.endswith(".py"):
             del sys.modules[name]
