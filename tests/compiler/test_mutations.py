@@ -42,3 +42,30 @@ def test_mutated_programs():
         assert shape(kaa.compile(source, "<test>", "exec", dont_inherit=True)) == shape(expected), seed
         compared += 1
     assert compared > PROGRAMS / 2
+
+
+def scatter(tree, choice):
+    """Move nodes to other lines, or to none at all."""
+    for node in ast.walk(tree):
+        if hasattr(node, "lineno") and choice.random() < 0.4:
+            if choice.random() < 0.6:
+                node.lineno = node.end_lineno = node.col_offset = node.end_col_offset = -1
+            else:
+                node.lineno = node.end_lineno = choice.randint(1, 4)
+                node.col_offset, node.end_col_offset = 0, choice.randint(0, 200)
+
+
+def test_mutated_lines():
+    """Lines that no source has: they decide which jumps may go and which exits are doubled."""
+    compared = 0
+    warnings.simplefilter("ignore")
+    for seed, source in programs():
+        tree = ast.parse(source)
+        scatter(tree, random.Random(seed))
+        try:
+            expected = compile(tree, "<test>", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError):
+            continue
+        assert shape(kaa.compile(tree, "<test>", "exec", dont_inherit=True)) == shape(expected), seed
+        compared += 1
+    assert compared > PROGRAMS / 2

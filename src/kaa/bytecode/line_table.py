@@ -36,6 +36,8 @@ _LONG = 14
 _NONE = 15
 _MAX_UNITS = 8
 _MORE = 0x40
+_UNSIGNED = 0xFFFF_FFFF
+"""A tree that is no parser's can end before it starts: such a number is CPython's 32-bit one without a sign."""
 
 
 def encode(first_line: int, rows: Iterable[tuple[int, Location]]) -> bytes:
@@ -63,8 +65,11 @@ def _add(table: bytearray, units: int, location: Location, line: int) -> int:
         line = _add(table, _MAX_UNITS, location, line)
         units -= _MAX_UNITS
     start, end_line, column, end_column = location
-    lines_on = start - line
     length_bits = _FIRST_BYTE | units - 1
+    if start < 0:
+        table.append(length_bits | _NONE << 3)
+        return line
+    lines_on = start - line
     if end_line == start and column >= 0 and end_column >= 0:
         if lines_on == 0 and column < 80 and 0 <= end_column - column < 16:
             table += bytes((length_bits | column >> 3 << 3, (column & 7) << 4 | end_column - column))
@@ -72,16 +77,13 @@ def _add(table: bytearray, units: int, location: Location, line: int) -> int:
         if 0 <= lines_on < 3 and column < 128 and end_column < 128:
             table += bytes((length_bits | _ONE_LINE + lines_on << 3, column, end_column))
             return start
-    elif start == -1:
-        table.append(length_bits | _NONE << 3)
-        return line
     elif (column < 0 or end_column < 0) and end_line in (start, -1):
         table.append(length_bits | _NO_COLUMNS << 3)
         _add_signed(table, lines_on)
         return start
     table.append(length_bits | _LONG << 3)
     _add_signed(table, lines_on)
-    _add_number(table, end_line - start)
+    _add_number(table, end_line - start & _UNSIGNED)
     _add_number(table, column + 1)
     _add_number(table, end_column + 1)
     return start
