@@ -60,7 +60,15 @@ def test_recompiled_in_silence(folder):
     assert pyc.is_sealed(mended)
 
 
-@pytest.mark.parametrize("arguments", [("-c", "import bare"), ("bare.pyc",)])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("-c", "import bare"),
+        ("bare.pyc",),
+        ("-c", "import runpy; runpy.run_path('bare.pyc')"),
+        ("-c", "import pkgutil; pkgutil.read_code(open('bare.pyc', 'rb'))"),
+    ],
+)
 def test_error_without_a_source(folder, arguments):
     bare = folder / "bare.pyc"
     bare.write_bytes(cache(folder).read_bytes())
@@ -79,6 +87,21 @@ def test_caches_of_the_host_are_proved(folder):
     bare.write_bytes(pyc.dump(code, pyc.Header())[: -len(pyc.seal(b""))])
     run = kaa(folder, "-c", "import bare; print(bare.f())")
     assert (run.stdout, run.stderr) == ("[0, 2, 4]\n", "")
+
+
+def test_marshal_reads_other_files_unproved(folder):
+    """Its streams may hold anything, one object after the other, and need not be files."""
+    program = """
+import io, marshal, os
+stream = io.BytesIO(marshal.dumps("x" * 11) + marshal.dumps([1]))
+print(marshal.load(stream), marshal.load(stream))
+read, write = os.pipe()
+os.write(write, marshal.dumps(2))
+with os.fdopen(read, "rb") as file:
+    print(marshal.load(file))
+"""
+    run = kaa(folder, "-c", program)
+    assert (run.stdout, run.stderr) == ("xxxxxxxxxxx [1]\n2\n", "")
 
 
 def test_archive(folder):

@@ -6,12 +6,14 @@ the file's name is Kaa's, so that its caches and CPython's lie side by side.
 
 Two things are added. What is written gets Kaa's seal, and what is read is proved safe first (`kaa.bytecode.pyc`):
 a damaged cache counts as no cache where there is a source, and is an ImportError where there is none. Both happen
-in the few functions that all of the host's importers call: those of files, of archives, and `py_compile`.
+in the few functions that all of the host's importers call: those of files, of archives, and `py_compile`; and in
+`marshal.load`, by which `pkgutil.read_code`, and so `runpy.run_path`, reads what follows a cache's header.
 """
 
 from __future__ import annotations
 
 import importlib._bootstrap_external as machinery
+import marshal
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -33,6 +35,7 @@ def install() -> None:
     functions["_classify_pyc"] = _proving(functions["_classify_pyc"])
     for name in ("_code_to_timestamp_pyc", "_code_to_hash_pyc"):
         functions[name] = _sealing(functions[name])
+    marshal.load = _proving_streams(marshal.load)
 
 
 @invisible
@@ -54,6 +57,30 @@ def _proving(classify: Callable[..., int]) -> Callable[..., int]:
         return flags
 
     return classify_pyc
+
+
+def _proving_streams(load: Callable[..., Any]) -> Callable[..., Any]:
+    """The function that reads an object from a file, and proves it first if the file is a cache."""
+
+    @invisible
+    def load_proved(file: Any, /, **keywords: Any) -> Any:
+        data = _cache_around(file)
+        if data is not None:
+            prove(data, name="__main__", path=getattr(file, "name", "<stream>"))
+        return load(file, **keywords)
+
+    return load_proved
+
+
+def _cache_around(file: Any) -> bytes | None:
+    """All of a cache whose header has just been read; None if that is not where the file stands."""
+    is_seekable = getattr(file, "seekable", None)
+    if is_seekable is None or not is_seekable() or file.tell() != pyc.HEADER_SIZE:
+        return None
+    file.seek(0)
+    data = file.read()
+    file.seek(pyc.HEADER_SIZE)
+    return data if data[: len(pyc.MAGIC)] == pyc.MAGIC else None
 
 
 def _sealing(encode: Callable[..., bytearray]) -> Callable[..., bytearray]:
