@@ -75,6 +75,8 @@ def unwind(frame: Frame, error: BaseException, *, again: bool = False, reported:
             observer.raised(frame, error)
         if not again:
             error.__traceback__ = entry(error.__traceback__, frame, max(offset, 0))
+            if frame.f_trace is not None and frame.thread.tracer is not None:
+                frame.thread.trace("exception", frame, (type(error), error, error.__traceback__))
         handler = frame.program.exception_handler(offset)
         if handler is not None:
             del frame.stack[handler.depth :]
@@ -85,6 +87,8 @@ def unwind(frame: Frame, error: BaseException, *, again: bool = False, reported:
             return frame
         if reported is not None:
             frame.next = frame.instructions[reported][2]  # which is what the frame says its line is
+        if frame.f_trace is not None and frame.thread.tracer is not None:
+            frame.thread.trace("return", frame, None)
         frame.release()
         caller = frame.caller
         assert caller is not None

@@ -59,6 +59,8 @@ class Frame:
     caller: Frame | None
     depth: int
     handled_outside: BaseException | None  # the exception that code further out is handling
+    traced_line: int | None = None  # the line and offset that `f_trace` was told of last
+    traced_offset = -1
     f_trace: Any = None
     f_trace_lines: Any = True
     f_trace_opcodes: Any = False
@@ -184,7 +186,7 @@ class Frame:
     def f_lineno(self) -> int | None:
         if not self.next:
             return self.code.co_firstlineno
-        return line_at(self.code, self.current)
+        return self.program.line_of(self.code, self.current)
 
     @Readonly
     def f_locals(self) -> Any:
@@ -216,11 +218,3 @@ Frame.__name__ = Frame.__qualname__ = "frame"
 
 HOST_FRAME: Frame = Frame.__new__(Frame)
 """Where an instruction says to go on when the machine is to hand over to the host code that entered it."""
-
-
-def line_at(code: types.CodeType, offset: int) -> int | None:
-    """The line of an instruction offset; None if it has none."""
-    for start, end, line in code.co_lines():
-        if start <= 2 * offset < end:
-            return line
-    return None

@@ -31,7 +31,7 @@ import kaa.reference.classes
 import kaa.reference.instructions
 import kaa.reference.intrinsics  # noqa: F401  (these four fill the machine's tables)
 from kaa.bytecode import opcodes
-from kaa.reference import calls, signals, warning
+from kaa.reference import calls, signals, tracing, warning
 from kaa.reference.exceptions import raised
 from kaa.reference.frame import HOST_FRAME, Frame
 from kaa.reference.observer import ALLOCATING, LEAVING, Limits, Observer, value_handed_over
@@ -55,6 +55,12 @@ class Thread:
         self.machine = machine
         self.recursion_limit = machine.recursion_limit
         self.frame: Frame | None = None
+        self.tracer: Any = None  # what `sys.settrace` was given
+        self.changes_loop = False  # the loop ends only to go on in another one
+
+    def trace(self, name: str, frame: Frame, argument: Any) -> None:
+        """Tell a frame's trace function of an event."""
+        tracing.event(self, frame, name, argument)
 
     @property
     def guest_frame(self) -> Frame | None:
@@ -182,7 +188,10 @@ class Machine:
                 thread.frame = step
                 del step  # this loop must not keep frames alive
                 try:
-                    step = self._loop(thread)
+                    step = self._loop(thread) if thread.tracer is None else self._trace(thread)
+                    if thread.changes_loop:
+                        thread.changes_loop = False
+                        step = thread.frame
                     continue
                 except BaseException as error:
                     caught = error
@@ -211,6 +220,22 @@ class Machine:
                     return step
                 thread.frame = frame = step
                 instructions = frame.instructions
+
+    def _trace(self, thread: Thread) -> Frame:
+        """The same, under a trace function of the guest's."""
+        frame = thread.frame
+        assert frame is not None
+        while True:
+            offset = frame.next
+            handler, argument, frame.next = frame.instructions[offset]
+            tracing.before(thread, frame, handler.__name__, offset)
+            if handler.__name__ in LEAVING:
+                tracing.event(thread, frame, "return", value_handed_over(handler, frame, argument))
+            step = handler(frame, argument)
+            if step is not None:
+                if step is HOST_FRAME:
+                    return step
+                thread.frame = frame = step
 
     def _watch(self, thread: Thread) -> Frame:
         """The same, under the eyes of an observer and within limits."""

@@ -103,6 +103,7 @@ class Program:
         "first_free",
         "instructions",
         "keyword_places",
+        "lines",
         "local_names",
         "optimized",
         "positional_only",
@@ -135,7 +136,14 @@ class Program:
         self.instructions, self.starts = decode(code)
         self.entries = decode_exception_table(code.co_exceptiontable)
         self.carrier: CodeType | None = None
+        self.lines: list[int | None] | None = None
         self.reference: weakref.ref[CodeType] | None = None
+
+    def line_of(self, code: CodeType, offset: int) -> int | None:
+        """The line of the instruction at an offset, if it has one."""
+        if self.lines is None:
+            self.lines = [line for start, end, line in code.co_lines() for _ in range(start // 2, end // 2)]
+        return self.lines[offset]
 
     def exception_handler(self, offset: int) -> Entry | None:
         """The entry of the exception table that covers an instruction offset."""
