@@ -23,7 +23,7 @@ from kaa.runtime.uncaught import FAILURE, INTERRUPTED, stays
 #: The lines that `-h` adds to the host's.
 OWN_HELP = """\
 Options of Kaa:
--X engine=reference|host: the machine that runs the program; also KAA_ENGINE
+-X engine=reference|native|host: the machine that runs the program; also KAA_ENGINE
 -X showengine: say on stderr which machine it is
 """
 
