@@ -42,6 +42,7 @@ format: $(STAMP)
 
 conformance: $(STAMP)
 	$(PY) -m pytest -m long
+	$(if $(ENGINE),,$(PY) -m tests.conformance.identity)
 	$(PY) -m tests.conformance.run $(if $(ENGINE),--engines $(ENGINE)) $(if $(filter native,$(ENGINE)),--all)
 
 bench: $(VENV)/.bench
