@@ -20,6 +20,7 @@ from kaa.reference import calls
 from kaa.reference.builtins import answers
 from kaa.reference.frame import Frame
 from kaa.reference.places import KAA
+from kaa.reference.program import HANDLERS
 
 if TYPE_CHECKING:
     from kaa.reference.machine import Machine
@@ -33,13 +34,19 @@ _handlers: dict[int, Callable[[int, Any], Any]] = {}
 _machines: list[Machine] = []
 """The machine that runs them, once one has taken over."""
 
-_CALLING = {function.__code__ for function in (calls.call_builtin, calls.call_host, calls.call_descriptor)}
-"""Where the machine waits for the host on the guest's behalf."""
+_BLOCKING = ("FOR_ITER", "GET_ITER", "LIST_EXTEND", "BINARY_OP", "CONTAINS_OP", "IMPORT_NAME")
+"""Instructions that may wait for the host, apart from calls."""
+
+_waiting: set[types.CodeType] = set()
+"""Where the machine waits for the host on the guest's behalf, and may be interrupted."""
 
 
 def take_over(machine: Machine) -> None:
     """Send what Ctrl-C raises to guest code."""
     _machines[:] = [machine]
+    functions: list[Any] = [calls.call_builtin, calls.call_host, calls.call_descriptor]
+    functions += [HANDLERS[name] for name in _BLOCKING]
+    _waiting.update(function.__code__ for function in functions)
     if (
         threading.current_thread() is threading.main_thread()
         and _signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -51,7 +58,7 @@ def take_over(machine: Machine) -> None:
 def _deliver(number: int, host_frame: types.FrameType | None) -> None:
     """The host's side of every guest handler."""
     waiting = host_frame is None or (
-        not host_frame.f_code.co_filename.startswith(KAA) or host_frame.f_code in _CALLING
+        not host_frame.f_code.co_filename.startswith(KAA) or host_frame.f_code in _waiting
     )
     if waiting or _machines[0].thread.frame is None:
         _handle(number)
