@@ -204,6 +204,12 @@ class Frame:
             owner.finalize()
         self.variables[:] = [NULL] * len(self.variables)
 
+    def __delattr__(self, name: str) -> None:
+        if name == "f_trace":
+            self.f_trace = None  # the host lets this be deleted even if it is not there
+        else:
+            object.__delattr__(self, name)
+
     def __reduce__(self) -> Any:
         raise TypeError("cannot pickle 'frame' object")
 
