@@ -157,7 +157,7 @@ SOURCES = [
 ]
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=repr)
+@pytest.mark.parametrize("source", SOURCES, ids=range(len(SOURCES)))
 def test_sources(source):
     assert same(source, "<test>", "exec", 0, True)
 
