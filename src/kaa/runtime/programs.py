@@ -16,7 +16,7 @@ from importlib.machinery import BuiltinImporter, PathFinder, SourceFileLoader, S
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from kaa.runtime import caches, front
+from kaa.runtime import caches, front, program_folder
 from kaa.runtime.invisible import invisible
 from kaa.runtime.uncaught import FAILURE, guarded
 from kaa.syntax.source import decode_script
@@ -42,7 +42,7 @@ def fresh_main() -> ModuleType:
 def run_command(engine: Engine, command: str, arguments: list[str]) -> int:
     """Run the text that follows `-c`."""
     sys.argv[:] = ["-c", *arguments]
-    _prepend_path("")
+    prepend_path("")
     main = fresh_main()
     source = command + "\n"
     try:
@@ -60,7 +60,7 @@ def run_command(engine: Engine, command: str, arguments: list[str]) -> int:
 def run_module(engine: Engine, name: str, arguments: list[str]) -> int:
     """Run a module as a script (`-m`)."""
     sys.argv[:] = ["-m", *arguments]
-    _prepend_path(os.getcwd())
+    prepend_path(os.getcwd())
     fresh_main()
     sys.audit("cpython.run_module", name)
     return guarded(engine, run_module_as_main, engine, name, True)
@@ -72,10 +72,10 @@ def run_file(engine: Engine, name: str, arguments: list[str], skip_first_line: b
     sys.argv[:] = [name, *arguments]
     path = os.getcwd() if name in ("", ".") else os.path.join(os.getcwd(), name)
     if PathFinder._path_importer_cache(path) is not None:  # type: ignore[attr-defined]
-        sys.path.insert(0, path)
+        _put_first(path)
         fresh_main()
         return guarded(engine, run_module_as_main, engine, "__main__", False)
-    _prepend_path(os.path.dirname(os.path.realpath(name)))
+    prepend_path(os.path.dirname(os.path.realpath(name)))
     main = fresh_main()
     sys.audit("cpython.run_file", path)
     try:
@@ -106,7 +106,7 @@ def run_file(engine: Engine, name: str, arguments: list[str], skip_first_line: b
 def run_input(engine: Engine, arguments: list[str], named: bool) -> int:
     """Run the program that standard input holds; `named` when the command line says `-`."""
     sys.argv[:] = ["-" if named else "", *arguments]
-    _prepend_path("")
+    prepend_path("")
     main = fresh_main()
     sys.audit("cpython.run_stdin")
     data = _read_input()
@@ -173,9 +173,17 @@ def run_module_as_main(engine: Engine, name: str, alter_argv: bool) -> None:
     engine.call(run, name, alter_argv)
 
 
-def _prepend_path(folder: str) -> None:
-    if not sys.flags.safe_path:
-        sys.path.insert(0, folder)
+def prepend_path(folder: str) -> None:
+    """Let the program import from its folder, unless `-P` forbids it."""
+    if sys.flags.safe_path:
+        program_folder.tell_host(None)
+    else:
+        _put_first(folder)
+
+
+def _put_first(folder: str) -> None:
+    sys.path.insert(0, folder)
+    program_folder.tell_host(folder)
 
 
 def forget_file(main: ModuleType) -> None:

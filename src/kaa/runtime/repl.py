@@ -50,8 +50,7 @@ def load_line_editing() -> None:
 def run(engine: Engine, arguments: list[str], named: bool) -> int:
     """The REPL as the main program."""
     sys.argv[:] = ["-" if named else "", *arguments]
-    if not sys.flags.safe_path:
-        sys.path.insert(0, "")
+    programs.prepend_path("")
     if not sys.flags.quiet:
         print(f"Kaa {kaa.version}, Python {sys.version} on {sys.platform}", file=sys.stderr)
         if not sys.flags.no_site:
