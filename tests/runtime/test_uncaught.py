@@ -219,3 +219,12 @@ def test_broken_pipe(program: str, folder: Path) -> None:
         os.close(writing)
         outcomes.append((done.returncode, done.stderr))
     assert outcomes[0] == outcomes[1]
+
+
+@pytest.mark.parametrize("lost", [1, 2, 6, 9, 13, 19])
+def test_no_memory_to_tell_of_no_memory(lost: int, tmp_path: Path) -> None:
+    pytest.importorskip("_testcapi")
+    program = f"import _testcapi\nclass C: pass\n_testcapi.set_nomemory(0, {lost})\nC()"
+    outcome = Command(["-c", program]).run(KAA, tmp_path)
+    assert outcome.status == 1
+    assert "MemoryError" in outcome.err

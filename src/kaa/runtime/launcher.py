@@ -18,7 +18,7 @@ from kaa.runtime import engines, options, process, programs, repl, takeover
 from kaa.runtime.engines import Engine, UnknownEngine
 from kaa.runtime.invisible import invisible
 from kaa.runtime.options import CommandLine, UsageError
-from kaa.runtime.uncaught import FAILURE, INTERRUPTED, stays
+from kaa.runtime.uncaught import FAILURE, INTERRUPTED, display, stays
 
 #: The lines that `-h` adds to the host's.
 OWN_HELP = """\
@@ -78,14 +78,17 @@ def on_empty_stack(run: Callable[[Engine, CommandLine], int], engine: Engine, li
         sys.excepthook = sys.__excepthook__
         for name in ("last_exc", "last_type", "last_value", "last_traceback"):
             vars(sys).pop(name, None)
+        leave = SystemExit()  # made while there is memory for it
         try:
             status = run(engine, line)
         except SystemExit:
             raise
-        except BaseException:  # no memory to report the guest's error, say
+        except BaseException as failure:  # no memory to report the guest's error, say
+            display(failure)
             status = FAILURE
         if status != INTERRUPTED:
-            raise SystemExit(status)
+            leave.code = status
+            raise leave
 
     sys.excepthook = start
     raise KeyboardInterrupt
