@@ -81,6 +81,16 @@ def test_error_without_a_source(folder, arguments):
     assert "kaa/runtime" not in run.stderr
 
 
+def test_a_cache_that_ends_too_early(folder):
+    whole = cache(folder).read_bytes()
+    bare = folder / "bare.pyc"
+    for size in (pyc.HEADER_SIZE, len(whole) // 2):
+        bare.write_bytes(whole[:size])
+        for error in ("EOFError", "ImportError"):
+            program = f"try:\n    import bare\nexcept {error} as error:\n    print(error)"
+            assert kaa(folder, "-c", program).stdout.startswith("damaged bytecode in ")
+
+
 def test_caches_of_the_host_are_proved(folder):
     bare = folder / "bare.pyc"
     code = compile(SOURCE, "module.py", "exec")

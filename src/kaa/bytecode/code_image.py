@@ -18,6 +18,10 @@ class DamagedCode(ValueError):
     """Bytes that are no code object, or a code object that must not be run. The message names the fault."""
 
 
+class CutOffCode(DamagedCode):
+    """Bytes that end before the code object does."""
+
+
 class CodeImage(NamedTuple):
     """The fields of a code object, in the order in which `marshal` writes them.
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from struct import Struct, unpack
 from typing import Any, NoReturn
 
-from kaa.bytecode.code_image import CodeImage, DamagedCode
+from kaa.bytecode.code_image import CodeImage, CutOffCode, DamagedCode
 
 _FLAG_REF = 0x80
 _REFERENCE = ord("r")
@@ -64,8 +64,8 @@ class _Reader:
         self.weights: dict[int, int] = {}
         self.read_values = 0
 
-    def fault(self, what: str) -> NoReturn:
-        raise DamagedCode(f"marshal data: {what}, at byte {self.position}")
+    def fault(self, what: str, kind: type[DamagedCode] = DamagedCode) -> NoReturn:
+        raise kind(f"marshal data: {what}, at byte {self.position}")
 
     def value(self) -> Any:
         """Read one value."""
@@ -73,7 +73,7 @@ class _Reader:
         try:
             byte = self.data[self.position]
         except IndexError:
-            self.fault("it ends within a value")
+            self.fault("it ends within a value", CutOffCode)
         self.position += 1
         read = _READERS.get(byte & ~_FLAG_REF)
         if read is not None:
@@ -119,7 +119,7 @@ class _Reader:
         """The next bytes."""
         end = self.position + count
         if count < 0 or end > len(self.data):
-            self.fault("it ends within a value")
+            self.fault("it ends within a value", CutOffCode)
         taken = self.data[self.position : end]
         self.position = end
         return taken

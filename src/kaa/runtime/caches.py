@@ -19,13 +19,17 @@ from collections.abc import Callable
 from typing import Any
 
 from kaa.bytecode import pyc, reader, verifier
-from kaa.bytecode.code_image import DamagedCode
+from kaa.bytecode.code_image import CutOffCode, DamagedCode
 from kaa.runtime.invisible import invisible
 
 CACHE_TAG = "kaa-313"
 
 PROVERS = (reader, verifier)
 """What `pyc.prove` needs for a cache of unknown origin. It cannot be imported while one is being proved."""
+
+
+class CutOffCache(ImportError, EOFError):
+    """A cache that ends before its code does. The host's importer lets the EOFError of `marshal` through."""
 
 
 def install() -> None:
@@ -44,7 +48,8 @@ def prove(data: bytes, *, name: str, path: str) -> None:
     try:
         pyc.prove(data)
     except DamagedCode as fault:
-        raise ImportError(f"damaged bytecode in {path!r}: {fault}", name=name, path=path) from None
+        kind = CutOffCache if isinstance(fault, CutOffCode) else ImportError
+        raise kind(f"damaged bytecode in {path!r}: {fault}", name=name, path=path) from None
 
 
 def _proving(classify: Callable[..., int]) -> Callable[..., int]:
