@@ -19,9 +19,9 @@ from bisect import bisect_left
 from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import pairwise
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
-from kaa.bytecode import code_units, opcodes
+from kaa.bytecode import opcodes
 from kaa.bytecode.code_image import CELL, FREE, LOCAL, CodeImage, DamagedCode
 from kaa.bytecode.code_units import any_of
 from kaa.bytecode.exception_table import Entry
@@ -79,6 +79,10 @@ _GOES_ON = {row.number for row in BY_NUMBER.values() if row.flow in (Flow.NEXT, 
 
 _ENDS_BLOCK = any_of(*[row.number for row in INSTRUCTIONS if row.flow is not Flow.NEXT and not row.is_pseudo])
 
+_LEAVES = any_of(*[row.number for row in INSTRUCTIONS if row.flow is Flow.EXIT and not row.is_pseudo])
+_STRAIGHT = re.compile(b"[^%b]*+%b" % (_ENDS_BLOCK.pattern[1:-1], _LEAVES.pattern), re.DOTALL)
+"""Code of one block, which ends with a return or a raise."""
+
 _REARRANGES = any_of(opcodes.PUSH_EXC_INFO, opcodes.SWAP, opcodes.LOAD_FAST_AND_CLEAR)
 _CANNOT_RAISE = re.compile(
     any_of(
@@ -98,6 +102,18 @@ type State = tuple[str, int, int]
 """The stack, the bound slots, the slots with cells."""
 
 
+class Instructions(NamedTuple):
+    """The instructions of a code object: their starts, in code units, packed, and their opcodes, a byte each.
+
+    `body` is the index of the first one behind the beginning that all frames share.
+    """
+
+    starts: list[int]
+    packed: list[int]
+    opcodes: bytes
+    body: int
+
+
 class AbstractRun:
     """One code object, its blocks, and the states found so far at their starts."""
 
@@ -114,6 +130,7 @@ class AbstractRun:
         "handlers",
         "kinds",
         "length",
+        "opcodes",
         "packed",
         "parameters",
         "pending",
@@ -127,17 +144,13 @@ class AbstractRun:
     def __init__(
         self,
         code: CodeImage,
-        starts: list[int],
-        packed: list[int],
-        body: int,
+        instructions: Instructions,
         entries: list[Entry],
         constant_kinds: list[str],
         kinds: Kinds,
     ) -> None:
         self.code = code
-        self.starts = starts
-        self.packed = packed
-        self.body = body
+        self.starts, self.packed, self.opcodes, self.body = instructions
         self.constant_kinds = constant_kinds
         self.kinds = kinds
         self.length = len(code.code) // 2
@@ -215,8 +228,10 @@ class AbstractRun:
 
     def _blocks(self, entries: list[Entry]) -> tuple[dict[int, int], dict[int, tuple[int, Entry]]]:
         """The end of each block, and the handler of each block that has one: its first instruction, its entry."""
-        packed, index_of = self.packed, self.index_of
-        in_order = code_units.opcodes_in_order(self.code.code)
+        packed, in_order = self.packed, self.opcodes
+        if not entries and _STRAIGHT.fullmatch(in_order):
+            return {0: len(packed)}, {}
+        index_of = self.index_of
         leaders = {0, len(packed)}
         for match in _ENDS_BLOCK.finditer(in_order):
             leaders.add(match.end())

@@ -18,13 +18,13 @@ What is not proved is that the code means anything: a program that loops for eve
 an ordinary program.
 """
 
-from collections.abc import Collection, Iterator
-from functools import cache
+from collections.abc import Collection, Iterable, Iterator
+from itertools import product
 from types import CodeType, EllipsisType
 from typing import Any
 
 from kaa.bytecode import code_units, exception_table, line_table, opcodes
-from kaa.bytecode.abstract_run import AbstractRun
+from kaa.bytecode.abstract_run import AbstractRun, Instructions
 from kaa.bytecode.code_image import CELL, FREE, HIDDEN, LOCAL, CodeImage, DamagedCode, image_of
 from kaa.bytecode.exception_table import Entry
 from kaa.bytecode.instructions import (
@@ -125,13 +125,15 @@ class _Verifier:
         _check_fields(code)
         constant_kinds = [self.constant(constant) for constant in code.consts]
         starts, packed = code_units.split(code.code)
+        in_order = code_units.opcodes_in_order(code.code)
         _check_arguments(code, set(packed))
-        if code.flags & _CO_OPTIMIZED and _NEEDS_NAMESPACE.search(code.code[::2]):
+        if code.flags & _CO_OPTIMIZED and _NEEDS_NAMESPACE.search(in_order):
             raise ValueError("a function looks for names in a namespace")
         _check_lines(code)
         entries = _check_exception_table(code, starts)
-        body = _check_beginning(code, packed)
-        wants = AbstractRun(code, starts, packed, body, entries, constant_kinds, self.kinds).run()
+        body = _check_beginning(code, packed, in_order)
+        instructions = Instructions(starts, packed, in_order, body)
+        wants = AbstractRun(code, instructions, entries, constant_kinds, self.kinds).run()
         free = code.slots[len(code.slots) - code.kinds.count(FREE) :]
         return Signature(free, wants)
 
@@ -193,10 +195,11 @@ def _check_constant(constant: Any) -> None:
 
 def _check_arguments(code: CodeImage, instructions: set[int]) -> None:
     """The argument of each packed instruction must be one that the instruction knows, wherever it stands."""
-    lengths = len(code.consts), len(code.names), len(code.slots)
+    lengths = len(code.consts), len(code.names), len(code.slots), code.stacksize
     doubtful = instructions - _ALWAYS_GOOD
-    for field, length in enumerate(lengths):
-        doubtful -= _good_indices(field, min(length, 256))
+    for good_within, length in zip(_GOOD_WITHIN, lengths, strict=True):
+        # Not `-=`: that would walk through the set of good ones.
+        doubtful = doubtful - good_within[length if length < 256 else 256]
     for instruction in doubtful:
         opcode, oparg = instruction & 0xFF, instruction >> 8
         row = BY_NUMBER[opcode]
@@ -236,15 +239,34 @@ _INDEX_ARGUMENTS = {
 """Arguments that are indices: into constants (0), names (1) or slots (2), and how far they are shifted."""
 
 
-@cache
-def _good_indices(field: int, length: int) -> frozenset[int]:
-    """The packed instructions with an argument of one byte that is an index into a field of this length."""
-    return frozenset(
-        oparg << 8 | row.number
-        for row in BY_NUMBER.values()
-        if _INDEX_ARGUMENTS.get(row.argument, (-1, 0))[0] == field
-        for oparg in range(min(length << _INDEX_ARGUMENTS[row.argument][1], 256))
-    )
+class _GoodWithin(dict[int, frozenset[int]]):
+    """The packed instructions whose argument, of one byte, is good if a field has a certain length."""
+
+    def __init__(self, field: int) -> None:
+        self.field = field
+
+    def __missing__(self, length: int) -> frozenset[int]:
+        good = self[length] = frozenset(
+            oparg << 8 | row.number for row in BY_NUMBER.values() for oparg in self.arguments(row, length)
+        )
+        return good
+
+    def arguments(self, row: Instruction, length: int) -> Iterable[int]:
+        """The arguments that an instruction may have on account of this field."""
+        field, shift = _INDEX_ARGUMENTS.get(row.argument, (-1, 0))
+        if field == self.field:
+            return range(min(length << shift, 256))
+        if row.argument is Argument.LOCAL_PAIR and self.field == _SLOTS:
+            return [first << 4 | second for first, second in product(range(min(length, 16)), repeat=2)]
+        if row.argument is Argument.DEPTH and self.field == _STACK:
+            return range(1, min(length + 1, 256))
+        return ()
+
+
+_SLOTS = 2
+_STACK = 3
+_GOOD_WITHIN = [_GoodWithin(field) for field in range(4)]
+"""For constants, names and slots, numbered as above, and the stack."""
 
 
 _COMPARISON_ARGUMENTS = {
@@ -312,17 +334,16 @@ def _check_exception_table(code: CodeImage, starts: list[int]) -> list[Entry]:
     return entries
 
 
-def _check_beginning(code: CodeImage, packed: list[int]) -> int:
+def _check_beginning(code: CodeImage, packed: list[int], in_order: bytes) -> int:
     """A frame starts in one way only; return the index of the first instruction behind that.
 
     The order is: closure copied, cells made, generator returned and the first value sent to it dropped, RESUME.
     """
     free = code.kinds.count(FREE)
     generator = code.flags & _CO_ANY_GENERATOR
-    opcodes_found = code.code[::2]
-    if opcodes_found.count(opcodes.COPY_FREE_VARS) != bool(free):
+    if in_order.count(opcodes.COPY_FREE_VARS) != bool(free):
         raise ValueError("the closure is not copied once")
-    if opcodes_found.count(opcodes.RETURN_GENERATOR) != bool(generator):
+    if in_order.count(opcodes.RETURN_GENERATOR) != bool(generator):
         raise ValueError("a generator is not returned once")
     index = 0
     if free:
