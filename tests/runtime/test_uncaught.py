@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -207,6 +208,16 @@ def interrupted(program: str, folder: Path) -> tuple[int, str]:
 
 def test_control_c(folder: Path) -> None:
     assert interrupted(KAA, folder) == interrupted(HOST, folder)
+
+
+def test_interrupt_when_nothing_keeps_the_starting_script(folder: Path) -> None:
+    """Under the installed command the host once cleared a name in the dict of a module that was gone."""
+    starter = folder / "a_starter_whose_path_is_a_short_string.py"
+    starter.write_text("import sys\nfrom kaa.__main__ import main\nsys.exit(main())\n")
+    program = [HOST, str(starter), "-c", "raise KeyboardInterrupt"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    for _ in range(3):
+        assert subprocess.run(program, capture_output=True, env=environment).returncode == -signal.SIGINT
 
 
 @pytest.mark.parametrize("program", ["print('x')", "print('x' * 100000)"], ids=["at the end", "at once"])

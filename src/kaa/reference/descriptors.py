@@ -34,3 +34,23 @@ class Readonly:
 
     def __delete__(self, instance: Any) -> None:
         self.__set__(instance, None)
+
+
+class Forgettable:
+    """An attribute that is None until it is set, and again when it is deleted, also when it was never set.
+
+    A `__delattr__` of the class would do the same, but would make every store into an instance slow: the host has
+    one slot for both.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else instance.__dict__.get(self._name)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        instance.__dict__[self._name] = value
+
+    def __delete__(self, instance: Any) -> None:
+        instance.__dict__.pop(self._name, None)

@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from kaa.reference.descriptors import Absent, Readonly
+from kaa.reference.descriptors import Absent, Forgettable, Readonly
 from kaa.reference.program import NULL, Program
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Frame:
     handled_outside: BaseException | None  # the exception that code further out is handling
     traced_line: int | None = None  # the line and offset that `f_trace` was told of last
     traced_offset = -1
-    f_trace: Any = None
+    f_trace = Forgettable()
     f_trace_lines: Any = True
     f_trace_opcodes: Any = False
 
@@ -203,12 +203,6 @@ class Frame:
                 raise RuntimeError(f"cannot clear {running} frame")
             owner.finalize()
         self.variables[:] = [NULL] * len(self.variables)
-
-    def __delattr__(self, name: str) -> None:
-        if name == "f_trace":
-            self.f_trace = None  # the host lets this be deleted even if it is not there
-        else:
-            object.__delattr__(self, name)
 
     def __reduce__(self) -> Any:
         raise TypeError("cannot pickle 'frame' object")

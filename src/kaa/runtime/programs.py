@@ -28,12 +28,18 @@ if TYPE_CHECKING:
 USAGE = 2
 
 
+#: The `__main__` by which the host was started. Without a reference to it the host crashes: when its main program
+#: has raised an exception it lets go of the module, and then still clears `__file__` in its dict.
+_replaced: list[ModuleType] = []
+
+
 def fresh_main() -> ModuleType:
     """Make an empty `__main__`, with the attributes that CPython's has, and put it into `sys.modules`."""
     main = ModuleType("__main__")
     main.__loader__ = BuiltinImporter
     main.__annotations__ = {}
     vars(main)["__builtins__"] = builtins
+    _replaced.append(sys.modules["__main__"])
     sys.modules["__main__"] = main
     return main
 
