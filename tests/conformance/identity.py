@@ -24,7 +24,7 @@ from pathlib import Path
 import kaa
 from kaa import compiler
 from kaa.syntax.tokens import tokens
-from tests.bytecode.corpus import files
+from tests.bytecode.corpus import files, nested
 
 CODE_FIELDS = sorted(
     name
@@ -41,13 +41,6 @@ def code_pairs(source: bytes, filename: str, optimize: int) -> Iterator[tuple[ob
     ours = kaa.compile(source, filename, "exec", dont_inherit=True, optimize=optimize)
     host = compile(source, filename, "exec", dont_inherit=True, optimize=optimize)
     yield from itertools.zip_longest(map(code_key, nested(ours)), map(code_key, nested(host)))
-
-
-def nested(code: types.CodeType) -> Iterator[types.CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from nested(constant)
 
 
 def code_key(code: types.CodeType) -> object:
