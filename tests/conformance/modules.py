@@ -37,4 +37,4 @@ def whole_suite() -> list[str]:
     """Every test module and package of the host's `test` package."""
     from test.libregrtest.findtests import findtests
 
-    return findtests()
+    return [name.removeprefix("test.") for name in findtests()]

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 import tomllib
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -160,10 +160,12 @@ def main() -> int:
     heading = f"{'passed':>6} {'failed':>6} {'skipped':>7} {'on host':>7} {'%':>7} {'seconds':>7}"
     print(f"{'engine':10} {'module':28} {heading}")
     with ThreadPoolExecutor(args.jobs) as pool:
-        host = {
-            m: pool.submit(run_module, "python", m, args.patience) for m in dict.fromkeys(m for _, m in work)
-        }
-        ours = [(e, m, pool.submit(run_module, e, m, args.patience)) for e, m in work]
+        host: dict[str, Future[Outcome]] = {}
+        ours = []
+        for engine, module in work:  # side by side, so that the first lines come soon
+            if module not in host:
+                host[module] = pool.submit(run_module, "python", module, args.patience)
+            ours.append((engine, module, pool.submit(run_module, engine, module, args.patience)))
         for engine, module, future in ours:
             comparisons.append(Comparison(engine, module, host[module].result(), future.result()))
             print(comparisons[-1].line(), flush=True)
