@@ -41,7 +41,7 @@ def answers(host_function: Any) -> Callable[[Callable[..., Any]], Callable[..., 
         def carry_out(frame: Frame, arguments: list[Any], keywords: dict[str, Any]) -> None:
             # Called back by the host, it looks at the guest code further out.
             caller = frame.f_back or frame if frame.is_boundary else frame
-            frame.push(function(caller, *arguments, **keywords))
+            frame.stack.append(function(caller, *arguments, **keywords))
 
         BUILTINS[host_function] = carry_out
         return function
@@ -328,7 +328,7 @@ def _check_closure(code: types.CodeType, closure: Any) -> None:
 def _return_none(entered: Frame, _: Any) -> Frame:
     caller = entered.caller
     assert caller is not None
-    caller.push(None)
+    caller.stack.append(None)
     return caller
 
 

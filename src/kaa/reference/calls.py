@@ -40,25 +40,16 @@ def call(frame: Frame, callable: Any, arguments: list[Any], keywords: dict[str, 
 
 def enter(frame: Frame, function: Any, arguments: list[Any], keywords: dict[str, Any] | None) -> Frame:
     """A new frame for a call of a plain function."""
-    code = function.__code__
-    program = function.program if type(function) is Function else program_of(code)
+    program = function.program if type(function) is Function else program_of(function.__code__)
     if keywords is None and program.simple and len(arguments) == program.argument_count:
-        variables = arguments + program.unbound
+        arguments += program.unbound
+        variables = arguments
     else:
         variables = bind(function, program, arguments, keywords)
-    names = function.__globals__
-    local_names = None if program.optimized else names  # a module's code may have become a function's
-    return Frame(
-        frame.thread,
-        code,
-        program,
-        names,
-        function.__builtins__,
-        variables,
-        frame,
-        local_names,
-        function,
-    )
+    names = (
+        None if program.optimized else function.__globals__
+    )  # a module's code may have become a function's
+    return Frame(function, program, variables, frame, names)
 
 
 def enter_code(
@@ -79,7 +70,7 @@ def enter_code(
     variables = [NULL] * len(program.local_names)
     if code.co_flags & 0x02:  # CO_NEWLOCALS: a function's body that is run by itself
         names = None
-    return Frame(frame.thread, code, program, global_names, builtins, variables, frame, names, function)
+    return Frame(function, program, variables, frame, names)
 
 
 def is_opaque(function: types.FunctionType) -> bool:
@@ -109,7 +100,7 @@ def call_host(
     frame: Frame, callable: Any, arguments: list[Any], keywords: dict[str, Any] | None
 ) -> Frame | None:
     """Let the host carry the call out."""
-    frame.push(callable(*arguments, **keywords) if keywords else callable(*arguments))
+    frame.stack.append(callable(*arguments, **keywords) if keywords else callable(*arguments))
     return None
 
 
@@ -120,7 +111,7 @@ def call_builtin(
     builtin = BUILTINS.get(callable)
     if builtin is not None:
         return builtin(frame, arguments, keywords or {})
-    frame.push(callable(*arguments, **keywords) if keywords else callable(*arguments))
+    frame.stack.append(callable(*arguments, **keywords) if keywords else callable(*arguments))
     return None
 
 
@@ -136,7 +127,7 @@ def call_with_globals(
 ) -> Frame | None:
     """Let the host carry out a call that takes the module's name from its caller's globals."""
     caller = types.FunctionType(_forward.__code__, frame.globals)
-    frame.push(caller(callable, arguments, keywords or {}))
+    frame.stack.append(caller(callable, arguments, keywords or {}))
     return None
 
 
@@ -230,7 +221,7 @@ def make_instance(
         step = builtin(frame, [cls, *arguments], keywords or {})
         if step is not None:
             raise SystemError("__new__ of the host went into a frame")
-        instance = frame.pop()
+        instance = frame.stack.pop()
     else:
         instance = new(cls, *arguments, **keywords) if keywords else new(cls, *arguments)
     return _initialize_in(frame, cls, arguments, keywords, instance)
@@ -254,7 +245,7 @@ def _initialize_in(
         observer.allocated(frame, instance)
     kind = type(instance)
     if not issubclass_exactly(kind, cls):
-        frame.push(instance)
+        frame.stack.append(instance)
         return None
     init = kind.__init__
     if is_guest(init) and init is _of_type(instance, "__init__"):  # and not in a `staticmethod`, say
@@ -262,7 +253,7 @@ def _initialize_in(
         entered.finish = partial(_initialized, instance)
         return entered
     lookup_special(instance, "__init__")(*arguments, **(keywords or {}))
-    frame.push(instance)
+    frame.stack.append(instance)
     return None
 
 
@@ -273,7 +264,7 @@ def _initialized(instance: Any, entered: Frame, value: Any) -> Frame | None:
     if value is not None:
         caller.thread.frame = caller
         raise TypeError(f"__init__() should return None, not '{type(value).__name__}'")
-    caller.push(instance)
+    caller.stack.append(instance)
     return caller
 
 

@@ -38,17 +38,7 @@ def build_class(frame: Frame, arguments: list[Any], keywords: dict[str, Any]) ->
     if replaced:
         names["__orig_bases__"] = tuple(originals)
     program = program_of(body.__code__)
-    entered = Frame(
-        frame.thread,
-        body.__code__,
-        program,
-        body.__globals__,
-        body.__builtins__,
-        [NULL] * len(program.local_names),
-        frame,
-        names,
-        body,
-    )
+    entered = Frame(body, program, [NULL] * len(program.local_names), frame, names)
     entered.finish = partial(_make, metaclass, name, bases, keywords)
     return entered
 
@@ -63,7 +53,7 @@ def _make(
     cls = frame.call(metaclass, name, bases, body.names, **keywords)
     if isinstance(cls, type) and isinstance(cell, types.CellType):
         _check_class_cell(cls, cell, name)
-    frame.push(cls)
+    frame.stack.append(cls)
     return frame
 
 
@@ -148,7 +138,7 @@ def _for_host(namespace: dict[str, Any]) -> dict[str, Any]:
 def call_type(frame: Frame, arguments: list[Any], keywords: dict[str, Any]) -> None:
     """`type(value)`, or `type(name, bases, namespace)`."""
     if len(arguments) == 1 and not keywords:
-        frame.push(counterpart_type(arguments[0]))
+        frame.stack.append(counterpart_type(arguments[0]))
         return
     if len(arguments) != 3:
         raise TypeError("type() takes 1 or 3 arguments")

@@ -81,8 +81,8 @@ def unwind(frame: Frame, error: BaseException, *, again: bool = False, reported:
         if handler is not None:
             del frame.stack[handler.depth :]
             if handler.lasti:
-                frame.push(offset if reported is None else reported)
-            frame.push(error)
+                frame.stack.append(offset if reported is None else reported)
+            frame.stack.append(error)
             frame.next = handler.target
             return frame
         if reported is not None:

@@ -1,8 +1,8 @@
 """A frame: one activation of a code object, and the small vocabulary that the instructions are written in.
 
 A frame holds the code, the local variables and cells, the value stack, the globals and built-ins, the offset of
-the next instruction and the caller. Instructions say `push`, `pop`, `peek`, `jump`; a frame with its code,
-offset, variables and stack is all there is to a suspended computation, so frames can be copied and pickled.
+the next instruction and the caller. Instructions say `stack.append`, `stack.pop`, `peek`, `jump`; a frame with its
+code, offset, variables and stack is all there is to a suspended computation, so frames can be copied and pickled.
 
 What guest code asks of a frame (`f_lineno`, `f_locals`, `clear()`, ...) is at the end of the class.
 """
@@ -28,30 +28,6 @@ type Finish = Callable[[Frame, Any], Frame | None]
 class Frame:
     """One activation of a code object. Offsets are instruction offsets, in code units."""
 
-    __slots__ = (
-        "__dict__",  # of the few frames that change one of the attributes below
-        "__weakref__",
-        "builtins",
-        "caller",
-        "code",
-        "depth",
-        "finish",
-        "finished",
-        "function",
-        "generator",
-        "globals",
-        "handled",
-        "handled_outside",
-        "instructions",
-        "names",
-        "next",
-        "pop",
-        "program",
-        "push",
-        "stack",
-        "thread",
-        "variables",
-    )
     __module__ = Absent()  # the host's have none
     is_boundary = False
     owner: weakref.ref[Resumable] | None = None  # the generator that a frame belongs to
@@ -66,25 +42,16 @@ class Frame:
     f_trace_opcodes: Any = False
 
     def __init__(
-        self,
-        thread: Thread,
-        code: types.CodeType,
-        program: Program,
-        global_names: dict[str, Any],
-        builtins: dict[str, Any],
-        variables: list[Any],
-        caller: Frame,
-        names: Any = None,
-        function: Any = None,
+        self, function: Any, program: Program, variables: list[Any], caller: Frame, names: Any = None
     ) -> None:
         """`variables` has a value or NULL for every local name; `names` is the namespace of a module, a class
         body or an `exec`, and None in a function."""
-        self.thread = thread
-        self.code = code
+        self.thread: Thread = caller.thread
+        self.code: types.CodeType = function.__code__
+        self.globals: dict[str, Any] = function.__globals__
+        self.builtins: dict[str, Any] = function.__builtins__
         self.program = program
         self.instructions = program.instructions
-        self.globals = global_names
-        self.builtins = builtins
         self.variables = variables
         self.names = names
         self.function = function
@@ -93,10 +60,7 @@ class Frame:
         self.handled: BaseException | None = None  # the exception that this frame is handling
         self.finished = False
         self.next = 0
-        stack: list[Any] = []
-        self.stack = stack
-        self.push = stack.append
-        self.pop = stack.pop
+        self.stack: list[Any] = []
         self.called_from(caller)
 
     def called_from(self, caller: Frame) -> None:
@@ -108,7 +72,7 @@ class Frame:
         self.caller = caller
         self.handled_outside = caller.handled if caller.handled is not None else caller.handled_outside
 
-    # The vocabulary of the instructions, beside `push` and `pop`.
+    # The vocabulary of the instructions, beside `stack.append` and `stack.pop`.
 
     def peek(self, depth: int = 1) -> Any:
         """The value at a depth; 1 is the top."""

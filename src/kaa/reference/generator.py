@@ -59,7 +59,7 @@ class Resumable:
     def resume(self, caller: Frame, value: Any, finish: Finish | None) -> Frame:
         """Enter the frame with a value sent to it. `finish` gets what it returns in the end."""
         frame = self._enter(caller, finish)
-        frame.push(value)
+        frame.stack.append(value)
         return frame
 
     def resume_raising(self, caller: Frame, error: BaseException, finish: Finish | None) -> Frame:
@@ -482,7 +482,7 @@ def _stopped(entered: Frame, value: Any) -> Frame:
 def _stopped_with_default(default: Any, entered: Frame, _: Any) -> Frame:
     caller = entered.caller
     assert caller is not None
-    caller.push(default)
+    caller.stack.append(default)
     return caller
 
 
@@ -492,7 +492,7 @@ def _next(frame: Frame, arguments: list[Any], keywords: dict[str, Any]) -> Frame
             return arguments[0].resume(frame, None, _stopped)
         if len(arguments) == 2:
             return arguments[0].resume(frame, None, partial(_stopped_with_default, arguments[1]))
-    frame.push(next(*arguments, **keywords))
+    frame.stack.append(next(*arguments, **keywords))
     return None
 
 
@@ -502,7 +502,7 @@ def _send(frame: Frame, arguments: list[Any], keywords: dict[str, Any]) -> Frame
         resumable.check_send(value)
         resumed: Frame = resumable.resume(frame, value, _stopped)
         return resumed
-    frame.push(Resumable.send(*arguments, **keywords))
+    frame.stack.append(Resumable.send(*arguments, **keywords))
     return None
 
 
@@ -513,7 +513,7 @@ def _throw(frame: Frame, arguments: list[Any], keywords: dict[str, Any]) -> Fram
             made = exception_to_throw(error, NULL, NULL)
             resumed: Frame = resumable.resume_raising(frame, made, _stopped)
             return resumed
-    frame.push(Resumable.throw(*arguments, **keywords))
+    frame.stack.append(Resumable.throw(*arguments, **keywords))
     return None
 
 
@@ -529,7 +529,7 @@ def yield_value(frame: Frame, value: Any, delegating: bool) -> Frame:
     assert caller is not None and generator is not None
     frame.thread.frame = caller  # nobody may hold the generator, whose end would then begin here
     generator.suspend(delegating)
-    caller.push(value)
+    caller.stack.append(value)
     return caller
 
 

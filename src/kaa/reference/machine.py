@@ -74,7 +74,6 @@ class Thread:
 class Boundary(Frame):
     """A frame where the host's C code has called guest code. It hands what it is given to the host."""
 
-    __slots__ = ("failed",)
     is_boundary = True
 
     def __init__(self, thread: Thread) -> None:
@@ -88,8 +87,6 @@ class Boundary(Frame):
         self.variables = []
         self.next = 0
         self.stack = []
-        self.push = self.stack.append
-        self.pop = self.stack.pop
         self.finished = False
         self.failed = False  # what it hands over is an exception
         self.caller = caller
@@ -99,7 +96,7 @@ class Boundary(Frame):
         self.handled_outside = None if caller is None else caller.exception
 
     def fail(self, error: BaseException) -> None:
-        self.push(error)
+        self.stack.append(error)
         self.failed = True
 
 
@@ -178,7 +175,7 @@ class Machine:
         """Call something, guest code or not, and wait for its result."""
         boundary = Boundary(self.thread)
         frame = calls.call(boundary, callable, list(arguments), dict(keywords) if keywords else None)
-        return boundary.pop() if frame is None else self.run(boundary, frame)
+        return boundary.stack.pop() if frame is None else self.run(boundary, frame)
 
     def run(self, boundary: Boundary, step: Frame) -> Any:
         """The loop: run a frame, and all that it calls, until the boundary hands over to the host."""
@@ -199,7 +196,7 @@ class Machine:
                 del caught
         finally:
             thread.frame = boundary.caller
-        outcome = boundary.pop()
+        outcome = boundary.stack.pop()
         if not boundary.failed:
             return outcome
         try:

@@ -61,19 +61,8 @@ def freeze(resumable: Resumable) -> FrameState:
 def thaw(machine: Machine, state: FrameState) -> Resumable:
     """A new generator or coroutine in this state, suspended."""
     boundary = machine.boundary()
-    builtins = boundary.builtins
-    function = Function(machine, state.code, state.globals, builtins, state.closure)
-    frame = Frame(
-        machine.thread,
-        state.code,
-        function.program,
-        state.globals,
-        builtins,
-        list(state.variables),
-        boundary,
-        None,
-        function,
-    )
+    function = Function(machine, state.code, state.globals, boundary.builtins, state.closure)
+    frame = Frame(function, function.program, list(state.variables), boundary)
     frame.next = state.next
     frame.stack.extend(state.stack)
     frame.caller = frame.handled_outside = None

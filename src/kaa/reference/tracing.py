@@ -63,7 +63,7 @@ def _settrace(frame: Frame, arguments: list[Any], keywords: dict[str, Any]) -> F
     (tracer,) = arguments
     thread = frame.thread
     thread.tracer = tracer
-    frame.push(None)
+    frame.stack.append(None)
     if frame.is_boundary:
         return None
     thread.changes_loop = True
@@ -71,7 +71,7 @@ def _settrace(frame: Frame, arguments: list[Any], keywords: dict[str, Any]) -> F
 
 
 def _gettrace(frame: Frame, arguments: list[Any], keywords: dict[str, Any]) -> None:
-    frame.push(frame.thread.tracer)
+    frame.stack.append(frame.thread.tracer)
 
 
 BUILTINS[sys.settrace] = _settrace

@@ -8,44 +8,44 @@ from kaa.reference.traceback import guest_view
 
 
 def LOAD_ATTR(frame: Frame, name: str) -> None:
-    frame.push(getattr(frame.pop(), name))
+    frame.stack.append(getattr(frame.stack.pop(), name))
 
 
 def LOAD_METHOD(frame: Frame, name: str) -> None:
-    value = getattr(frame.pop(), name)
+    value = getattr(frame.stack.pop(), name)
     if type(value) is MethodType:
-        frame.push(value.__func__)
-        frame.push(value.__self__)
+        frame.stack.append(value.__func__)
+        frame.stack.append(value.__self__)
     else:
-        frame.push(value)
-        frame.push(NULL)
+        frame.stack.append(value)
+        frame.stack.append(NULL)
 
 
 def LOAD_VIEW(frame: Frame, name: str) -> None:
     """LOAD_ATTR of a name under which the host may have one of its own frames or tracebacks."""
-    owner = frame.pop()
-    frame.push(guest_view(owner, getattr(owner, name)))
+    owner = frame.stack.pop()
+    frame.stack.append(guest_view(owner, getattr(owner, name)))
 
 
 def STORE_ATTR(frame: Frame, name: str) -> None:
-    owner = frame.pop()
-    setattr(owner, name, frame.pop())
+    owner = frame.stack.pop()
+    setattr(owner, name, frame.stack.pop())
 
 
 def DELETE_ATTR(frame: Frame, name: str) -> None:
-    delattr(frame.pop(), name)
+    delattr(frame.stack.pop(), name)
 
 
 def LOAD_SUPER_ATTR(frame: Frame, argument: tuple[str, int]) -> None:
     name, flags = argument
-    instance = frame.pop()
-    cls = frame.pop()
-    make = frame.pop()
+    instance = frame.stack.pop()
+    cls = frame.stack.pop()
+    make = frame.stack.pop()
     if make is super:
         proxy = super(cls, instance)
     else:
         proxy = frame.call(make, cls, instance) if flags & 2 else frame.call(make)
-    frame.push(proxy)
+    frame.stack.append(proxy)
     if flags & 1:
         LOAD_METHOD(frame, name)
     else:

@@ -3,25 +3,35 @@
 from collections.abc import Callable
 from typing import Any
 
-from kaa.reference.calls import CALLS, call, call_object
+from kaa.reference.calls import call, enter
 from kaa.reference.errors import called
 from kaa.reference.frame import Frame
+from kaa.reference.function import Function
 from kaa.reference.instructions.containers import is_iterable
 from kaa.reference.program import NULL
 
 
 def CALL(frame: Frame, count: int) -> Frame | None:
-    pop = frame.pop
-    arguments = frame.pop_many(count) if count > 1 else [pop()] if count else []
-    instance = pop()
-    if instance is not NULL:
-        arguments.insert(0, instance)
-    callable = pop()
-    return CALLS.get(type(callable), call_object)(frame, callable, arguments, None)
+    stack = frame.stack
+    if count == 0:
+        instance = stack.pop()
+        arguments = [] if instance is NULL else [instance]
+    elif count == 1:
+        argument = stack.pop()
+        instance = stack.pop()
+        arguments = [argument] if instance is NULL else [instance, argument]
+    else:
+        arguments = frame.pop_many(count + 1)
+        if arguments[0] is NULL:
+            del arguments[0]
+    callable = stack.pop()
+    if type(callable) is Function:
+        return enter(frame, callable, arguments, None)
+    return call(frame, callable, arguments, None)
 
 
 def CALL_KW(frame: Frame, count: int) -> Frame | None:
-    names = frame.pop()
+    names = frame.stack.pop()
     callable, *arguments = frame.pop_many(count + 2)
     if arguments[0] is NULL:
         del arguments[0]
@@ -32,10 +42,10 @@ def CALL_KW(frame: Frame, count: int) -> Frame | None:
 
 
 def CALL_FUNCTION_EX(frame: Frame, flags: int) -> Frame | None:
-    keywords = frame.pop() if flags & 1 else None
-    iterable = frame.pop()
-    frame.pop()  # NULL
-    callable = frame.pop()
+    keywords = frame.stack.pop() if flags & 1 else None
+    iterable = frame.stack.pop()
+    frame.stack.pop()  # NULL
+    callable = frame.stack.pop()
     if keywords is not None and type(keywords) is not dict:
         keywords = _keywords(callable, keywords)
     if not is_iterable(iterable):
@@ -52,15 +62,15 @@ def _keywords(callable: Any, mapping: Any) -> dict[str, Any]:
 
 
 def CALL_INTRINSIC_1(frame: Frame, intrinsic: Callable[[Frame, Any], Any]) -> None:
-    frame.push(intrinsic(frame, frame.pop()))
+    frame.stack.append(intrinsic(frame, frame.stack.pop()))
 
 
 def CALL_INTRINSIC_2(frame: Frame, intrinsic: Callable[[Frame, Any, Any], Any]) -> None:
-    second = frame.pop()
-    frame.push(intrinsic(frame, frame.pop(), second))
+    second = frame.stack.pop()
+    frame.stack.append(intrinsic(frame, frame.stack.pop(), second))
 
 
 def EXIT_INIT_CHECK(frame: Frame, _: int) -> None:
-    value = frame.pop()
+    value = frame.stack.pop()
     if value is not None:
         raise TypeError(f"__init__() should return None, not '{type(value).__name__}'")

@@ -9,72 +9,72 @@ from kaa.reference.program import NULL
 
 
 def BUILD_TUPLE(frame: Frame, count: int) -> None:
-    frame.push(tuple(frame.pop_many(count)))
+    frame.stack.append(tuple(frame.pop_many(count)))
 
 
 def BUILD_LIST(frame: Frame, count: int) -> None:
-    frame.push(frame.pop_many(count))
+    frame.stack.append(frame.pop_many(count))
 
 
 def BUILD_SET(frame: Frame, count: int) -> None:
-    frame.push(set(frame.pop_many(count)))
+    frame.stack.append(set(frame.pop_many(count)))
 
 
 def BUILD_MAP(frame: Frame, count: int) -> None:
     flat = frame.pop_many(2 * count)
-    frame.push(dict(zip(flat[::2], flat[1::2], strict=True)))
+    frame.stack.append(dict(zip(flat[::2], flat[1::2], strict=True)))
 
 
 def BUILD_CONST_KEY_MAP(frame: Frame, count: int) -> None:
-    keys = frame.pop()
-    frame.push(dict(zip(keys, frame.pop_many(count), strict=True)))
+    keys = frame.stack.pop()
+    frame.stack.append(dict(zip(keys, frame.pop_many(count), strict=True)))
 
 
 def BUILD_STRING(frame: Frame, count: int) -> None:
-    frame.push("".join(frame.pop_many(count)))
+    frame.stack.append("".join(frame.pop_many(count)))
 
 
 def BUILD_SLICE(frame: Frame, count: int) -> None:
-    frame.push(slice(*frame.pop_many(count)))
+    frame.stack.append(slice(*frame.pop_many(count)))
 
 
 def LIST_APPEND(frame: Frame, depth: int) -> None:
-    value = frame.pop()
+    value = frame.stack.pop()
     frame.peek(depth).append(value)
 
 
 def SET_ADD(frame: Frame, depth: int) -> None:
-    value = frame.pop()
+    value = frame.stack.pop()
     frame.peek(depth).add(value)
 
 
 def MAP_ADD(frame: Frame, depth: int) -> None:
-    value = frame.pop()
-    key = frame.pop()
+    value = frame.stack.pop()
+    key = frame.stack.pop()
     frame.peek(depth)[key] = value
 
 
 def LIST_EXTEND(frame: Frame, depth: int) -> None:
-    iterable = frame.pop()
+    iterable = frame.stack.pop()
     if not is_iterable(iterable):
         raise TypeError(f"Value after * must be an iterable, not {type(iterable).__name__}")
     frame.peek(depth).extend(iterable)
 
 
 def SET_UPDATE(frame: Frame, depth: int) -> None:
-    iterable = frame.pop()
+    iterable = frame.stack.pop()
     frame.peek(depth).update(iterable)
 
 
 def DICT_UPDATE(frame: Frame, depth: int) -> None:
-    mapping = frame.pop()
+    mapping = frame.stack.pop()
     if not is_mapping(mapping):
         raise TypeError(f"'{type(mapping).__name__}' object is not a mapping")
     frame.peek(depth).update(mapping)
 
 
 def DICT_MERGE(frame: Frame, depth: int) -> None:
-    mapping = frame.pop()
+    mapping = frame.stack.pop()
     target = frame.peek(depth)
     callable = frame.peek(depth + 3)
     if not is_mapping(mapping):
@@ -97,13 +97,13 @@ def is_mapping(value: Any) -> bool:
 
 
 def UNPACK_SEQUENCE(frame: Frame, count: int) -> None:
-    items = take(frame.pop(), count, "")
+    items = take(frame.stack.pop(), count, "")
     frame.stack.extend(reversed(items))
 
 
 def UNPACK_EX(frame: Frame, argument: int) -> None:
     before, after = argument & 0xFF, argument >> 8
-    iterator = iterator_of(frame.pop())
+    iterator = iterator_of(frame.stack.pop())
     items: list[Any] = []
     for _ in range(before):
         item = next(iterator, NULL)

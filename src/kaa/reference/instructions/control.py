@@ -24,27 +24,27 @@ def JUMP_BACKWARD_NO_INTERRUPT(frame: Frame, target: int) -> None:
 
 
 def POP_JUMP_IF_FALSE(frame: Frame, target: int) -> None:
-    if frame.pop() is False:
+    if frame.stack.pop() is False:
         frame.next = target
 
 
 def POP_JUMP_IF_TRUE(frame: Frame, target: int) -> None:
-    if frame.pop() is True:
+    if frame.stack.pop() is True:
         frame.next = target
 
 
 def POP_JUMP_IF_NONE(frame: Frame, target: int) -> None:
-    if frame.pop() is None:
+    if frame.stack.pop() is None:
         frame.next = target
 
 
 def POP_JUMP_IF_NOT_NONE(frame: Frame, target: int) -> None:
-    if frame.pop() is not None:
+    if frame.stack.pop() is not None:
         frame.next = target
 
 
 def GET_ITER(frame: Frame, _: int) -> None:
-    frame.push(iter(frame.pop()))
+    frame.stack.append(iter(frame.stack.pop()))
 
 
 def FOR_ITER(frame: Frame, target: int) -> Frame | None:
@@ -55,12 +55,12 @@ def FOR_ITER(frame: Frame, target: int) -> Frame | None:
     if item is NULL:
         _end_loop(frame, target)
     else:
-        frame.push(item)
+        frame.stack.append(item)
     return None
 
 
 def _end_loop(frame: Frame, target: int) -> None:
-    frame.pop()
+    frame.stack.pop()
     frame.next = target + 2  # behind the END_FOR and the POP_TOP
 
 
@@ -72,11 +72,11 @@ def _generator_ended(target: int, generator_frame: Frame, _: Any) -> Frame:
 
 
 def END_FOR(frame: Frame, _: int) -> None:
-    frame.pop()
+    frame.stack.pop()
 
 
 def RETURN_VALUE(frame: Frame, _: int) -> Frame | None:
-    value = frame.pop()
+    value = frame.stack.pop()
     frame.finished = True
     frame.handled_outside = None
     if frame.generator is not None:
@@ -85,12 +85,12 @@ def RETURN_VALUE(frame: Frame, _: int) -> Frame | None:
     if finish is not None:
         return finish(frame, value)
     assert caller is not None
-    caller.push(value)
+    caller.stack.append(value)
     return caller
 
 
 def RETURN_CONST(frame: Frame, constant: Any) -> Frame | None:
-    frame.push(constant)
+    frame.stack.append(constant)
     return RETURN_VALUE(frame, 0)
 
 

@@ -17,28 +17,28 @@ from kaa.reference.program import NULL
 
 
 def PUSH_EXC_INFO(frame: Frame, _: int) -> None:
-    exception = frame.pop()
-    frame.push(frame.handled)
-    frame.push(exception)
+    exception = frame.stack.pop()
+    frame.stack.append(frame.handled)
+    frame.stack.append(exception)
     frame.handled = exception
 
 
 def POP_EXCEPT(frame: Frame, _: int) -> None:
-    frame.handled = frame.pop()
+    frame.handled = frame.stack.pop()
 
 
 def CHECK_EXC_MATCH(frame: Frame, _: int) -> None:
-    kind = frame.pop()
+    kind = frame.stack.pop()
     check_catchable(kind)
-    frame.push(matches(frame.peek(), kind))
+    frame.stack.append(matches(frame.peek(), kind))
 
 
 def CHECK_EG_MATCH(frame: Frame, _: int) -> None:
-    kind = frame.pop()
+    kind = frame.stack.pop()
     check_catchable_group(kind)
-    match, rest = split_group(frame, frame.pop(), kind)
-    frame.push(rest)
-    frame.push(match)
+    match, rest = split_group(frame, frame.stack.pop(), kind)
+    frame.stack.append(rest)
+    frame.stack.append(match)
     if match is not None:
         frame.handled = match
 
@@ -46,21 +46,21 @@ def CHECK_EG_MATCH(frame: Frame, _: int) -> None:
 def RAISE_VARARGS(frame: Frame, count: int) -> Frame:
     if count == 0:
         return raise_again(frame)
-    cause = frame.pop() if count == 2 else NULL
-    return raise_new(frame, frame.pop(), cause)
+    cause = frame.stack.pop() if count == 2 else NULL
+    return raise_new(frame, frame.stack.pop(), cause)
 
 
 def RERAISE(frame: Frame, depth: int) -> Frame:
-    error = frame.pop()
+    error = frame.stack.pop()
     return unwind(frame, error, again=True, reported=frame.peek(depth) if depth else None)
 
 
 def LOAD_ASSERTION_ERROR(frame: Frame, _: int) -> None:
-    frame.push(AssertionError)
+    frame.stack.append(AssertionError)
 
 
 def BEFORE_WITH(frame: Frame, _: int) -> Frame | None:
-    manager = frame.pop()
+    manager = frame.stack.pop()
     enter = lookup_special(manager, "__enter__")
     if enter is NULL:
         raise TypeError(f"'{type(manager).__name__}' object does not support the context manager protocol")
@@ -70,7 +70,7 @@ def BEFORE_WITH(frame: Frame, _: int) -> Frame | None:
             f"'{type(manager).__name__}' object does not support the context manager protocol "
             "(missed __exit__ method)"
         )
-    frame.push(leave)
+    frame.stack.append(leave)
     return call(frame, enter, [], None)
 
 

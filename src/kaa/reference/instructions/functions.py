@@ -17,20 +17,20 @@ def RESUME(_: Frame, point: int) -> None:
 
 
 def MAKE_FUNCTION(frame: Frame, _: int) -> None:
-    code: CodeType = frame.pop()
-    frame.push(Function(frame.thread.machine, code, frame.globals, frame.builtins))
+    code: CodeType = frame.stack.pop()
+    frame.stack.append(Function(frame.thread.machine, code, frame.globals, frame.builtins))
 
 
 def SET_FUNCTION_ATTRIBUTE(frame: Frame, attribute: int) -> None:
-    function = frame.pop()
+    function = frame.stack.pop()
     name = FUNCTION_ATTRIBUTES[attribute]
     slot = "_annotations" if name == "__annotations__" else name
-    object.__setattr__(function, slot, frame.pop())
-    frame.push(function)
+    object.__setattr__(function, slot, frame.stack.pop())
+    frame.stack.append(function)
 
 
 def LOAD_BUILD_CLASS(frame: Frame, _: int) -> None:
     build = frame.builtins.get("__build_class__", NULL)
     if build is NULL:
         raise NameError("__build_class__ not found")
-    frame.push(build)
+    frame.stack.append(build)

@@ -26,16 +26,16 @@ def RETURN_GENERATOR(frame: Frame, _: int) -> Frame:
     assert caller is not None
     resumable = make_resumable(frame)
     frame.caller = frame.handled_outside = None
-    caller.push(resumable)
+    caller.stack.append(resumable)
     return caller
 
 
 def YIELD_VALUE(frame: Frame, delegating: int) -> Frame:
-    return yield_value(frame, frame.pop(), bool(delegating))
+    return yield_value(frame, frame.stack.pop(), bool(delegating))
 
 
 def SEND(frame: Frame, target: int) -> Frame | None:
-    value = frame.pop()
+    value = frame.stack.pop()
     receiver = frame.peek()
     if type(receiver) is CoroutineWrapper:
         receiver = receiver._coroutine
@@ -53,24 +53,24 @@ def SEND(frame: Frame, target: int) -> Frame | None:
 
 def _advance(frame: Frame, target: int, step: Any) -> None:
     try:
-        frame.push(step())
+        frame.stack.append(step())
     except StopIteration as stopped:
-        frame.push(stopped.value)
+        frame.stack.append(stopped.value)
         frame.jump(target)
 
 
 def _delegate_ended(target: int, entered: Frame, value: Any) -> Frame:
     frame = entered.caller
     assert frame is not None
-    frame.push(value)
+    frame.stack.append(value)
     frame.jump(target)
     return frame
 
 
 def END_SEND(frame: Frame, _: int) -> None:
-    value = frame.pop()
-    frame.pop()
-    frame.push(value)
+    value = frame.stack.pop()
+    frame.stack.pop()
+    frame.stack.append(value)
 
 
 def CLEANUP_THROW(frame: Frame, _: int) -> Frame | None:
@@ -78,26 +78,26 @@ def CLEANUP_THROW(frame: Frame, _: int) -> Frame | None:
     if not isinstance(error, StopIteration):
         return unwind(frame, error, again=True)
     frame.pop_many(3)
-    frame.push(None)
-    frame.push(error.value)
+    frame.stack.append(None)
+    frame.stack.append(error.value)
     return None
 
 
 def GET_YIELD_FROM_ITER(frame: Frame, _: int) -> None:
-    iterable = frame.pop()
+    iterable = frame.stack.pop()
     if isinstance(iterable, CoroutineType):
         if not frame.code.co_flags & (_COROUTINE | ITERABLE_COROUTINE):
             raise TypeError("cannot 'yield from' a coroutine object in a non-coroutine generator")
-        frame.push(iterable)
+        frame.stack.append(iterable)
     else:
-        frame.push(iterable if isinstance(iterable, GeneratorType) else iter(iterable))
+        frame.stack.append(iterable if isinstance(iterable, GeneratorType) else iter(iterable))
 
 
 _ORIGINS = {1: "__aenter__", 2: "__aexit__"}
 
 
 def GET_AWAITABLE(frame: Frame, origin: int) -> None:
-    awaitable = frame.pop()
+    awaitable = frame.stack.pop()
     if origin in _ORIGINS and not is_awaitable(awaitable):
         raise TypeError(
             f"'async with' received an object from {_ORIGINS[origin]} that does not implement __await__: "
@@ -106,11 +106,11 @@ def GET_AWAITABLE(frame: Frame, origin: int) -> None:
     iterator = awaitable_iterator(awaitable)
     if type(iterator) is Coroutine and (iterator.delegate is not None or iterator.state is RUNNING):
         raise RuntimeError("coroutine is being awaited already")
-    frame.push(iterator)
+    frame.stack.append(iterator)
 
 
 def GET_AITER(frame: Frame, _: int) -> None:
-    iterable = frame.pop()
+    iterable = frame.stack.pop()
     method = lookup_special(iterable, "__aiter__")
     if method is NULL or method is None:
         raise TypeError(
@@ -122,7 +122,7 @@ def GET_AITER(frame: Frame, _: int) -> None:
             "'async for' received an object from __aiter__ that does not implement __anext__: "
             f"{type(iterator).__name__}"
         )
-    frame.push(iterator)
+    frame.stack.append(iterator)
 
 
 def GET_ANEXT(frame: Frame, _: int) -> None:
@@ -139,19 +139,19 @@ def GET_ANEXT(frame: Frame, _: int) -> None:
         raise TypeError(
             f"'async for' received an invalid object from __anext__: {type(step).__name__}"
         ) from error
-    frame.push(awaitable)
+    frame.stack.append(awaitable)
 
 
 def END_ASYNC_FOR(frame: Frame, _: int) -> Frame | None:
-    error = frame.pop()
+    error = frame.stack.pop()
     if not isinstance(error, StopAsyncIteration):
         return unwind(frame, error, again=True)
-    frame.pop()
+    frame.stack.pop()
     return None
 
 
 def BEFORE_ASYNC_WITH(frame: Frame, _: int) -> Frame | None:
-    manager = frame.pop()
+    manager = frame.stack.pop()
     words = f"'{type(manager).__name__}' object does not support the asynchronous context manager protocol"
     enter = lookup_special(manager, "__aenter__")
     if enter is NULL:
@@ -159,5 +159,5 @@ def BEFORE_ASYNC_WITH(frame: Frame, _: int) -> Frame | None:
     leave = lookup_special(manager, "__aexit__")
     if leave is NULL:
         raise TypeError(f"{words} (missed __aexit__ method)")
-    frame.push(leave)
+    frame.stack.append(leave)
     return call(frame, enter, [], None)

@@ -9,15 +9,15 @@ from kaa.reference.program import NULL
 
 
 def IMPORT_NAME(frame: Frame, name: str) -> None:
-    wanted = frame.pop()
-    level = frame.pop()
+    wanted = frame.stack.pop()
+    level = frame.stack.pop()
     find = frame.builtins.get("__import__", NULL)
     if find is NULL:
         raise ImportError("__import__ not found")
     if find is builtins.__import__:
-        frame.push(find(name, frame.globals, frame.names, wanted, level))
+        frame.stack.append(find(name, frame.globals, frame.names, wanted, level))
     else:
-        frame.push(frame.call(find, name, frame.globals, frame.names, wanted, level))
+        frame.stack.append(frame.call(find, name, frame.globals, frame.names, wanted, level))
 
 
 def IMPORT_FROM(frame: Frame, name: str) -> None:
@@ -29,7 +29,7 @@ def IMPORT_FROM(frame: Frame, name: str) -> None:
             value = sys.modules.get(f"{package}.{name}", NULL)
     if value is NULL:
         raise cannot_import(module, name)
-    frame.push(value)
+    frame.stack.append(value)
 
 
 def cannot_import(module: Any, name: str) -> ImportError:

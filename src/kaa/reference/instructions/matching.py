@@ -10,15 +10,15 @@ _SEQUENCE, _MAPPING, _MATCH_SELF = 1 << 5, 1 << 6, 1 << 22
 
 
 def GET_LEN(frame: Frame, _: int) -> None:
-    frame.push(len(frame.peek()))
+    frame.stack.append(len(frame.peek()))
 
 
 def MATCH_MAPPING(frame: Frame, _: int) -> None:
-    frame.push(bool(flags_of(frame.peek()) & _MAPPING))
+    frame.stack.append(bool(flags_of(frame.peek()) & _MAPPING))
 
 
 def MATCH_SEQUENCE(frame: Frame, _: int) -> None:
-    frame.push(bool(flags_of(frame.peek()) & _SEQUENCE))
+    frame.stack.append(bool(flags_of(frame.peek()) & _SEQUENCE))
 
 
 def flags_of(value: Any) -> int:
@@ -30,7 +30,7 @@ def flags_of(value: Any) -> int:
 def MATCH_KEYS(frame: Frame, _: int) -> None:
     keys = frame.peek()
     subject = frame.peek(2)
-    frame.push(values_of(subject, keys))
+    frame.stack.append(values_of(subject, keys))
 
 
 def values_of(subject: Any, keys: tuple[Any, ...]) -> tuple[Any, ...] | None:
@@ -52,9 +52,9 @@ def values_of(subject: Any, keys: tuple[Any, ...]) -> tuple[Any, ...] | None:
 
 
 def MATCH_CLASS(frame: Frame, count: int) -> None:
-    names = frame.pop()
-    cls = frame.pop()
-    frame.push(attributes_of(frame.pop(), cls, count, names))
+    names = frame.stack.pop()
+    cls = frame.stack.pop()
+    frame.stack.append(attributes_of(frame.stack.pop(), cls, count, names))
 
 
 def attributes_of(subject: Any, cls: Any, count: int, names: tuple[str, ...]) -> tuple[Any, ...] | None:

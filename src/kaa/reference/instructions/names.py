@@ -10,41 +10,41 @@ from kaa.reference.program import NULL
 
 
 def LOAD_FAST(frame: Frame, index: int) -> None:
-    frame.push(frame.variables[index])
+    frame.stack.append(frame.variables[index])
 
 
 def LOAD_FAST_CHECK(frame: Frame, index: int) -> None:
     value = frame.variables[index]
     if value is NULL:
         raise unbound(frame, index)
-    frame.push(value)
+    frame.stack.append(value)
 
 
 def LOAD_FAST_AND_CLEAR(frame: Frame, index: int) -> None:
-    frame.push(frame.variables[index])
+    frame.stack.append(frame.variables[index])
     frame.variables[index] = NULL
 
 
 def LOAD_FAST_LOAD_FAST(frame: Frame, indices: tuple[int, int]) -> None:
     first, second = indices
-    frame.push(frame.variables[first])
-    frame.push(frame.variables[second])
+    frame.stack.append(frame.variables[first])
+    frame.stack.append(frame.variables[second])
 
 
 def STORE_FAST(frame: Frame, index: int) -> None:
-    frame.variables[index] = frame.pop()
+    frame.variables[index] = frame.stack.pop()
 
 
 def STORE_FAST_LOAD_FAST(frame: Frame, indices: tuple[int, int]) -> None:
     first, second = indices
-    frame.variables[first] = frame.pop()
-    frame.push(frame.variables[second])
+    frame.variables[first] = frame.stack.pop()
+    frame.stack.append(frame.variables[second])
 
 
 def STORE_FAST_STORE_FAST(frame: Frame, indices: tuple[int, int]) -> None:
     first, second = indices
-    frame.variables[first] = frame.pop()
-    frame.variables[second] = frame.pop()
+    frame.variables[first] = frame.stack.pop()
+    frame.variables[second] = frame.stack.pop()
 
 
 def DELETE_FAST(frame: Frame, index: int) -> None:
@@ -78,7 +78,7 @@ def COPY_FREE_VARS(frame: Frame, count: int) -> None:
 
 def LOAD_DEREF(frame: Frame, index: int) -> None:
     try:
-        frame.push(frame.variables[index].cell_contents)
+        frame.stack.append(frame.variables[index].cell_contents)
         return
     except ValueError:
         pass
@@ -86,12 +86,12 @@ def LOAD_DEREF(frame: Frame, index: int) -> None:
 
 
 def STORE_DEREF(frame: Frame, index: int) -> None:
-    frame.variables[index].cell_contents = frame.pop()
+    frame.variables[index].cell_contents = frame.stack.pop()
 
 
 def DELETE_DEREF(frame: Frame, index: int) -> None:
     LOAD_DEREF(frame, index)
-    frame.pop()
+    frame.stack.pop()
     del frame.variables[index].cell_contents
 
 
@@ -100,12 +100,12 @@ def DELETE_DEREF(frame: Frame, index: int) -> None:
 
 def LOAD_GLOBAL(frame: Frame, name: str) -> None:
     value = frame.globals.get(name, NULL)
-    frame.push(look_up_global(frame, name) if value is NULL else value)
+    frame.stack.append(look_up_global(frame, name) if value is NULL else value)
 
 
 def LOAD_GLOBAL_AND_NULL(frame: Frame, name: str) -> None:
     LOAD_GLOBAL(frame, name)
-    frame.push(NULL)
+    frame.stack.append(NULL)
 
 
 def look_up_global(frame: Frame, name: str) -> Any:
@@ -126,7 +126,7 @@ def look_up(namespace: Any, name: str) -> Any:
 
 
 def STORE_GLOBAL(frame: Frame, name: str) -> None:
-    frame.globals[name] = frame.pop()
+    frame.globals[name] = frame.stack.pop()
 
 
 def DELETE_GLOBAL(frame: Frame, name: str) -> None:
@@ -137,13 +137,13 @@ def DELETE_GLOBAL(frame: Frame, name: str) -> None:
 
 def LOAD_NAME(frame: Frame, name: str) -> None:
     value = look_up(frame.names, name)
-    frame.push(look_up_global(frame, name) if value is NULL else value)
+    frame.stack.append(look_up_global(frame, name) if value is NULL else value)
 
 
 def STORE_NAME(frame: Frame, name: str) -> None:
     if frame.names is None:
         raise SystemError(f"no locals found when storing {name!r}")
-    frame.names[name] = frame.pop()
+    frame.names[name] = frame.stack.pop()
 
 
 def DELETE_NAME(frame: Frame, name: str) -> None:
@@ -158,20 +158,20 @@ def DELETE_NAME(frame: Frame, name: str) -> None:
 def LOAD_LOCALS(frame: Frame, _: int) -> None:
     if frame.names is None:
         raise SystemError("no locals")
-    frame.push(frame.names)
+    frame.stack.append(frame.names)
 
 
 def LOAD_FROM_DICT_OR_DEREF(frame: Frame, index: int) -> None:
-    value = look_up(frame.pop(), frame.program.local_names[index])
+    value = look_up(frame.stack.pop(), frame.program.local_names[index])
     if value is NULL:
         LOAD_DEREF(frame, index)
     else:
-        frame.push(value)
+        frame.stack.append(value)
 
 
 def LOAD_FROM_DICT_OR_GLOBALS(frame: Frame, name: str) -> None:
-    value = look_up(frame.pop(), name)
-    frame.push(look_up_global(frame, name) if value is NULL else value)
+    value = look_up(frame.stack.pop(), name)
+    frame.stack.append(look_up_global(frame, name) if value is NULL else value)
 
 
 def SETUP_ANNOTATIONS(frame: Frame, _: int) -> None:

@@ -7,89 +7,89 @@ from kaa.reference.frame import Frame
 
 
 def BINARY_OP(frame: Frame, operator: Callable[[Any, Any], Any]) -> None:
-    right = frame.pop()
-    left = frame.pop()
-    frame.push(operator(left, right))
+    right = frame.stack.pop()
+    left = frame.stack.pop()
+    frame.stack.append(operator(left, right))
 
 
 def UNARY_NEGATIVE(frame: Frame, _: int) -> None:
-    frame.push(-frame.pop())
+    frame.stack.append(-frame.stack.pop())
 
 
 def UNARY_INVERT(frame: Frame, _: int) -> None:
-    frame.push(~frame.pop())
+    frame.stack.append(~frame.stack.pop())
 
 
 def UNARY_NOT(frame: Frame, _: int) -> None:
-    frame.push(not frame.pop())
+    frame.stack.append(not frame.stack.pop())
 
 
 def TO_BOOL(frame: Frame, _: int) -> None:
-    value = frame.pop()
-    frame.push(value if value is True or value is False else bool(value))
+    value = frame.stack.pop()
+    frame.stack.append(value if value is True or value is False else bool(value))
 
 
 def COMPARE_OP(frame: Frame, argument: tuple[Callable[[Any, Any], Any], bool]) -> None:
     compare, to_bool = argument
-    right = frame.pop()
-    left = frame.pop()
+    right = frame.stack.pop()
+    left = frame.stack.pop()
     result = compare(left, right)
-    frame.push(bool(result) if to_bool else result)
+    frame.stack.append(bool(result) if to_bool else result)
 
 
 def IS_OP(frame: Frame, invert: int) -> None:
-    right = frame.pop()
-    left = frame.pop()
-    frame.push(left is not right if invert else left is right)
+    right = frame.stack.pop()
+    left = frame.stack.pop()
+    frame.stack.append(left is not right if invert else left is right)
 
 
 def CONTAINS_OP(frame: Frame, invert: int) -> None:
-    container = frame.pop()
-    item = frame.pop()
-    frame.push(item not in container if invert else item in container)
+    container = frame.stack.pop()
+    item = frame.stack.pop()
+    frame.stack.append(item not in container if invert else item in container)
 
 
 def BINARY_SUBSCR(frame: Frame, _: int) -> None:
-    key = frame.pop()
-    container = frame.pop()
-    frame.push(container[key])
+    key = frame.stack.pop()
+    container = frame.stack.pop()
+    frame.stack.append(container[key])
 
 
 def STORE_SUBSCR(frame: Frame, _: int) -> None:
-    key = frame.pop()
-    container = frame.pop()
-    container[key] = frame.pop()
+    key = frame.stack.pop()
+    container = frame.stack.pop()
+    container[key] = frame.stack.pop()
 
 
 def DELETE_SUBSCR(frame: Frame, _: int) -> None:
-    key = frame.pop()
-    container = frame.pop()
+    key = frame.stack.pop()
+    container = frame.stack.pop()
     del container[key]
 
 
 def BINARY_SLICE(frame: Frame, _: int) -> None:
-    stop = frame.pop()
-    start = frame.pop()
-    container = frame.pop()
-    frame.push(container[start:stop])
+    stop = frame.stack.pop()
+    start = frame.stack.pop()
+    container = frame.stack.pop()
+    frame.stack.append(container[start:stop])
 
 
 def STORE_SLICE(frame: Frame, _: int) -> None:
-    stop = frame.pop()
-    start = frame.pop()
-    container = frame.pop()
-    container[start:stop] = frame.pop()
+    stop = frame.stack.pop()
+    start = frame.stack.pop()
+    container = frame.stack.pop()
+    container[start:stop] = frame.stack.pop()
 
 
 def CONVERT_VALUE(frame: Frame, convert: Callable[[Any], str]) -> None:
-    frame.push(convert(frame.pop()))
+    frame.stack.append(convert(frame.stack.pop()))
 
 
 def FORMAT_SIMPLE(frame: Frame, _: int) -> None:
-    value = frame.pop()
-    frame.push(value if type(value) is str else format(value, ""))
+    value = frame.stack.pop()
+    frame.stack.append(value if type(value) is str else format(value, ""))
 
 
 def FORMAT_WITH_SPEC(frame: Frame, _: int) -> None:
-    specification = frame.pop()
-    frame.push(format(frame.pop(), specification))
+    specification = frame.stack.pop()
+    frame.stack.append(format(frame.stack.pop(), specification))

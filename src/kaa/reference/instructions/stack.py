@@ -7,15 +7,15 @@ from kaa.reference.program import NULL
 
 
 def POP_TOP(frame: Frame, _: int) -> None:
-    frame.pop()
+    frame.stack.pop()
 
 
 def PUSH_NULL(frame: Frame, _: int) -> None:
-    frame.push(NULL)
+    frame.stack.append(NULL)
 
 
 def COPY(frame: Frame, depth: int) -> None:
-    frame.push(frame.stack[-depth])
+    frame.stack.append(frame.stack[-depth])
 
 
 def SWAP(frame: Frame, depth: int) -> None:
@@ -24,7 +24,7 @@ def SWAP(frame: Frame, depth: int) -> None:
 
 
 def LOAD_CONST(frame: Frame, constant: Any) -> None:
-    frame.push(constant)
+    frame.stack.append(constant)
 
 
 def NOP(frame: Frame, _: int) -> None:
