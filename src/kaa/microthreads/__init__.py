@@ -1,1 +1,1 @@
-"""The Stackless API: a later step, nothing is here yet."""
+"""Microthreads: the Stackless API over greenlet."""

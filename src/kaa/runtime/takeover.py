@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import kaa
 from kaa.compiler import symtable
-from kaa.runtime import caches, front
+from kaa.runtime import caches, extra_modules, front, places
 from kaa.syntax.tokens import TokenizerIter
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ def take_over(engine: Engine) -> None:
         setattr(builtins, name, substitute)
     _symtable.symtable = symtable
     setattr(_tokenize, TokenizerIter.__name__, TokenizerIter)
+    places.install(engine)
     caches.install()
+    extra_modules.install()
     hide_own_imports()
     if sys.warnoptions:
         import warnings  # noqa: F401  # it reads the options, as at the host's start

@@ -1,0 +1,144 @@
+"""`import stackless` under Kaa: the names of Stackless Python 3.
+
+In: nothing. Out: tasklets, channels and the functions of the calling thread's scheduler.
+Interrupting a tasklet that does not switch by itself (`run(timeout)`) and pickling are not there yet, and say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from kaa.microthreads import tasklets
+from kaa.microthreads.channels import channel
+from kaa.microthreads.tasklets import TaskletExit, bomb, hooks, scheduler, tasklet
+from kaa.runtime.invisible import invisible
+
+__all__ = [
+    "TaskletExit", "atomic", "bomb", "channel", "get_channel_callback", "get_schedule_callback", "get_thread_info",
+    "getcurrent", "getmain", "getruncount", "run", "schedule", "schedule_remove", "set_channel_callback",
+    "set_schedule_callback", "switch_trap", "tasklet",
+]  # fmt: skip
+
+_ABSENT: Any = object()
+
+
+@invisible
+def run(
+    timeout: int = 0,
+    threadblock: bool = False,
+    soft: bool = False,
+    ignore_nesting: bool = False,
+    totaltimeout: bool = False,
+) -> None:
+    """Run the other tasklets until none is runnable; raises what one of them did not handle."""
+    if timeout:
+        raise NotImplementedError("run(timeout): Kaa cannot interrupt a tasklet yet")
+    if threadblock:
+        raise NotImplementedError("run(threadblock=True): Kaa's channels do not join threads yet")
+    scheduler().run()
+
+
+@invisible
+def schedule(retval: Any = _ABSENT) -> Any:
+    """Let the others run; gives `retval`, or the current tasklet."""
+    mine = scheduler()
+    mine.schedule()
+    return mine.current if retval is _ABSENT else retval
+
+
+@invisible
+def schedule_remove(retval: Any = _ABSENT) -> Any:
+    """The same, paused until somebody inserts the current tasklet again."""
+    mine = scheduler()
+    mine.leave()
+    return mine.current if retval is _ABSENT else retval
+
+
+def getcurrent() -> tasklet:
+    """The tasklet that runs."""
+    return scheduler().current
+
+
+def getmain() -> tasklet:
+    """The main tasklet of this thread."""
+    return scheduler().main
+
+
+def getruncount() -> int:
+    """How many tasklets are runnable, the current one among them."""
+    return scheduler().runcount
+
+
+def switch_trap(change: int = 0) -> int:
+    """Change the counter that forbids switches while it is not zero; the old value."""
+    mine = scheduler()
+    before = mine.trap
+    mine.trap += change
+    return before
+
+
+@invisible
+def get_thread_info(thread_id: int | None = None) -> tuple[tasklet, tasklet, int]:
+    """The main tasklet of a thread, its current one and how many are runnable."""
+    mine = scheduler()
+    if thread_id is not None:
+        try:
+            mine = tasklets.all_schedulers[thread_id]
+        except KeyError:
+            raise RuntimeError("Thread id not found") from None
+    return mine.main, mine.current, mine.runcount
+
+
+def set_schedule_callback(callback: Callable[[Any, Any], Any] | None) -> Any:
+    """Have `callback(previous, next)` called at each switch; the old one."""
+    before, hooks.schedule = hooks.schedule, _checked(callback)
+    return before
+
+
+def get_schedule_callback() -> Any:
+    return hooks.schedule
+
+
+def set_channel_callback(callback: Callable[[Any, Any, bool, bool], Any] | None) -> Any:
+    """Have `callback(channel, tasklet, sending, willblock)` called at each channel action; the old one."""
+    before, hooks.channel = hooks.channel, _checked(callback)
+    return before
+
+
+def get_channel_callback() -> Any:
+    return hooks.channel
+
+
+@invisible
+def _checked(callback: Any) -> Any:
+    if callback is not None and not callable(callback):
+        raise TypeError("parameter must be callable or None")
+    return callback
+
+
+class atomic:
+    """A context in which the current tasklet is not interrupted."""
+
+    def __enter__(self) -> None:
+        self._before = getcurrent().set_atomic(True)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        getcurrent().set_atomic(self._before)
+
+
+_DYNAMIC: dict[str, Callable[[], Any]] = {
+    "current": getcurrent,
+    "main": getmain,
+    "runcount": getruncount,
+    "threads": lambda: list(tasklets.all_schedulers),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _DYNAMIC:
+        return _DYNAMIC[name]()
+    raise AttributeError(f"module 'stackless' has no attribute {name!r}")

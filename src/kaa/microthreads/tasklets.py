@@ -1,0 +1,493 @@
+"""Tasklets and the scheduler that runs them, one a thread, over greenlet.
+
+In: functions and their arguments. Out: functions that run in turns. The runnable tasklets of a thread are a ring, with
+the current one at its head; the one before it is the end of the queue. A tasklet that is not in the ring is paused,
+or blocked on a channel. The main tasklet is the thread's own flow of control; it leaves the ring while it waits in
+`run()`. A value or an exception (a `bomb`) that is handed to a tasklet lies in its `tempval` until it runs.
+
+A machine of Kaa's may keep its current frame in Python objects; a switch takes it along (`runtime.places`).
+"""
+
+from __future__ import annotations
+
+import _thread
+import sys
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+from greenlet import GreenletExit, getcurrent, greenlet  # type: ignore[import-untyped]  # it has no stubs
+
+from kaa.runtime import places
+from kaa.runtime.invisible import invisible
+from kaa.runtime.own import is_own
+
+if TYPE_CHECKING:
+    from kaa.microthreads.channels import channel
+
+type Link = tasklet | None
+
+DEADLOCK = "Deadlock: the last runnable tasklet cannot be blocked."
+
+
+class TaskletExit(SystemExit):
+    """Ends a tasklet quietly."""
+
+
+class bomb:
+    """An exception on its way to the tasklet in which it will be raised."""
+
+    def __init__(
+        self,
+        exc_type: Any = None,
+        exc_value: Any = None,
+        exc_traceback: TracebackType | None = None,
+    ) -> None:
+        self.type, self.value, self.traceback = exc_type, exc_value, exc_traceback
+
+    def error(self) -> BaseException:
+        """The exception, ready to be raised."""
+        kind, value = self.type, self.value
+        if isinstance(kind, BaseException):
+            error = kind
+        elif isinstance(value, BaseException):
+            error = value
+        elif value is None:
+            error = kind()
+        else:
+            error = kind(*value) if isinstance(value, tuple) else kind(value)
+        return error if self.traceback is None else error.with_traceback(self.traceback)
+
+
+class tasklet:
+    """A function that runs in turns with others: `tasklet(function)(*arguments)`."""
+
+    _scheduler: Scheduler
+    _function: Callable[..., Any] | None
+    _call: tuple[tuple[Any, ...], dict[str, Any]] | None
+    _greenlet: Any
+    _channel: channel | None
+    next: Link
+    prev: Link
+    tempval: Any
+    atomic: bool
+    block_trap: bool
+    ignore_nesting: bool
+
+    def __new__(cls, *arguments: Any, **keywords: Any) -> Any:
+        self = object.__new__(cls)
+        self._scheduler = scheduler()
+        self._function = self._call = self._greenlet = self._channel = None
+        self.next = self.prev = self.tempval = None
+        self.atomic = self.block_trap = self.ignore_nesting = False
+        return self
+
+    @invisible
+    def __init__(
+        self,
+        func: Callable[..., Any] | None = None,
+        args: tuple[Any, ...] | None = None,
+        kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        if func is not None:
+            self.bind(func, args, kwargs)
+
+    @invisible
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Set the arguments and make the tasklet runnable."""
+        return self.setup(*arguments, **keywords)
+
+    @invisible
+    def bind(
+        self,
+        func: Callable[..., Any] | None = None,
+        args: tuple[Any, ...] | None = None,
+        kwargs: dict[str, Any] | None = None,
+    ) -> tasklet:
+        """Give it another function; with arguments, also a state to run from, paused."""
+        if self.is_current or self.is_main:
+            raise RuntimeError("can't (re)bind the current or the main tasklet")
+        if self.scheduled:
+            raise RuntimeError("tasklet is scheduled")
+        if self._greenlet is not None:
+            raise RuntimeError("tasklet is already bound to a frame")
+        if func is not None and not callable(func):
+            raise TypeError("tasklet function must be a callable or None")
+        if func is None and (args is not None or kwargs is not None) and self._function is None:
+            raise RuntimeError("the tasklet has no function to call with these arguments")
+        if func is not None or (args is None and kwargs is None):
+            self._function, self._call = func, None
+        if args is not None or kwargs is not None:
+            self._call = tuple(args or ()), dict(kwargs or {})
+        return self
+
+    @invisible
+    def setup(self, *arguments: Any, **keywords: Any) -> tasklet:
+        """Set the arguments and make the tasklet runnable."""
+        if self._function is None:
+            raise RuntimeError("the tasklet was not bound to a function")
+        self.bind(None, arguments, keywords)
+        return self.insert()
+
+    @invisible
+    def insert(self) -> tasklet:
+        """Put it at the end of the runnable ones."""
+        self._check_runnable()
+        if not self.scheduled:
+            self._scheduler.insert(self)
+        return self
+
+    @invisible
+    def _check_runnable(self) -> None:
+        if self.blocked:
+            raise RuntimeError("You cannot run a blocked tasklet")
+        if not self.alive:
+            raise RuntimeError("You cannot run an unbound(dead) tasklet")
+        if self._scheduler is not scheduler():
+            raise RuntimeError("You cannot run a tasklet of another thread")
+
+    @invisible
+    def remove(self) -> tasklet:
+        """Take it out of the runnable ones."""
+        if self.blocked:
+            raise RuntimeError("You cannot remove a blocked tasklet.")
+        if self.is_current:
+            raise RuntimeError("The current tasklet cannot be removed.")
+        if self.next is not None:
+            self._scheduler.remove(self)
+        return self
+
+    @invisible
+    def run(self) -> None:
+        """Run it now; the current one stays runnable."""
+        self._check_runnable()
+        self._scheduler.go_to(self, keep=True)
+
+    @invisible
+    def switch(self) -> None:
+        """Run it now; the current one is paused."""
+        self._check_runnable()
+        self._scheduler.go_to(self, keep=False)
+
+    @invisible
+    def raise_exception(self, exc_class: type[BaseException], *args: Any) -> None:
+        """Raise an exception in it, now."""
+        if not (isinstance(exc_class, type) and issubclass(exc_class, BaseException)):
+            raise TypeError("exceptions must be a subclass of BaseException")
+        self._deliver(bomb(exc_class(*args)), False)
+
+    @invisible
+    def throw(self, exc: Any = None, val: Any = None, tb: Any = None, pending: bool = False) -> None:
+        """Raise an exception in it: now, or with `pending` when its turn comes."""
+        kind = exc if isinstance(exc, type) else type(exc)
+        if not issubclass(kind, BaseException):
+            raise TypeError("exceptions must be classes, or instances, deriving from BaseException")
+        if isinstance(exc, BaseException) and val is not None:
+            raise TypeError("instance exceptions may not have a separate value")
+        self._deliver(bomb(exc, val, tb), pending)
+
+    @invisible
+    def kill(self, pending: bool = False) -> None:
+        """End it by `TaskletExit`. One that has ended, or has not begun to exist, stays so."""
+        if self.alive:
+            self._deliver(bomb(TaskletExit), pending)
+
+    @invisible
+    def _deliver(self, what: bomb, pending: bool) -> None:
+        error = what.error()
+        if self.is_current:
+            raise error
+        if not self.alive:
+            if isinstance(error, TaskletExit):
+                return
+            raise RuntimeError("You cannot throw to a dead tasklet")
+        if self._scheduler is not scheduler():
+            raise RuntimeError("You cannot throw to a tasklet of another thread")
+        if self._channel is not None:
+            self._channel.forget(self)
+        if self._greenlet is None and not pending:  # it has not begun, and so cannot handle anything
+            self._end()
+            if not isinstance(error, TaskletExit):
+                raise error
+            return
+        self.tempval = bomb(error)
+        if pending:
+            self.insert()
+        else:
+            self.run()
+
+    def _end(self) -> None:
+        if self.next is not None:
+            self._scheduler.remove(self)
+        self._call = self._greenlet = None
+
+    def set_atomic(self, flag: Any) -> bool:
+        """Whether it may not be interrupted; the old value."""
+        before, self.atomic = self.atomic, bool(flag)
+        return before
+
+    def set_ignore_nesting(self, flag: Any) -> bool:
+        """Whether it may be interrupted in nested interpreters; the old value."""
+        before, self.ignore_nesting = self.ignore_nesting, bool(flag)
+        return before
+
+    def __reduce__(self) -> Any:
+        raise TypeError("cannot pickle 'tasklet' object: Kaa cannot store running tasklets yet")
+
+    @property
+    def alive(self) -> bool:
+        """It has something to run."""
+        return self._call is not None or self._greenlet is not None
+
+    @property
+    def blocked(self) -> bool:
+        """It waits on a channel."""
+        return self._channel is not None
+
+    @property
+    def scheduled(self) -> bool:
+        """It is runnable, or waits on a channel."""
+        return self.next is not None or self.blocked
+
+    @property
+    def paused(self) -> bool:
+        """It is alive, and nobody will run it."""
+        return self.alive and not self.scheduled and not self.is_current
+
+    @property
+    def is_current(self) -> bool:
+        return self._scheduler.current is self
+
+    @property
+    def is_main(self) -> bool:
+        return self._scheduler.main is self
+
+    @property
+    def thread_id(self) -> int:
+        return self._scheduler.thread_id
+
+    @property
+    def frame(self) -> FrameType | None:
+        """The innermost frame of one that is suspended, where the host knows it."""
+        running: FrameType | None = getattr(self._greenlet, "gr_frame", None)
+        while running is not None and is_own(running.f_code.co_filename):
+            running = running.f_back
+        return running
+
+
+class Scheduler:
+    """The tasklets of one thread."""
+
+    main: tasklet
+    current: tasklet
+    head: tasklet  # of the ring, while it is not empty
+
+    def __init__(self) -> None:
+        self.thread_id = _thread.get_ident()
+        self.runcount = 0
+        self.trap = 0
+
+    def begin(self) -> None:
+        """Make the thread's flow of control the main tasklet."""
+        self.main = self.current = tasklet()
+        self.main._greenlet = getcurrent()
+        self.insert(self.main)
+
+    @invisible
+    def insert(self, task: tasklet) -> None:
+        """At the end of the ring."""
+        self.runcount += 1
+        head = self.current if self.runcount > 1 else task
+        if head.next is None and head is not task:  # the current one has left, and something still runs
+            head = self.head
+        if head is task:
+            task.next = task.prev = task
+            self.head = task
+            return
+        last = head.prev
+        assert last is not None
+        task.prev, task.next = last, head
+        last.next = head.prev = task
+
+    @invisible
+    def remove(self, task: tasklet) -> None:
+        """Out of the ring."""
+        before, after = task.prev, task.next
+        assert before is not None and after is not None
+        before.next, after.prev = after, before
+        if task in (self.current, getattr(self, "head", None)):
+            self.head = after
+        task.next = task.prev = None
+        self.runcount -= 1
+
+    @invisible
+    def schedule(self) -> None:
+        """Give the others a turn."""
+        following = self.current.next
+        if following is not None and following is not self.current:
+            self.switch(following)
+
+    @invisible
+    def go_to(self, task: tasklet, keep: bool) -> None:
+        """Run a tasklet now."""
+        if task is self.current:
+            return
+        self.check_trap()
+        if task.next is None:
+            self.insert(task)
+        if not keep:
+            self.remove(self.current)
+        self.switch(task)
+
+    @invisible
+    def leave(self) -> None:
+        """Pause the current tasklet and run the next one. RuntimeError if nobody else can ever run."""
+        self.check_trap()
+        if self.runcount == 1 and self.current is self.main:
+            raise RuntimeError(DEADLOCK)
+        self.remove(self.current)
+        self.switch(self.next_to_run())
+
+    def next_to_run(self) -> tasklet:
+        """Who runs when the current tasklet has left the ring: the main tasklet if the ring is empty."""
+        if self.runcount:
+            return self.head
+        self.wake_main()
+        return self.main
+
+    def wake_main(self) -> None:
+        """Make it runnable. If it waits on a channel where nobody will come, that is a deadlock."""
+        if self.main._channel is not None:
+            self.main._channel.forget(self.main)
+            self.main.tempval = bomb(RuntimeError(DEADLOCK))
+        if self.main.next is None:
+            self.insert(self.main)
+
+    @invisible
+    def check_trap(self) -> None:
+        if self.trap:
+            raise RuntimeError("switch_trap")
+
+    @invisible
+    def switch(self, task: tasklet) -> None:
+        """Run another tasklet, until somebody switches back to this one; raises what was thrown at it."""
+        self.check_trap()
+        previous = self.current
+        if task is not previous:
+            place = places.current.take()
+            self.enter(previous, task)
+            resume(task)
+            places.current.put(place)
+        self.raise_pending()
+
+    @invisible
+    def enter(self, previous: tasklet, task: tasklet) -> None:
+        self.current = self.head = task
+        if hooks.schedule is not None:
+            hooks.schedule(previous, task)
+
+    @invisible
+    def raise_pending(self) -> None:
+        """Raise what was thrown at the current tasklet."""
+        what = self.current.tempval
+        if type(what) is bomb:
+            self.current.tempval = None
+            raise what.error()
+
+    @invisible
+    def run(self) -> None:
+        """Of the main tasklet: run the others until none is runnable."""
+        if self.current is not self.main:
+            raise RuntimeError("run() must be run from the main tasklet.")
+        if self.runcount == 1:
+            return
+        self.check_trap()
+        self.remove(self.main)
+        self.switch(self.head)
+
+
+@invisible
+def resume(task: tasklet) -> None:
+    """Switch to a tasklet's greenlet. New ones begin in the main greenlet: a greenlet inherits the recursion depth
+    of the one that starts it, and a long row of tasklets that start each other must not reach the limit.
+    """
+    main = task._scheduler.main._greenlet
+    if is_new(task) and getcurrent() is not main:
+        order = main.switch(task)
+    elif task._greenlet:  # true of one that has begun
+        order = task._greenlet.switch(None)
+    else:
+        order = task
+    while order is not None:  # this is the main greenlet, and it is to begin a tasklet
+        order = order._greenlet.switch(order)
+
+
+def is_new(task: tasklet) -> bool:
+    """Whether it has not begun; it gets its greenlet then."""
+    if task._greenlet is None:
+        task._greenlet = greenlet(_run, parent=task._scheduler.main._greenlet)
+        return True
+    return False
+
+
+def _run(task: tasklet) -> tasklet | None:
+    """All of a tasklet's life, in its greenlet; gives a tasklet that the main greenlet is to begin."""
+    owner = task._scheduler
+    places.current.put(None)
+    function, call = task._function, task._call
+    assert function is not None and call is not None
+    task._call = None
+    try:
+        owner.raise_pending()
+        function(*call[0], **call[1])
+    except TaskletExit:
+        pass
+    except GreenletExit:
+        return None  # nobody holds the tasklet any more: it was collected while another one ran
+    except BaseException as error:
+        hand_to_main(owner, error)
+    del function, call
+    owner.remove(task)
+    following = owner.main if type(owner.main.tempval) is bomb else owner.next_to_run()
+    owner.enter(task, following)
+    ending, task._greenlet = task._greenlet, None
+    # A greenlet that ends goes on in its parent, the main greenlet, which begins a tasklet that it is given.
+    if is_new(following):
+        return following
+    ending.parent = following._greenlet
+    return None
+
+
+def hand_to_main(owner: Scheduler, error: BaseException) -> None:
+    """Have the main tasklet raise an exception that a tasklet has not handled."""
+    position = error.__traceback__
+    while position is not None and is_own(position.tb_frame.f_code.co_filename):
+        position = position.tb_next
+    owner.wake_main()
+    owner.main.tempval = bomb(error.with_traceback(position))
+
+
+class Hooks:
+    """What `set_schedule_callback` and `set_channel_callback` were given."""
+
+    schedule: Callable[[Any, Any], Any] | None = None
+    channel: Callable[[Any, Any, bool, bool], Any] | None = None
+
+
+hooks = Hooks()
+_schedulers = _thread._local()
+all_schedulers: dict[int, Scheduler] = {}
+"""By the identity of the thread, which may have ended."""
+
+
+def scheduler() -> Scheduler:
+    """The scheduler of the calling thread."""
+    try:
+        mine: Scheduler = _schedulers.scheduler
+    except AttributeError:
+        mine = _schedulers.scheduler = all_schedulers[_thread.get_ident()] = Scheduler()
+        mine.begin()
+        running = sys._current_frames()
+        for identity in [identity for identity in all_schedulers if identity not in running]:
+            del all_schedulers[identity]
+    return mine

@@ -1,0 +1,48 @@
+"""Where a thread is, for those who switch it to another stack.
+
+A machine on the host's frames needs nothing: greenlet switches them. The reference machine keeps the current frame of
+each thread in a Python object, which must be switched as well: `take` before, `put` after.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kaa.runtime.engines import ReferenceEngine
+
+if TYPE_CHECKING:
+    from kaa.runtime.engines import Engine
+
+
+class HostPlaces:
+    """Of an engine on the host's frames."""
+
+    def take(self) -> Any:
+        """Where the calling thread is."""
+        return None
+
+    def put(self, place: Any) -> None:
+        """Be there again; None is the bottom of a new stack."""
+
+
+class ReferencePlaces(HostPlaces):
+    """Of the reference machine: its current frame."""
+
+    def __init__(self, engine: ReferenceEngine) -> None:
+        self._machine = engine._machine
+
+    def take(self) -> Any:
+        return self._machine.thread.frame
+
+    def put(self, place: Any) -> None:
+        self._machine.thread.frame = place
+
+
+current = HostPlaces()
+"""Of the engine that has the process."""
+
+
+def install(engine: Engine) -> None:
+    """Switch for this engine from now on."""
+    global current
+    current = ReferencePlaces(engine) if isinstance(engine, ReferenceEngine) else HostPlaces()

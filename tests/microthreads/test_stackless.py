@@ -1,0 +1,275 @@
+"""`import stackless` under both machines. Each program asserts what Stackless's documentation says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.runtime.commands import HOST, KAA, Command
+
+PRELUDE = """
+import stackless
+from stackless import channel, run, schedule, schedule_remove, tasklet, TaskletExit
+log = []
+def raises(kind, text, function, *arguments):
+    try:
+        function(*arguments)
+    except kind as error:
+        assert text in str(error), error
+    else:
+        raise AssertionError(f"no {kind}")
+"""
+
+PROGRAMS = {
+    "turns": """
+def turn(name):
+    for i in range(3):
+        log.append(name + str(i)); schedule()
+tasklet(turn)("a"); tasklet(turn)("b")
+assert stackless.runcount == 3
+run()
+assert log == ["a0", "b0", "a1", "b1", "a2", "b2"], log
+assert stackless.runcount == 1 and stackless.current is stackless.main is stackless.getcurrent()
+""",
+    "states": """
+def body():
+    assert t.is_current and not t.is_main and t.alive and t.scheduled and not t.paused
+    schedule_remove()
+    log.append("again")
+t = tasklet(body)
+assert not t.alive
+raises(RuntimeError, "unbound(dead)", t.insert)
+t.bind(None, ())
+assert t.alive and t.paused and not t.scheduled
+t.insert(); run()
+assert t.paused and not log
+raises(RuntimeError, "already bound", t.bind, body)
+t.insert(); assert t.scheduled
+t.remove(); run(); assert not log
+t.run()
+assert log == ["again"] and not t.alive
+raises(RuntimeError, "unbound(dead)", t.run)
+raises(TypeError, "callable", tasklet, 1)
+""",
+    "run and switch": """
+def body(name):
+    log.append(name)
+a, b = tasklet(body)("a"), tasklet(body)("b")
+b.run(); log.append("main"); run()
+assert log == ["b", "main", "a"] or log == ["b", "a", "main"], log
+main = stackless.main
+def back():
+    assert main.paused
+    main.insert()
+tasklet(back).bind(None, ()).switch()
+""",
+    "preference": """
+def exchange(preference):
+    del log[:]
+    c = channel(); c.preference = preference
+    def receiver():
+        log.append(c.receive()); log.append("received")
+    def sender():
+        c.send("value"); log.append("sent")
+    tasklet(receiver)(); tasklet(sender)(); run()
+    return log[:]
+assert exchange(-1) == ["value", "received", "sent"]
+assert exchange(1) == exchange(0) == ["sent", "value", "received"]
+""",
+    "balance and closing": """
+c = channel()
+senders = [tasklet(c.send)(i) for i in range(3)]
+run()
+assert c.balance == 3 and c.queue is senders[0] and senders[0].blocked
+raises(RuntimeError, "blocked", senders[0].insert)
+c.close()
+assert c.closing and not c.closed
+assert list(c) == [0, 1, 2] and c.closed and c.balance == 0
+raises(ValueError, "closed", c.receive)
+raises(ValueError, "closed", c.send, 1)
+c.open()
+tasklet(lambda: log.extend(next(c) for _ in range(3)))()
+run()
+assert c.balance == -1
+assert c.send_sequence("xyz") == 3
+run()
+assert log == ["x", "y", "z"]
+""",
+    "deadlock": """
+c = channel()
+raises(RuntimeError, "Deadlock", c.receive)
+assert c.balance == 0
+tasklet(c.receive)()
+raises(RuntimeError, "Deadlock", c.send_sequence, [1, 2])
+assert c.balance == 0 and stackless.runcount == 1
+def blocks():
+    channel().receive()
+tasklet(blocks)()
+raises(RuntimeError, "Deadlock", channel().receive)
+""",
+    "exceptions": """
+import traceback
+def fails():
+    1 / 0
+after = tasklet(log.append)
+tasklet(fails)(); after("after")
+try:
+    run()
+except ZeroDivisionError as error:
+    names = [entry.name for entry in traceback.extract_tb(error.__traceback__)]
+    assert names == ["<module>", "fails"], names
+else:
+    raise AssertionError
+assert not log
+run()
+assert log == ["after"]
+def ends():
+    raise TaskletExit
+tasklet(ends)(); run()
+tasklet(exit)(3)
+raises(SystemExit, "3", run)
+c = channel()
+def receives():
+    raises(KeyError, "k", c.receive)
+    log.append("caught")
+t = tasklet(receives)(); run()
+c.send_exception(KeyError, "k"); run()
+assert log == ["after", "caught"]
+""",
+    "kill and throw": """
+c = channel()
+def waits():
+    try:
+        c.receive()
+    except BaseException as error:
+        log.append(type(error).__name__); raise
+t = tasklet(waits)(); run()
+t.kill()
+assert log == ["TaskletExit"] and not t.alive and c.balance == 0
+t.kill()
+t = tasklet(waits)(); run()
+raises(ValueError, "why", t.throw, ValueError, "why")
+t = tasklet(waits)(); run()
+t.throw(OSError("later"), None, None, True)
+assert len(log) == 2 and t.scheduled
+raises(OSError, "later", run)
+t = tasklet(waits)()
+t.kill(); run()
+assert log == ["TaskletExit", "ValueError", "OSError"]
+raises(RuntimeError, "dead", t.raise_exception, KeyError)
+""",
+    "traps": """
+c = channel()
+tasklet(schedule)()
+assert stackless.switch_trap(1) == 0
+raises(RuntimeError, "switch_trap", schedule)
+raises(RuntimeError, "switch_trap", run)
+assert stackless.switch_trap(-1) == 1
+run()
+stackless.current.block_trap = True
+raises(RuntimeError, "blocked", c.receive)
+stackless.current.block_trap = False
+with stackless.atomic():
+    assert stackless.current.atomic
+assert not stackless.current.atomic
+""",
+    "callbacks": """
+main = stackless.main
+def switched(before, after):
+    log.append((before is main, after is main))
+assert stackless.set_schedule_callback(switched) is None
+tasklet(lambda: None)(); run()
+assert stackless.set_schedule_callback(None) is switched
+assert log == [(True, False), (False, True)], log
+del log[:]
+c = channel()
+stackless.set_channel_callback(lambda *event: log.append(event))
+t = tasklet(c.receive)(); run(); c.send(1); run()
+assert log == [(c, t, False, True), (c, main, True, False)], log
+raises(TypeError, "callable", stackless.set_channel_callback, 1)
+""",
+    "subclasses": """
+class Named(tasklet):
+    def __init__(self, name):
+        self.name = name
+    def __call__(self, *arguments):
+        self.bind(self.body)
+        return super().__call__(*arguments)
+    def body(self, x):
+        log.append((self.name, x))
+Named("n")(1); run()
+assert log == [("n", 1)]
+""",
+    "threads": """
+import threading
+def other():
+    tasklet(log.append)(stackless.main); run()
+    raises(RuntimeError, "another thread", mine.run)
+mine = tasklet(log.append)("mine")
+thread = threading.Thread(target=other); thread.start(); thread.join()
+assert log[0] is not stackless.main
+run()
+assert log[1] == "mine"
+assert stackless.get_thread_info() == (stackless.main, stackless.current, 1)
+""",
+    "deep and many": """
+def depth(n):
+    if n == 0:
+        schedule()
+        return 0
+    return 1 + depth(n - 1)
+def deep():
+    log.append(depth(100))
+for _ in range(200):
+    tasklet(deep)()
+run()
+assert log == [100] * 200
+first = last = channel()
+for _ in range(1000):
+    after = channel()
+    tasklet(lambda a, b: b.send(a.receive() + 1))(last, after)
+    last = after
+tasklet(first.send)(0)
+assert last.receive() == 1000
+""",
+    "the end with living tasklets": """
+c = channel()
+def waits():
+    try:
+        c.receive()
+    finally:
+        pass
+for _ in range(10):
+    tasklet(waits)()
+run()
+""",
+    "not there yet": """
+import copy, pickle
+raises(NotImplementedError, "timeout", run, 100)
+raises(TypeError, "cannot pickle", pickle.dumps, tasklet(run))
+raises(TypeError, "cannot pickle", copy.deepcopy, channel())
+""",
+}
+
+
+@pytest.mark.parametrize("engine", ["native", "reference"])
+def test_programs(engine: str, tmp_path: Path) -> None:
+    """All in one process each, every program in namespaces of its own."""
+    (tmp_path / "main.py").write_text(
+        f"for name, source in {PROGRAMS!r}.items():\n"
+        f"    exec(compile({PRELUDE!r} + source, name, 'exec'), {{'__name__': 'guest'}})\n"
+        "    print(name)\n"
+    )
+    outcome = Command(["-X", f"engine={engine}", "main.py"]).run(KAA, tmp_path)
+    assert (outcome.err, outcome.status) == ("", 0)
+    assert outcome.out.splitlines() == list(PROGRAMS)
+
+
+def test_a_module_of_the_users_wins(tmp_path: Path) -> None:
+    (tmp_path / "stackless.py").write_text("print('mine')")
+    assert Command(["-c", "import stackless"]).run(KAA, tmp_path).out == "mine\n"
+
+
+def test_the_host_has_none(tmp_path: Path) -> None:
+    assert "No module named 'stackless'" in Command(["-c", "import stackless"]).run(HOST, tmp_path).err
