@@ -182,6 +182,14 @@ assert stackless.set_schedule_callback(switched) is None
 tasklet(lambda: None)(); run()
 assert stackless.set_schedule_callback(None) is switched
 assert log == [(True, False), (False, True)], log
+def fails(before, after):
+    raise KeyError("callback")
+stackless.set_schedule_callback(fails)
+tasklet(schedule)()
+raises(KeyError, "callback", run)
+stackless.set_schedule_callback(None)
+assert stackless.current is main
+run()
 del log[:]
 c = channel()
 stackless.set_channel_callback(lambda *event: log.append(event))
@@ -232,6 +240,29 @@ for _ in range(1000):
     last = after
 tasklet(first.send)(0)
 assert last.receive() == 1000
+""",
+    "handled exceptions and calls from C": """
+import sys
+def handles(kind):
+    assert sys.exception() is None
+    try:
+        raise kind
+    except kind:
+        schedule()
+        assert type(sys.exception()) is kind
+def counts():
+    for i in range(3):
+        schedule()
+        yield i
+tasklet(handles)(KeyError); tasklet(handles)(ValueError)
+tasklet(lambda: log.append(list(counts())))()
+tasklet(lambda: log.append(sorted([3, 1, 2], key=lambda x: (schedule(), x))))()
+run()
+assert sorted(log) == [[0, 1, 2], [1, 2, 3]]
+def endless():
+    endless()
+tasklet(endless)()
+raises(RecursionError, "maximum recursion depth", run)
 """,
     "the end with living tasklets": """
 c = channel()

@@ -255,6 +255,11 @@ class tasklet:
         return self.alive and not self.scheduled and not self.is_current
 
     @property
+    def restorable(self) -> bool:
+        """Whether it can be stored and moved: none can."""
+        return False
+
+    @property
     def is_current(self) -> bool:
         return self._scheduler.current is self
 
@@ -384,7 +389,10 @@ class Scheduler:
     def enter(self, previous: tasklet, task: tasklet) -> None:
         self.current = self.head = task
         if hooks.schedule is not None:
-            hooks.schedule(previous, task)
+            try:
+                hooks.schedule(previous, task)
+            except BaseException as error:  # the switch has begun, so the main tasklet has to be told
+                hand_to_main(self, error)
 
     @invisible
     def raise_pending(self) -> None:
