@@ -132,7 +132,11 @@ def test_modules(words: list[str], folder: Path) -> None:
 
 @pytest.mark.long
 def test_pydoc(folder: Path) -> None:
-    Command(["-m", "pydoc", "sys"]).same(folder)
+    """All but the line with `sys.implementation`, whose cache tag differs, and is cut at a column."""
+    words = ["-m", "pydoc", "sys"]
+    host, kaa = (Command(words).run(program, folder).out.splitlines() for program in (HOST, KAA))
+    assert [line for line in kaa if "cache_tag" not in line] == [x for x in host if "cache_tag" not in x]
+    assert len(kaa) > 300
 
 
 def test_files_that_are_served(folder: Path) -> None:

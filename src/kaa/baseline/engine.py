@@ -54,7 +54,11 @@ def source_files() -> list[str]:
 
 
 def make_image(*, checking: bool = False, progress: Callable[[str], None] = lambda stage: None) -> Image:
-    """Compile the machine."""
+    """Compile the machine. Raises UnsupportedHost where the library that does it cannot be imported."""
+    try:
+        import llvmlite  # noqa: F401  # to see whether it is there
+    except ImportError as error:
+        raise UnsupportedHost(f"making machine code needs llvmlite ({error})") from error
     import kaa.baseline.templates  # noqa: F401  # declares the templates
     from kaa.baseline import block, frames, linker, tables
     from kaa.native.build import build
@@ -110,7 +114,8 @@ class Engine:
         for name, value in objects.items():
             self._kept.append(value)
             self._set_cell(name, id(value))
-        offsets = json.loads(self.image.extra[OFFSETS])
+        self._offsets: dict[str, int] = json.loads(self.image.extra[OFFSETS])
+        offsets = self._offsets
         self._set_cell("FUNCTION_VECTORCALL", _pointer(id(_pointer), offsets["vectorcall"]))
         self._set_cell("SLOT_INIT", _pointer(id(Engine), offsets["tp_init"]))
         self._set_cell("OBJECT_NEW", _pointer(id(object), offsets["tp_new"]))
@@ -167,6 +172,19 @@ class Engine:
         self._set_cell("HOOK", address)
         _set_evaluator(address)
 
+    def forget_depth(self) -> int:
+        """Let the calling thread's frames so far not count against the recursion limit; how many these are."""
+        state = _thread_state()
+        remaining = ctypes.c_int32.from_address(state + self._offsets["py_recursion_remaining"]).value
+        depth = ctypes.c_int32.from_address(state + self._offsets["py_recursion_limit"]).value - remaining
+        self.add_depth(-depth)
+        return depth
+
+    def add_depth(self, frames: int) -> None:
+        """Let so many frames more count."""
+        remaining = ctypes.c_int32.from_address(_thread_state() + self._offsets["py_recursion_remaining"])
+        remaining.value -= frames
+
     @property
     def enabled(self) -> bool:
         return _get_evaluator() == self.loaded.address("evaluate")
@@ -194,6 +212,12 @@ class _Subscriptable:
 
     def __getitem__(self, key: object) -> object:
         raise KeyError(key)
+
+
+def _thread_state() -> int:
+    """The address of the calling thread's state."""
+    ctypes.pythonapi.PyThreadState_Get.restype = ctypes.c_void_p
+    return int(ctypes.pythonapi.PyThreadState_Get())
 
 
 def _set_evaluator(address: int) -> None:

@@ -18,7 +18,7 @@ from kaa.baseline.template import TEMPLATES
 from kaa.bytecode.instructions import BY_NAME, BY_NUMBER, SPECIALIZED, Argument
 from kaa.native.function import NativeFunction
 from kaa.native.image import Image
-from kaa.native.layouts import FunctionObject, MappingMethods, TypeObject
+from kaa.native.layouts import FunctionObject, MappingMethods, ThreadState, TypeObject
 from kaa.native.types import layout
 
 OPCODES: Final = 256
@@ -81,7 +81,8 @@ def host_offsets() -> dict[str, int]:
     """Where the engine finds what it tells the image at the start: byte offsets in objects of the host."""
     fields = ((FunctionObject, "vectorcall"), (TypeObject, "tp_init"), (TypeObject, "tp_new"))
     more = ((TypeObject, "tp_as_mapping"), (MappingMethods, "mp_subscript"))
-    return {name: layout(struct).fields[name].offset for struct, name in (*fields, *more)}
+    depth = ((ThreadState, "py_recursion_remaining"), (ThreadState, "py_recursion_limit"))
+    return {name: layout(struct).fields[name].offset for struct, name in (*fields, *more, *depth)}
 
 
 class RowFields(NamedTuple):

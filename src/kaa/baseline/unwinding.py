@@ -15,7 +15,13 @@ from kaa.baseline.attention import accept_version
 from kaa.baseline.holes import Continuation, Jump, Stack
 from kaa.baseline.linker import block_of
 from kaa.baseline.objects import decref, decref_maybe
-from kaa.native.externs import PyLong_FromLong, PyThreadState_GetFrame, PyTraceBack_Here, _PyEval_MonitorRaise
+from kaa.native.externs import (
+    PyErr_NoMemory,
+    PyLong_FromLong,
+    PyThreadState_GetFrame,
+    PyTraceBack_Here,
+    _PyEval_MonitorRaise,
+)
 from kaa.native.function import TEMPLATE, native
 from kaa.native.intrinsics import NULL, cast, reserve
 from kaa.native.layouts import CodeObject, Frame, ThreadState
@@ -76,6 +82,8 @@ def add_traceback(frame: Frame, thread: ThreadState) -> None:
     if made:
         PyTraceBack_Here(made)
         decref(made)
+    else:
+        PyErr_NoMemory()  # the host has dropped the exception when it found no room for the frame
 
 
 @native(convention=TEMPLATE, cold=True)

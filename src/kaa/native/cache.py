@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 
+from kaa.cache_folder import cache_folder
 from kaa.native.image import Image
 
 
@@ -25,19 +26,9 @@ def key(sources: Iterable[str], *, variant: str = "") -> str:
     return digest.hexdigest()[:32]
 
 
-def folder() -> str:
-    """Where images are kept. `KAA_CACHE` names another place."""
-    chosen = os.environ.get("KAA_CACHE")
-    if chosen:
-        return chosen
-    import platformdirs
-
-    return platformdirs.user_cache_dir("kaa", appauthor=False)
-
-
 def obtain(name: str, make: Callable[[], Image]) -> Image:
     """The cached image of this name, or a new one, which is then cached."""
-    path = os.path.join(folder(), f"{name}.image")
+    path = os.path.join(cache_folder(), f"{name}.image")
     try:
         with open(path, "rb") as stream:
             return Image.from_bytes(stream.read())

@@ -1,9 +1,8 @@
 """The engines: which machine runs the guest's code objects.
 
-`reference` is Kaa's own readable PVM. `host` leaves the running to CPython's evaluation loop and exists to
-look at Kaa's compiler alone: half of the compiler-and-machine matrix that the conformance runs fill in.
-`native` is the PVM as machine code.
-Chosen by `-X engine=`, else by `KAA_ENGINE`, else the default.
+`native` is the PVM as machine code, `reference` Kaa's own readable one. `host` leaves the running to CPython's
+evaluation loop and exists to look at Kaa's compiler alone: half of the compiler-and-machine matrix that the
+conformance runs fill in. Chosen by `-X engine=`, else by `KAA_ENGINE`; else it is `native` where that runs.
 """
 
 from __future__ import annotations
@@ -17,8 +16,6 @@ from typing import Any, Protocol
 from kaa.runtime.front import translate
 from kaa.runtime.invisible import invisible
 from kaa.runtime.own import is_own
-
-DEFAULT = "reference"
 
 
 class Engine(Protocol):
@@ -142,14 +139,49 @@ class ReferenceEngine:
 
 
 class NativeEngine(HostEngine):
-    """The PVM as machine code, on the host's frames: what the host starts to run, it runs."""
+    """The PVM as machine code, on the host's frames: what the host starts to run, it runs.
+
+    Raises UnsupportedHost where it cannot.
+    """
 
     name = "native"
 
-    def install(self, substitutes: dict[Any, Any]) -> None:
+    def __init__(self) -> None:
         from kaa.baseline.engine import load
 
-        load().enable()
+        super().__init__()
+        self._machine = load()
+        self._runs = False
+
+    @invisible
+    def execute(
+        self,
+        code: CodeType,
+        globals: dict[str, Any] | None = None,
+        locals: Mapping[str, Any] | None = None,
+        closure: tuple[CellType, ...] | None = None,
+    ) -> object:
+        return self._at_the_bottom(super().execute, code, globals, locals, closure)
+
+    @invisible
+    def call[R](self, function: Callable[..., R], *arguments: object) -> R:
+        return self._at_the_bottom(function, *arguments)
+
+    @invisible
+    def _at_the_bottom[R](self, function: Callable[..., R], *arguments: object) -> R:
+        """Call a function; if it is the guest's first, Kaa's frames below do not count against its recursion limit."""
+        if self._runs:
+            return function(*arguments)
+        self._runs = True
+        depth = self._machine.forget_depth()
+        try:
+            return function(*arguments)
+        finally:
+            self._machine.add_depth(depth)
+            self._runs = False
+
+    def install(self, substitutes: dict[Any, Any]) -> None:
+        self._machine.enable()
 
 
 ENGINES: dict[str, Callable[[], Engine]] = {
@@ -159,18 +191,27 @@ ENGINES: dict[str, Callable[[], Engine]] = {
 }
 
 
-class UnknownEngine(Exception):
-    """No engine has this name."""
+class UnusableEngine(Exception):
+    """There is no engine of this name, or it does not run here."""
 
 
 def choose(name: str) -> Engine:
-    """Make the engine of this name ("" for the default).
+    """Make the engine of this name, or for "" the native one where it runs and the reference one elsewhere.
 
     Raises:
-        UnknownEngine: there is none.
+        UnusableEngine: there is none, or it does not run here.
     """
+    if name not in ("", *ENGINES):
+        raise UnusableEngine(f"unknown engine {name!r}: choose one of {', '.join(ENGINES)}")
+    if name not in ("", NativeEngine.name):
+        return ENGINES[name]()
+    from kaa.baseline.engine import UnsupportedHost
+
     try:
-        make = ENGINES[name or DEFAULT]
-    except KeyError:
-        raise UnknownEngine(f"unknown engine {name!r}: choose one of {', '.join(ENGINES)}") from None
-    return make()
+        return NativeEngine()
+    except UnsupportedHost as error:
+        if name:
+            raise UnusableEngine(str(error)) from None
+        if sys.flags.verbose:
+            print(f"kaa: {error}; the reference engine takes its place", file=sys.stderr)
+        return ReferenceEngine()

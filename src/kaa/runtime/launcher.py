@@ -15,7 +15,7 @@ from typing import NoReturn
 
 import kaa
 from kaa.runtime import engines, options, process, programs, repl, takeover
-from kaa.runtime.engines import Engine, UnknownEngine
+from kaa.runtime.engines import Engine, UnusableEngine
 from kaa.runtime.invisible import invisible
 from kaa.runtime.options import CommandLine, UsageError
 from kaa.runtime.uncaught import FAILURE, INTERRUPTED, display, stays
@@ -23,7 +23,7 @@ from kaa.runtime.uncaught import FAILURE, INTERRUPTED, display, stays
 #: The lines that `-h` adds to the host's.
 OWN_HELP = """\
 Options of Kaa:
--X engine=reference|native|host: the machine that runs the program; also KAA_ENGINE
+-X engine=native|reference|host: the machine that runs the program; also KAA_ENGINE
 -X showengine: say on stderr which machine it is
 """
 
@@ -47,7 +47,7 @@ def launch(words: list[str]) -> int:
     process.apply(line, words)
     try:
         engine = engines.choose(_engine_name(line))
-    except UnknownEngine as error:
+    except UnusableEngine as error:
         print(f"kaa: {error}", file=sys.stderr)
         return programs.USAGE
     if line.x_option("showengine") is not None:

@@ -13,6 +13,7 @@ import os
 import sys
 from typing import Any, NoReturn
 
+from kaa.cache_folder import cache_folder
 from kaa.runtime import options
 from kaa.runtime.options import CommandLine
 
@@ -114,8 +115,7 @@ def executable(host: str) -> str:
     if os.path.exists(installed):
         return installed
     starter = f'#!/bin/sh\nexec {_quoted(host)} {_quoted(ENTRY)} "$@"\n'
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    folder = os.path.join(cache, "kaa", f"starter-{_imp.source_hash(0, starter.encode()).hex()}")
+    folder = os.path.join(cache_folder(), f"starter-{_imp.source_hash(0, starter.encode()).hex()}")
     path = os.path.join(folder, "kaa")
     if os.path.exists(path):
         return path
