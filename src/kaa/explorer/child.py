@@ -1,0 +1,166 @@
+"""The process in which a recorded program runs: `python -m kaa.explorer.child`, started by `sandbox`.
+
+In: on standard input a line of JSON (`source`, `filename`, `journal`, `limits`), after it what the program reads.
+Out: the journal, a memory file that the parent has made: eight bytes that say how many follow, and lines of a
+recording. What stands in it outlives whatever happens to this process.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import mmap
+import os
+import struct
+import sys
+import traceback
+from typing import IO, Any, NoReturn
+
+from kaa.explorer.limits import Limits, confine
+from kaa.explorer.recorder import Recorder
+from kaa.reference import observer
+from kaa.runtime.engines import ReferenceEngine
+from kaa.runtime.programs import fresh_main, prepend_path
+from kaa.runtime.takeover import take_over
+
+_HEAD = struct.Struct("<Q")
+_leave = os._exit
+
+
+class Journal:
+    """Lines in shared memory."""
+
+    def __init__(self, descriptor: int) -> None:
+        size = os.fstat(descriptor).st_size
+        self._memory = mmap.mmap(descriptor, size)
+        os.close(descriptor)
+        self._end, self._size = _HEAD.size, size
+
+    def write(self, line: str) -> None:
+        """Add a line. LimitReached if there is no room."""
+        data = line.encode("utf-8", "backslashreplace") + b"\n"
+        end = self._end + len(data)
+        if end > self._size:
+            raise observer.LimitReached("the recording has no room for more steps, which is a limit")
+        self._memory[self._end : end] = data
+        self._memory[: _HEAD.size] = _HEAD.pack(end - _HEAD.size)  # only now the line is there
+        self._end = end
+
+
+class _Output(io.TextIOBase):
+    """The program's `sys.stdout` or `sys.stderr`."""
+
+    encoding = "utf-8"
+    errors = "strict"
+
+    def __init__(self, recorder: _Watch, stream: int, room: list[int]) -> None:
+        self._recorder, self._stream, self._room = recorder, stream, room
+
+    def write(self, text: str) -> int:
+        if not issubclass(type(text), str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self._room[0] -= len(text)
+        if self._room[0] < 0:
+            self._recorder.printed(self._stream, text[: max(0, self._room[0] + len(text))])
+            self._recorder.finish("the program has printed more than its limit of output")
+        self._recorder.printed(self._stream, text)
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+
+class _Input(io.TextIOBase):
+    """The program's `sys.stdin`: it asks in the journal, and waits for the parent's line."""
+
+    encoding = "utf-8"
+
+    def __init__(self, journal: Journal, lines: IO[bytes]) -> None:
+        self._journal, self._lines = journal, lines
+
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]  # always text
+        self._journal.write(json.dumps({"ask": True}))
+        line = self._lines.readline().decode("utf-8", "replace")
+        self._journal.write(json.dumps({"answer": line}))
+        return line
+
+    def read(self, size: int | None = -1, /) -> str:
+        return "".join(iter(self.readline, ""))
+
+    def readable(self) -> bool:
+        return True
+
+
+class _Watch(Recorder):
+    """A recorder that ends the process after so many steps. An exception would be the guest's to catch."""
+
+    limit = 0
+
+    def instruction(self, frame: Any, offset: int) -> None:
+        if self.steps >= self.limit:
+            self.finish(f"{self.limit} steps are recorded, which is the limit")
+        super().instruction(frame, offset)
+
+    def finish(self, words: str) -> NoReturn:
+        """End the process at a limit."""
+        self.end({"kind": "limit", "words": words})
+        _leave(0)
+
+
+def main() -> None:
+    """Read the order, run the program, write how it ended."""
+    lines = sys.stdin.buffer
+    order = json.loads(lines.readline())
+    limits = Limits(**order["limits"])
+    filename, source = order["filename"], order["source"]
+    journal = Journal(order["journal"])
+    watch = _Watch(journal.write, filename, source)
+    watch.limit = limits.steps
+    bounds = observer.Limits(limits.instructions, None, limits.seconds)
+    engine = ReferenceEngine(watch, bounds)
+    room = [limits.output]
+    sys.stdout, sys.stderr = _Output(watch, 1, room), _Output(watch, 2, room)
+    sys.stdin = _Input(journal, lines)
+    sys.argv[:] = [filename]
+    prepend_path(os.path.dirname(os.path.abspath(filename)))
+    show = traceback.format_exception
+    take_over(engine)
+    program = fresh_main()
+    vars(program)["__file__"] = filename
+    confine(limits)
+    how = _run(engine, source, filename, program, watch, show)
+    for name in ("stdout", "stderr"):
+        setattr(sys, name, getattr(sys, f"__{name}__"))
+    try:
+        watch.end(how)
+    except observer.LimitReached:
+        pass  # the parent sees that the end is missing
+    _leave(0)
+
+
+def _run(
+    engine: ReferenceEngine, source: str, filename: str, program: Any, watch: Recorder, show: Any
+) -> dict[str, Any]:
+    """How the program ended: `kind` is `done`, `exit`, `error` or `limit`."""
+    import linecache
+
+    from kaa.compiler import compile
+
+    vars(linecache)["cache"][filename] = (len(source), None, source.splitlines(True), filename)
+    try:
+        engine.execute(compile(source, filename, "exec", dont_inherit=True), vars(program))
+    except observer.LimitReached as limit:
+        return {"kind": "limit", "words": str(limit)}
+    except SystemExit as error:
+        return {"kind": "exit", "words": f"the program left with sys.exit({error.code!r})"}
+    except MemoryError:
+        return {"kind": "limit", "words": "the program needs more memory than its limit"}
+    except BaseException as error:
+        trace = engine.clean(error)
+        watch.printed(2, "".join(show(type(error), error, trace)))
+        return {"kind": "error", "words": f"uncaught {type(error).__name__}"}
+    return {"kind": "done", "words": "the program ran to its end"}
+
+
+if __name__ == "__main__":
+    main()

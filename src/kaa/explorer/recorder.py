@@ -1,0 +1,368 @@
+"""Records a run: an observer of the reference machine that writes down what every instruction changed.
+
+In: the machine's events. Out: lines for a journal, each a step (a list, see `recording`) or an object: `{"code": ...}`
+describes the code that frames refer to by number, `{"end": ...}` says how the run ended.
+
+Only the program's own frames are recorded, not the library's. After every instruction the recorder looks at the
+frame it ran in and at the objects it could reach, and compares them with what it wrote down last. It holds one
+reference to every object that it has shown, so that no address comes twice; when that is the last one, the object
+is gone.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+from collections.abc import Callable
+from types import CodeType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from kaa.explorer.heap import Label, describe, plain
+from kaa.explorer.road.bytecode import describe_code
+from kaa.explorer.road.places import Places
+from kaa.reference.frame import Frame
+from kaa.reference.observer import Observer
+from kaa.reference.program import NULL
+
+_SMALL = 60
+"""A heap of so few objects is compared as a whole after every call."""
+
+_EVERYTHING = 2000
+"""Steps after which the whole heap is compared, however large."""
+
+_PURE: tuple[str, ...] = (
+    "LOAD_FAST",
+    "LOAD_CONST",
+    "LOAD_GLOBAL",
+    "LOAD_DEREF",
+    "STORE_FAST",
+    "COPY",
+    "SWAP",
+    "NOP",
+    "RESUME",
+    "JUMP",
+)
+_PURE += ("PUSH_NULL", "POP_", "LOAD_NAME", "RETURN_", "CACHE", "IS_OP", "LOAD_GLOBAL_AND_NULL")
+"""Beginnings of the names of instructions that change no object."""
+
+_OWN = 2
+"""References to an object while `_references` counts: the table's, and the argument."""
+
+
+class _Shadow:
+    """What was written down last of a frame."""
+
+    def __init__(self, frame: Frame, number: int) -> None:
+        self.frame, self.number = frame, number
+        self.variables: list[Any] = []
+        self.stack: list[Any] = []
+
+
+class Recorder(Observer):
+    """`write` gets each line; `filename` is the name of the program's code."""
+
+    def __init__(self, write: Callable[[str], None], filename: str, source: str) -> None:
+        self._write, self._filename, self._places = write, filename, Places(source)
+        self._codes: dict[CodeType, int] = {}
+        self._frames: list[_Shadow] = []
+        self._frame_numbers: WeakKeyDictionary[Frame, int] = WeakKeyDictionary()
+        self._frame_count = 0
+        self._namespaces: dict[int, tuple[int, dict[str, Any]]] = {}  # by identity
+        self._numbers: dict[int, int] = {}  # by identity
+        self._alive: dict[int, Any] = {}
+        self._slots: dict[int, list[Any]] = {}
+        self._counts: dict[int, int] = {}
+        self._object_count = 0
+        self._changes: list[Any] = []
+        self._candidates: set[int] = set()
+        self._last_name = ""
+        self._last_argument: Any = None
+        self._outside = False
+        self._busy = False
+        self._held: dict[int, int] = {}
+        self._thread: Any = None
+        self.steps = 0
+        gc.disable()  # garbage goes when the guest says `gc.collect()`
+        gc.callbacks.append(self._collecting)
+
+    # Events of the machine, and of the program's streams.
+
+    def instruction(self, frame: Frame, offset: int) -> None:
+        if self._busy or frame.code.co_filename != self._filename:
+            self._outside = True
+            return
+        if self._thread is None:
+            self._thread = frame.thread
+        if frame.thread is not self._thread or frame.is_boundary:
+            return
+        self._busy = True
+        try:
+            self._step(frame, offset)
+        finally:
+            self._busy = False
+        handler, self._last_argument, _ = frame.instructions[offset]
+        self._last_name = handler.__name__
+
+    def raised(self, frame: Frame, error: BaseException) -> None:
+        if self._busy or frame.code.co_filename != self._filename or frame not in self._frame_numbers:
+            return
+        entry = frame.program.exception_handler(frame.current)
+        text = type(error).__name__
+        if len(error.args) == 1 and (value := plain(error.args[0])) is not None:
+            text += f"({value})"
+        self._changes.append(["e", self._frame_numbers[frame], text, entry.target if entry else None])
+
+    def printed(self, stream: int, text: str) -> None:
+        """The program has written to its output (1) or errors (2)."""
+        self._changes.append(["w", stream, text])
+
+    def end(self, how: dict[str, Any]) -> None:
+        """Write the last step, and how it ended."""
+        self._busy = True
+        self._leave(0)
+        self._free()
+        self._emit(-1)
+        self._write(json.dumps({"end": how}))
+
+    # One step.
+
+    def _step(self, frame: Frame, offset: int) -> None:
+        self._find(frame)
+        for depth in range(max(0, len(self._frames) - 2), len(self._frames)):
+            self._compare_frame(depth)
+        self._compare_names(frame)
+        self._compare_objects(frame)
+        self._free()
+        self._emit(offset)
+
+    def _emit(self, offset: int) -> None:
+        self._write(json.dumps([offset, *self._changes], separators=(",", ":"), ensure_ascii=False))
+        self._changes.clear()
+        self.steps += 1
+
+    def _find(self, frame: Frame) -> None:
+        """Make the recorded frames those that are on top of each other now."""
+        if self._frames and self._frames[-1].frame is frame:
+            return
+        entered: list[Frame] = []
+        step: Frame | None = frame
+        known = {id(shadow.frame): depth for depth, shadow in enumerate(self._frames)}
+        while step is not None and id(step) not in known:
+            if step.code.co_filename == self._filename and not step.is_boundary:
+                entered.append(step)
+            step = step.caller
+        self._leave(0 if step is None else known[id(step)] + 1)
+        for new in reversed(entered):
+            self._enter(new)
+
+    def _leave(self, depth: int) -> None:
+        if depth == len(self._frames):
+            return
+        for shadow in self._frames[depth:]:
+            self._candidates.update(v for v in (*shadow.variables, *shadow.stack) if type(v) is int)
+        del self._frames[depth:]
+        self._changes.append(["x", depth])
+
+    def _enter(self, frame: Frame) -> None:
+        number = self._frame_numbers.get(frame)
+        if number is None:
+            number = self._frame_numbers[frame] = self._frame_count
+            self._frame_count += 1
+        code = self._codes.get(frame.code)
+        if code is None:
+            code = self._codes[frame.code] = len(self._codes)
+            self._write(json.dumps({"code": describe_code(frame.code, self._places)}))
+        shadow = _Shadow(frame, number)
+        shadow.variables = [self._value(value) for value in frame.variables]
+        shadow.stack = [self._value(value) for value in frame.stack]
+        self._frames.append(shadow)
+        namespace = None
+        if type(frame.names) is dict:
+            namespace = self._namespace(frame.names)
+        self._changes.append(["f", number, code, namespace, [*shadow.variables], [*shadow.stack]])
+
+    def _compare_frame(self, depth: int) -> None:
+        shadow = self._frames[depth]
+        frame = shadow.frame
+        variables = [self._value(value) for value in frame.variables]
+        if variables != shadow.variables:
+            for index, (old, new) in enumerate(zip(shadow.variables, variables, strict=True)):
+                if old != new:
+                    self._changes.append(["v", depth, index, new])
+                    self._touch(old, new)
+            shadow.variables = variables
+        stack = [self._value(value) for value in frame.stack]
+        if stack != shadow.stack:
+            kept = _common(stack, shadow.stack)
+            self._changes.append(["s", depth, kept, stack[kept:]])
+            self._touch(*shadow.stack[kept:], *stack[kept:])
+            shadow.stack = stack
+
+    def _touch(self, *values: Any) -> None:
+        self._candidates.update(value for value in values if type(value) is int)
+
+    # Namespaces: of modules and class bodies.
+
+    def _namespace(self, names: dict[str, Any]) -> int:
+        self._namespaces.setdefault(id(names), (len(self._namespaces), {}))
+        self._compare_namespace(names)
+        return self._namespaces[id(names)][0]
+
+    def _compare_names(self, frame: Frame) -> None:
+        whole = self._outside or self.steps % _EVERYTHING == 0 or self._last_name in ("CALL", "IMPORT_NAME")
+        if not whole and not self._last_name.startswith(("STORE_", "DELETE_", "IMPORT_", "CALL_", "SETUP_")):
+            return
+        for shadow in self._frames[-2:]:
+            for names in (shadow.frame.names, shadow.frame.globals):
+                if type(names) is dict and id(names) in self._namespaces:
+                    only = self._last_argument if not whole and self._last_name in _NAMED else None
+                    self._compare_namespace(names, only)
+
+    def _compare_namespace(self, names: dict[str, Any], only: str | None = None) -> None:
+        number, known = self._namespaces[id(names)]
+        looked_at = [only] if only is not None else [*names.keys() | known.keys()]
+        for name in looked_at:
+            if type(name) is not str or name.startswith("__"):
+                continue
+            if name not in names:
+                if name in known:
+                    self._touch(known.pop(name))
+                    self._changes.append(["n", number, name])
+            elif known.get(name, NULL) != (value := self._value(names[name])):
+                self._touch(known.get(name), value)
+                known[name] = value
+                self._changes.append(["n", number, name, value])
+
+    # Objects.
+
+    def _value(self, value: Any) -> Any:
+        """What stands for a value in a recording; new objects are written down with all they refer to."""
+        if value is NULL:
+            return None
+        if type(value) is Label:
+            return str(value)
+        number = self._numbers.get(id(value))
+        if number is not None:
+            return number
+        text = plain(value)
+        return text if text is not None else self._new(value)
+
+    def _new(self, value: Any) -> int:
+        number = self._object_count
+        self._object_count += 1
+        self._numbers[id(value)] = number
+        self._alive[number] = value
+        self._slots[number] = []
+        name, shape, length, slots = describe(value)
+        change = ["o", number, name, shape, length, []]
+        self._changes.append(change)
+        change[-1] = self._slots[number] = self._encode(slots, shape)
+        self._candidates.add(number)
+        return number
+
+    def _encode(self, slots: list[Any], shape: str) -> list[Any]:
+        if shape == "sequence":
+            return [self._value(slot) for slot in slots]
+        return [[self._value(key), self._value(held)] for key, held in slots]
+
+    def _compare_objects(self, frame: Frame) -> None:
+        name = self._last_name
+        self._last_name = ""
+        outside, self._outside = self._outside, False
+        calls = outside or name.startswith(("CALL", "SEND", "FOR_ITER", "BINARY", "COMPARE", "STORE_ATTR"))
+        if (calls and len(self._alive) <= _SMALL) or self.steps % _EVERYTHING == 0:
+            numbers = [*self._alive]
+        elif name.startswith(_PURE) and not outside and not name.startswith("RETURN_GENERATOR"):
+            return
+        else:
+            numbers = [n for n in self._candidates if n in self._alive]
+            if name.endswith("DEREF"):
+                numbers += [n for n in self._frames[-1].variables if type(n) is int]
+            if calls:
+                inner = [_numbers(self._slots[n]) for n in numbers]
+                numbers += [n for found in inner for n in found[:20]]
+        for number in dict.fromkeys(numbers):
+            self._compare_object(number)
+
+    def _compare_object(self, number: int) -> None:
+        _, shape, length, slots = describe(self._alive[number])
+        new, old = self._encode(slots, shape), self._slots[number]
+        if new == old:
+            return
+        start = _common(new, old)
+        end = _common([*reversed(new[start:])], [*reversed(old[start:])])
+        added, dropped = new[start : len(new) - end], old[start : len(old) - end]
+        self._changes.append(["c", number, start, len(dropped), added, length])
+        self._candidates.update(_numbers(added) + _numbers(dropped))
+        self._slots[number] = new
+
+    def _free(self) -> None:
+        """Count the references that may have changed; what nobody refers to any more is gone."""
+        counts: list[int] = []
+        freed: list[int] = []
+        while self._candidates:
+            number = self._candidates.pop()
+            if number not in self._alive:
+                continue
+            references = sys.getrefcount(self._alive[number]) - _OWN
+            if references <= 0:
+                freed.append(number)
+                self._forget(number)
+            elif self._counts.get(number) != references:
+                self._counts[number] = references
+                counts += [number, references]
+        if counts:
+            self._changes.append(["r", *counts])
+        if freed:
+            self._changes.append(["d", *freed])
+
+    def _forget(self, number: int) -> None:
+        value = self._alive.pop(number)
+        del self._numbers[id(value)]
+        self._candidates.update(_numbers(self._slots.pop(number)))
+        self._counts.pop(number, None)
+        del value
+
+    def _collecting(self, phase: str, _: dict[str, int]) -> None:
+        """The collector must not find the recorder's own references: it lets go of all, and takes up what is left."""
+        if phase == "start":
+            self._held = {id(value): n for n, value in self._alive.items() if gc.is_tracked(value)}
+            for number in self._held.values():
+                del self._alive[number]
+            return
+        self._candidates.update(self._alive)
+        left = {id(value): value for value in gc.get_objects() if id(value) in self._held}
+        freed = []
+        for identity, number in self._held.items():
+            if identity in left:
+                self._alive[number] = left[identity]
+            else:
+                freed.append(number)
+                self._numbers.pop(identity, None)
+                self._slots.pop(number, None)
+                self._counts.pop(number, None)
+        self._held = {}
+        if freed:
+            self._changes.append(["d", *freed])
+
+
+_NAMED = {"STORE_NAME", "STORE_GLOBAL", "DELETE_NAME", "DELETE_GLOBAL"}
+"""Instructions whose argument is the one name that they change."""
+
+
+def _common(one: list[Any], other: list[Any]) -> int:
+    """How many values two lists begin with in common."""
+    count = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        count += 1
+    return count
+
+
+def _numbers(slots: list[Any]) -> list[int]:
+    """The objects that slots refer to."""
+    values = (value for slot in slots for value in (slot if type(slot) is list else (slot,)))
+    return [value for value in values if type(value) is int]

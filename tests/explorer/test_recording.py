@@ -1,0 +1,183 @@
+"""A recording against the run it was made of: output, variables, references, what was freed."""
+
+import sys
+import textwrap
+from importlib import resources
+from subprocess import run as run_process
+
+import pytest
+
+from kaa.explorer.limits import Limits
+from kaa.explorer.recording import KEYFRAME, Recording, State
+from kaa.explorer.sandbox import Run
+
+EXAMPLES = resources.files("kaa.explorer").joinpath("examples")
+RECORDED = ("loop", "closures", "classes", "generators", "finally_return", "matching", "async_await", "cycle")
+
+
+def record(source: str, **limits) -> Recording:
+    run = Run(textwrap.dedent(source), "guest.py", Limits(seconds=30, **limits))
+    run.wait()
+    return Recording(run.lines())
+
+
+def states(recording: Recording) -> list[State]:
+    return [recording.state(step) for step in range(len(recording.steps))]
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_the_output_is_the_hosts(name: str) -> None:
+    source = (EXAMPLES / f"{name}.py").read_text()
+    recording = record(source)
+    host = run_process([sys.executable, "-c", source], capture_output=True, text=True, check=True).stdout
+    assert recording.output(len(recording.steps) - 1) == host
+    assert recording.events[-1]["end"]["kind"] == "done"
+    size = sum(len(str(step)) for step in recording.steps)
+    assert size / len(recording.steps) < 200
+
+
+def test_any_step_forward_and_back() -> None:
+    recording = record("total = 0\nfor i in range(500):\n    total += i\n")
+    assert len(recording.steps) > KEYFRAME
+    walked, state = [], State()
+    for step in recording.steps:
+        state.apply(step)
+        walked.append(state.copy())
+    for step in (*range(len(walked) - 1, 0, -97), 0, KEYFRAME, KEYFRAME + 1, 3):
+        assert recording.state(step) == walked[step]
+    with pytest.raises(IndexError):
+        recording.state(len(walked))
+
+
+def test_variables_and_stack() -> None:
+    recording = record("""
+        def f(x):
+            y = [x, x]
+            return y
+        f("a")
+        """)
+    found = [s for s in states(recording) if len(s.frames) == 2]
+    assert found[0].frames[1].variables == ["'a'", None]
+    last = found[-1].frames[1]
+    assert type(last.variables[1]) is int
+    assert last.stack == [last.variables[1]]
+    shown = found[-1].heap[last.variables[1]]
+    assert (shown.type, shown.length, shown.slots) == ("list", 2, ["'a'", "'a'"])
+    assert found[-1].references[last.variables[1]] == 2  # a variable and the stack
+
+
+def test_changes_inside_objects_are_seen() -> None:
+    recording = record("""
+        class Box:
+            pass
+        box = Box()
+        box.items = []
+        box.items.append(1)
+        box.items.append(2)
+        box.items.pop(0)
+        table = {}
+        table["k"] = box.items
+        """)
+    last = recording.state(len(recording.steps) - 2)
+    names = last.namespaces[0]
+    (items,) = (slots[1] for slots in last.heap[names["box"]].slots if slots[0] == "items")
+    assert last.heap[items].slots == ["2"]
+    assert last.heap[names["table"]].slots == [["'k'", items]]
+
+
+def test_what_is_freed_and_when() -> None:
+    recording = record("""
+        x = [1]
+        y = x
+        x = None
+        y = None
+        """)
+    freed = [
+        (number, step) for number, step in enumerate(recording.steps) if any(c[0] == "d" for c in step[1:])
+    ]
+    assert len(freed) == 1
+    before = recording.state(freed[0][0] - 1)
+    assert [shown.type for shown in before.heap.values()] == ["list"]
+    assert not recording.state(freed[0][0]).heap
+
+
+def test_a_cycle_goes_with_the_collector() -> None:
+    recording = record("""
+        import gc
+        a = []
+        a.append(a)
+        a = None
+        gc.collect()
+        b = 1
+        """)
+    kept = [any(shown.type == "list" for shown in state.heap.values()) for state in states(recording)]
+    assert kept[-1] is False
+    collected = kept.index(False, kept.index(True))
+    assert "a" in recording.state(collected).namespaces[0]
+    assert recording.state(collected - 1).namespaces[0]["a"] == "None"
+
+
+def test_exceptions_and_finding_their_handler() -> None:
+    recording = record("""
+        def f():
+            raise ValueError("no")
+        try:
+            f()
+        except ValueError:
+            pass
+        """)
+    events = [change for step in recording.steps for change in step[1:] if change[0] == "e"]
+    assert [(text, handler is None) for _, _, text, handler in events] == [
+        ("ValueError('no')", True),
+        ("ValueError('no')", False),
+    ]
+
+
+def test_no_code_of_the_guest_runs_for_the_recording() -> None:
+    recording = record("""
+        class Touchy:
+            def __init__(self): self.a = 1
+            def __repr__(self): print("repr!")
+            def __getattr__(self, name): print("getattr!", name)
+            def __eq__(self, other): print("eq!")
+            def __len__(self): print("len!")
+            __class__ = property(lambda self: print("class!"))
+            __hash__ = None
+        t = Touchy()
+        u = [t, t]
+        class Items(list):
+            def __iter__(self): print("iter!")
+            def __getitem__(self, key): print("getitem!")
+        v = Items([t])
+        """)
+    assert recording.output(len(recording.steps) - 1) == ""
+    assert recording.events[-1]["end"]["kind"] == "done"
+
+
+def test_large_values_are_folded() -> None:
+    recording = record("x = 'a' * 10_000\ny = list(range(10_000))\nz = 1 << 100_000\n")
+    names = recording.state(len(recording.steps) - 2).namespaces[0]
+    assert len(names["x"]) < 70
+    assert names["z"] == "<int of 100001 bits>"
+    shown = recording.state(len(recording.steps) - 2).heap[names["y"]]
+    assert (shown.length, len(shown.slots)) == (10_000, 40)
+
+
+def test_input_is_asked_for() -> None:
+    run = Run("name = input('who? ')\nprint('hello', name)\n", "guest.py", Limits(seconds=30))
+    run.answer("kaa")
+    assert run.wait()["kind"] == "done"
+    recording = Recording(run.lines())
+    assert recording.output(len(recording.steps) - 1) == "who? hello kaa\n"
+    assert {"ask": True} in recording.events
+
+
+def test_an_uncaught_exception_is_printed_as_by_the_host() -> None:
+    source = "def f():\n    return 1 / 0\nf()\n"
+    run = Run(source, "guest.py", Limits(seconds=30))
+    assert run.wait()["kind"] == "error"
+    recording = Recording(run.lines())
+    printed = recording.output(len(recording.steps) - 1)
+    assert printed.startswith("Traceback (most recent call last):\n")
+    assert printed.endswith("ZeroDivisionError: division by zero\n")
+    assert "kaa/" not in printed
