@@ -21,17 +21,26 @@ def main() -> int:
     try:
         if options.text:
             return _print(source, options.program)
+        from kaa.explorer.page import serve
     except ModuleNotFoundError as error:
         print(_MISSING.format(error.name), file=sys.stderr)
         return 2
-    print("kaa-explore: the page is not there yet, use --text", file=sys.stderr)
-    return 2
+    serve(source, options.program, options.host, options.port, options.public, options.browser)
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="kaa-explore", description="Watch a program go through Python.")
     parser.add_argument("program", nargs="?", help="the program; without one, an editor with examples")
     parser.add_argument("--text", action="store_true", help="print the road in the terminal")
+    parser.add_argument("--port", type=int, default=8313, help="where to listen (default: %(default)s)")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="the address to listen on; others than loopback need --public"
+    )
+    parser.add_argument(
+        "--public", action="store_true", help="serve strangers: programs get no network, no files to write"
+    )
+    parser.add_argument("--no-browser", dest="browser", action="store_false", help="open no browser")
     return parser
 
 

@@ -1,0 +1,136 @@
+"""The page: a NiceGUI application that serves data; what is seen is drawn by the JavaScript in `static`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from importlib import resources
+from typing import Any
+
+from nicegui import app, ui
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from kaa.explorer.limits import Limits, can_confine
+from kaa.explorer.page.export import SCRIPTS, STYLE, static_page
+from kaa.explorer.page.gate import Gate
+from kaa.explorer.road import road
+from kaa.explorer.road.bytecode import instruction_set
+from kaa.explorer.sandbox import Run
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_RUNS = 4
+"""Runs that are kept; the oldest is stopped when one more begins."""
+
+
+def serve(
+    source: str | None, filename: str | None, host: str, port: int, public: bool, browser: bool
+) -> None:
+    """Listen until Ctrl-C. `public` is needed for other addresses than loopback, and confines programs further."""
+    if host not in _LOOPBACK and not public:
+        sys.exit(
+            "kaa-explore: strangers could run programs there: add --public, which confines what they run"
+        )
+    if public and not can_confine():
+        sys.exit("kaa-explore: --public needs a kernel that can refuse system calls: Linux on x86-64")
+    limits = Limits(seconds=20.0, memory=1 << 30, public=True) if public else Limits()
+    start = {"source": source, "filename": filename or "program.py"}
+    _Server(limits, start).install()
+    app.add_middleware(Gate, port=port, public=public)
+    app.add_static_files("/static", str(resources.files(__name__) / "static"))
+    ui.run(host=host, port=port, show=browser, reload=False, title="Kaa explorer", favicon="🐍")
+
+
+class _Server:
+    """The page and its data."""
+
+    def __init__(self, limits: Limits, start: dict[str, Any]) -> None:
+        self._limits, self._start = limits, start
+        self._runs: dict[str, Run] = {}
+        self._count = 0
+
+    def install(self) -> None:
+        """Tell the application of the addresses."""
+        ui.page("/")(self.index)
+        app.get("/api/start")(self.start)
+        app.post("/api/road")(self.road)
+        app.post("/api/run")(self.run)
+        app.get("/api/run/{number}")(self.journal)
+        app.post("/api/run/{number}/{action}")(self.act)
+        app.post("/api/native")(self.native)
+        app.post("/api/export")(self.export)
+
+    def index(self) -> None:
+        ui.add_head_html(f'<link rel="stylesheet" href="/static/{STYLE}">')
+        ui.add_body_html("".join(f'<script src="/static/{name}"></script>' for name in SCRIPTS))
+
+    async def start(self) -> JSONResponse:
+        folder = resources.files("kaa.explorer") / "examples"
+        examples = {file.name: file.read_text() for file in folder.iterdir() if file.name.endswith(".py")}
+        names = sorted(examples)
+        return JSONResponse(
+            self._start
+            | {"examples": {name: examples[name] for name in names}, "instructions": instruction_set()}
+        )
+
+    async def road(self, request: Request) -> JSONResponse:
+        order = await request.json()
+        return JSONResponse(await asyncio.to_thread(road, str(order["source"]), str(order["filename"])))
+
+    async def run(self, request: Request) -> JSONResponse:
+        order = await request.json()
+        while len(self._runs) >= _RUNS:
+            self._runs.pop(next(iter(self._runs))).stop()
+        self._count += 1
+        number = str(self._count)
+        self._runs[number] = Run(str(order["source"]), str(order["filename"]), self._limits)
+        return JSONResponse({"run": number})
+
+    async def journal(self, number: str, start: int = 0) -> Response:
+        """The lines from a byte on; headers say whether the run goes on and how it has ended."""
+        run = self._runs.get(number)
+        if run is None:
+            return Response(status_code=404)
+        running = run.is_running
+        ending = {} if running else run.ending or {}
+        headers = {"x-running": str(int(running)), "x-ending": json.dumps(ending)}
+        if not running and run.raw_output:
+            headers["x-raw"] = json.dumps(run.raw_output[:2000])
+        return Response(run.journal(start), media_type="text/plain; charset=utf-8", headers=headers)
+
+    async def act(self, number: str, action: str, request: Request) -> Response:
+        run = self._runs.get(number)
+        if run is None:
+            return Response(status_code=404)
+        if action == "input":
+            run.answer(str((await request.json())["line"]))
+        elif action == "stop":
+            run.stop()
+        return Response()
+
+    async def native(self, request: Request) -> JSONResponse:
+        """The machine code of all functions, made in a process of its own."""
+        order = await request.json()
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "kaa.explorer.hood",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            out, errors = await asyncio.wait_for(child.communicate(json.dumps(order).encode()), 60)
+        except TimeoutError:
+            child.kill()
+            return JSONResponse({"error": "making the machine code took more than a minute"})
+        if child.returncode:
+            return JSONResponse(
+                {"error": errors.decode(errors="replace")[-400:] or f"status {child.returncode}"}
+            )
+        return JSONResponse(json.loads(out))
+
+    async def export(self, request: Request) -> Response:
+        order = await request.json()
+        return Response(static_page(order), media_type="text/html")
