@@ -19,7 +19,9 @@ from typing import IO, Any, NoReturn
 from kaa.explorer.limits import Limits, confine
 from kaa.explorer.recorder import Recorder
 from kaa.reference import observer
+from kaa.reference.machine import Machine
 from kaa.runtime.engines import ReferenceEngine
+from kaa.runtime.front import translate
 from kaa.runtime.programs import fresh_main, prepend_path
 from kaa.runtime.takeover import take_over
 
@@ -91,6 +93,13 @@ class _Input(io.TextIOBase):
         return True
 
 
+class _RecordedEngine(ReferenceEngine):
+    """The reference engine on a machine that is observed."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+
+
 class _Watch(Recorder):
     """A recorder that ends the process after so many steps. An exception would be the guest's to catch."""
 
@@ -117,7 +126,7 @@ def main() -> None:
     watch = _Watch(journal.write, filename, source)
     watch.limit = limits.steps
     bounds = observer.Limits(limits.instructions, None, limits.seconds)
-    engine = ReferenceEngine(watch, bounds)
+    engine = _RecordedEngine(Machine(translate, watch, bounds))
     room = [limits.output]
     sys.stdout, sys.stderr = _Output(watch, 1, room), _Output(watch, 2, room)
     sys.stdin = _Input(journal, lines)

@@ -33,10 +33,10 @@ Kaa.App = class {
         b("theme", "◐", "dark or light (T)", () => this.theme(document.documentElement.dataset.theme === "dark" ? "light" : "dark")), b("help", "?", "keys (?)", () => this.help())),
       part("message", el("div", { id: "message", role: "status" })),
       el("main", {}, el("section", { class: "left" }, part("source", el("div", { class: "scroll", id: "source" })), part("editor", el("textarea", { id: "editor", spellcheck: "false", hidden: "", "aria-label": "the program" }))), part("view", el("section", { id: "view" }))),
-      part("bar", el("footer", {}, ...[["first", "⏮", "first step (Home)", () => this.go(0)], ["back-break", "⏪", "back to a breakpoint (Shift+B)", () => this.go(this.player.toLines(-1, this.breakpoints))],
-        ["back-line", "↶ line", "back a line (Shift+L)", () => this.go(this.player.byLine(-1))], ["back", "◀", "back an instruction (←)", () => this.go(this.player.at - 1)], ["play", "▶", "play, pause (space)", () => this.play()],
-        ["step", "▶|", "an instruction (→)", () => this.go(this.player.at + 1)], ["line", "line ↷", "a line, into calls (L)", () => this.go(this.player.byLine(1))], ["over", "over", "a line, over calls (O)", () => this.go(this.player.over(1))],
-        ["out", "out", "out of the frame (U)", () => this.go(this.player.out(1))], ["break", "⏩", "to a breakpoint (B)", () => this.go(this.player.toLines(1, this.breakpoints))], ["last", "⏭", "last step (End)", () => this.go(this.player.steps.length - 1)]].map((x) => b(...x)),
+      part("bar", el("footer", {}, ...[["first", "|◀", "first step (Home)", () => this.go(0)], ["back-break", "◀●", "back to a breakpoint (Shift+B)", () => this.go(this.player.toLines(-1, this.breakpoints))],
+        ["back-line", "↶ line", "back a line (Shift+L)", () => this.go(this.player.byLine(-1))], ["back", "◀ step", "back an instruction (←)", () => this.go(this.player.at - 1)], ["play", "play", "play, pause (space)", () => this.play()],
+        ["step", "step ▶", "an instruction (→)", () => this.go(this.player.at + 1)], ["line", "line ↷", "a line, into calls (L)", () => this.go(this.player.byLine(1))], ["over", "over", "a line, over calls (O)", () => this.go(this.player.over(1))],
+        ["out", "out", "out of the frame (U)", () => this.go(this.player.out(1))], ["break", "●▶", "to a breakpoint (B)", () => this.go(this.player.toLines(1, this.breakpoints))], ["last", "▶|", "last step (End)", () => this.go(this.player.steps.length - 1)]].map((x) => b(...x)),
         part("slider", el("input", { id: "slider", type: "range", min: 0, max: 0, value: 0, "aria-label": "step", oninput: (e) => this.go(Number(e.target.value)) })), part("count", el("span", { id: "count" })))))));
     part("dialog", el("dialog", { id: "dialog" })); document.body.append(this.parts.dialog);
   }

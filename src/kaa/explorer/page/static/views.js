@@ -189,6 +189,9 @@ Kaa.viewEvents = function (app, state) {
     if (c[0] === "o") words.push(["made", shown(c[1])]);
     if (c[0] === "d") words.push(["freed", c.slice(1).map(shown).join(", ") + ": " + app.why()]);
     if (c[0] === "c") words.push(["changed", shown(c[1])]);
+    if (c[0] === "v") words.push(["bound", app.player.codes[state.frames[c[1]].code].locals[c[2]] + " to " + Kaa.value(state, c[3]).textContent]);
+    if (c[0] === "n") words.push(c.length > 3 ? ["bound", c[2] + " to " + Kaa.value(state, c[3]).textContent] : ["unbound", c[2]]);
+    if (c[0] === "s" && c[1] === state.frames.length - 1) words.push(c[3].length ? ["pushed", c[3].map((v) => Kaa.value(state, v).textContent).join(", ")] : ["popped", "the stack is " + c[2] + " deep"]);
     if (c[0] === "e") words.push(["raised", c[2] + (c[3] === null ? ": no handler here, the frame is left" : ": to the handler at " + c[3])]);
     if (c[0] === "f") words.push([app.resumed(c[1]) ? "resumed" : "entered", app.player.codes[c[2]].qualname]);
     if (c[0] === "x") words.push(["left", app.before.frames.slice(c[1]).map((f) => app.player.codes[f.code].qualname).join(", ")]);

@@ -1,0 +1,103 @@
+"""How fluent the explorer is: a program of 2,000 lines, 100,000 recorded steps, in a headless Chromium.
+
+    python -m benchmarks.explorer
+
+Prints the seconds of recording, the bytes of a step, and the milliseconds of stepping and of the slider in the page.
+"""
+
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+from playwright.sync_api import sync_playwright
+
+from kaa.explorer.limits import Limits
+from kaa.explorer.sandbox import Run
+
+_PORT = 8397
+_FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+
+def program(functions: int = 250) -> str:
+    """Eight lines a function, and a loop that calls them all until the recording is full."""
+    parts = [
+        f"def work_{n}(values, table):\n    total = {n}\n    for value in values:\n        total += value * {n}\n"
+        f"    table['k{n}'] = [total, str(total)]\n    values.append(total % 7)\n    values.pop(0)\n    return total\n"
+        for n in range(functions)
+    ]
+    calls = ", ".join(f"work_{n}" for n in range(functions))
+    return (
+        "".join(parts)
+        + f"everything = [{calls}]\nvalues, table = [1, 2, 3], {{}}\n"
+        + ("while True:\n    for work in everything:\n        work(values, table)\n")
+    )
+
+
+def main() -> None:
+    source = program()
+    started = time.perf_counter()
+    run = Run(source, "large.py", Limits(seconds=300))
+    run.wait()
+    lines = run.lines()
+    steps = [line for line in lines if line.startswith("[")]
+    print(f"program       {source.count(chr(10))} lines, {len(steps)} steps")
+    print(f"recording     {time.perf_counter() - started:.1f} s")
+    print(f"a step        {sum(map(len, steps)) / len(steps):.1f} bytes on average")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "kaa.explorer", "--no-browser", "--port", str(_PORT)],
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _measure_page(source)
+    finally:
+        server.terminate()
+
+
+def _measure_page(source: str) -> None:
+    address = f"http://127.0.0.1:{_PORT}/"
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(address + "api/start").close()
+            break
+        except OSError:
+            time.sleep(0.1)
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch_persistent_context(
+            tempfile.mkdtemp(),
+            executable_path=shutil.which("chromium"),
+            args=_FLAGS,
+            viewport={"width": 1366, "height": 768},
+        )
+        page = browser.pages[0]
+        page.goto(address)
+        page.wait_for_selector("#kaa[data-ready]")
+        page.evaluate("source => Kaa.app.open(source, 'large.py')", source)
+        page.keyboard.press("r")
+        page.wait_for_selector("#kaa[data-ended]", timeout=300_000)
+        _report("stepping", page, "[...Array(100).keys()].map(i => 50000 + i)")
+        _report("slider", page, "[...Array(40).keys()].map(i => (i * 37 % 40) * 2499)")
+        browser.close()
+
+
+def _report(name: str, page: object, steps: str) -> None:
+    """Milliseconds from a request to the drawn and laid out page."""
+    times = page.evaluate(  # type: ignore[attr-defined]  # Playwright's page
+        f"""() => {steps}.map(step => {{
+            const start = performance.now();
+            Kaa.app.go(step);
+            document.body.offsetHeight;
+            return performance.now() - start;
+        }})"""
+    )
+    print(f"{name:13} {statistics.median(times):.0f} ms in the median, {max(times):.0f} ms at most")
+
+
+if __name__ == "__main__":
+    main()

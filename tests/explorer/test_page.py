@@ -1,0 +1,269 @@
+"""The page in a headless Chromium: road, links, run, stepping both ways, input, sharing, exports, keys, themes."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+pytestmark = pytest.mark.xdist_group("page")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    port = free_port()
+    log = tmp_path_factory.mktemp("server") / "log"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    command = [sys.executable, "-m", "kaa.explorer", "--no-browser", "--port", str(port)]
+    with log.open("w") as output:
+        server = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/api/start", timeout=5).close()
+            break
+        except OSError:
+            assert server.poll() is None and time.monotonic() < deadline, log.read_text()
+    yield f"http://127.0.0.1:{port}/"
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine")
+    with playwright.sync_playwright() as driver:
+        context = driver.chromium.launch_persistent_context(
+            str(tmp_path_factory.mktemp("profile")),
+            executable_path=CHROMIUM,
+            args=FLAGS,
+            viewport={"width": 1366, "height": 768},
+        )
+        yield context
+        context.close()
+
+
+@pytest.fixture
+def page(browser, address):
+    page = browser.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(address)
+    page.wait_for_selector("#kaa[data-ready]")
+    yield page
+    page.close()
+    assert errors == []
+
+
+def show(page, source: str) -> None:
+    page.evaluate("source => Kaa.app.open(source, 'guest.py')", source)
+
+
+def run(page, source: str, step: int = 0) -> None:
+    show(page, source)
+    page.evaluate("delete Kaa.app.parts.root.dataset.ended")
+    page.keyboard.press("r")
+    page.wait_for_selector("#kaa[data-ended]")
+    page.evaluate("step => Kaa.app.go(step)", step)
+
+
+def test_the_road_and_its_links(page) -> None:
+    show(page, "def f(x):\n    return x + 2\n")
+    page.select_option("#unit", label="f, line 1")
+    page.hover("#panel-bytecode .instruction:has-text('BINARY_OP')")
+    assert "BinOp" in page.inner_text("#panel-tree .lit >> nth=0")
+    assert page.locator(".source .lit").all_inner_texts() == ["x", "+", "2"]
+    assert page.locator("#panel-graph .lit").count() >= 1
+    page.click("#panel-bytecode .instruction:has-text('BINARY_OP')")
+    assert "Apply a binary operator" in page.inner_text("#dialog")
+
+
+def test_an_error_is_shown_where_it_is(page) -> None:
+    show(page, "x = 1\ny = = 2\n")
+    assert "invalid syntax" in page.inner_text("#message")
+    assert "invalid syntax" in page.inner_text(".line[data-line='2']")
+
+
+def test_a_run_forward_and_back(page) -> None:
+    run(page, "def f(n):\n    return n * 2\ntotal = 0\nfor i in range(3):\n    total += f(i)\nprint(total)\n")
+    seen = [page.inner_text("#panel-frames")]
+    for _ in range(30):
+        page.keyboard.press("ArrowRight")
+        seen.append(page.inner_text("#panel-frames"))
+    for shown in reversed(seen[:-1]):
+        page.keyboard.press("ArrowLeft")
+        assert page.inner_text("#panel-frames") == shown
+    page.keyboard.press("End")
+    assert page.inner_text("#output") == "6\n"
+    assert "the program ran to its end" in page.inner_text("#message")
+
+
+def test_lines_breakpoints_over_and_out(page) -> None:
+    run(page, "def f(n):\n    m = n * 2\n    return m\na = f(1)\nb = f(2)\n")
+    line = "Kaa.app.player.line[Kaa.app.player.at]"
+    page.click(".gutter >> text='3'")
+    page.keyboard.press("b")
+    assert page.evaluate(line) == 3
+    assert page.evaluate("Kaa.app.player.state.frames.length") == 2
+    page.keyboard.press("u")
+    assert page.evaluate(line) == 4
+    page.keyboard.press("o")
+    assert page.evaluate(line) == 5
+    page.keyboard.press("l")
+    assert page.evaluate("Kaa.app.player.state.frames.length") == 2
+    page.keyboard.press("B")
+    assert page.evaluate(line) == 3
+
+
+def test_the_state_is_that_of_recording_py(page) -> None:
+    from importlib import resources
+
+    from kaa.explorer.recording import Recording
+
+    run(page, resources.files("kaa.explorer").joinpath("examples/cycle.py").read_text())
+    recording = Recording(page.evaluate("Kaa.app.player.lines"))
+    for step in (len(recording.steps) - 1, 5, 300, 299, 100):
+        page.evaluate("step => Kaa.app.go(step)", step)
+        heap = page.evaluate("[...Kaa.app.player.state.heap].map(([n, o]) => [n, o.type, o.length, o.slots])")
+        state = recording.state(step)
+        assert heap == [[n, o.type, o.length, o.slots] for n, o in state.heap.items()]
+        assert page.evaluate("Kaa.app.player.state.frames.map(f => f.stack)") == [
+            f.stack for f in state.frames
+        ]
+
+
+def test_the_heap_is_drawn(page) -> None:
+    run(page, "a = [1]\nb = [a, a]\na.append(b)\nc = 3\n")
+    page.evaluate("Kaa.app.go(Kaa.app.player.steps.length - 3)")
+    assert page.locator("#panel-heap .object").count() == 3  # the module and two lists
+    assert page.locator("#panel-heap path.edge").count() == 5
+    assert page.locator("#panel-heap .count").all_text_contents() == ["×3", "×2"]
+
+
+def test_input(page) -> None:
+    show(page, "name = input('who? ')\nprint('hello', name)\n")
+    page.evaluate("delete Kaa.app.parts.root.dataset.ended")
+    page.keyboard.press("r")
+    page.fill("#input", "kaa")
+    page.press("#input", "Enter")
+    page.wait_for_selector("#kaa[data-ended='done']")
+    page.keyboard.press("End")
+    assert "hello kaa" in page.inner_text("#output")
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("import ctypes\nctypes.string_at(0)", "segmentation fault"),
+        ("import os\nos._exit(3)", "status 3"),
+        ("import os\nwhile True: os.fork()", "PermissionError"),
+        ("while True: print('x' * 100_000)", "output"),
+    ],
+)
+def test_the_page_outlives_hostile_programs(page, source: str, words: str) -> None:
+    run(page, source)
+    assert words in page.inner_text("#message")
+    run(page, "print('alive')\n")
+    page.keyboard.press("End")
+    assert page.inner_text("#output") == "alive\n"
+
+
+def test_a_link_holds_program_and_step(page, browser, address) -> None:
+    run(page, "x = 'ä'\nfor i in range(5):\n    x += str(i)\n", 20)
+    page.click("#share")
+    page.wait_for_function("location.hash.length > 10")
+    other = browser.new_page()
+    other.goto(page.url)
+    other.wait_for_selector("#kaa[data-ready]")
+    assert other.evaluate("[Kaa.app.source, Kaa.app.player.at]") == page.evaluate(
+        "[Kaa.app.source, Kaa.app.player.at]"
+    )
+    other.close()
+
+
+def test_exports(page, browser, tmp_path) -> None:
+    run(page, "a = [1]\nb = [a, '</script>']\nprint(b)\n", 8)
+    saved = {}
+    for kind in ("svg", "png", "html"):
+        with page.expect_download() as download:
+            page.click("#" + kind)
+        saved[kind] = tmp_path / f"saved.{kind}"
+        download.value.save_as(saved[kind])
+    assert saved["svg"].read_text().startswith("<svg")
+    assert saved["png"].read_bytes().startswith(b"\x89PNG")
+    other = browser.new_page()
+    other.goto(saved["html"].as_uri())
+    other.wait_for_selector("#kaa[data-ready]")
+    assert other.inner_text("#panel-frames") == page.inner_text("#panel-frames")
+    other.keyboard.press("ArrowLeft")
+    assert other.evaluate("Kaa.app.player.at") == 7
+    other.close()
+
+
+def test_under_the_hood(page) -> None:
+    run(page, "def f(x):\n    return x + 1\nfor i in range(4):\n    f(i)\n")
+    page.keyboard.press("3")
+    page.select_option("#unit", label="f, line 1")
+    page.wait_for_function(
+        "document.querySelector('#native').textContent.includes('BINARY_OP')", timeout=90_000
+    )
+    row = page.locator("#panel-bytecode .instruction:has-text('BINARY_OP') .hot")
+    assert row.inner_text() == "4"
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_it_fits_a_laptop_at_125_percent(page, theme: str) -> None:
+    run(page, "x = [1, 2]\n", 3)
+    page.evaluate("theme => Kaa.app.theme(theme)", theme)
+    page.set_viewport_size({"width": 1366 * 4 // 5, "height": 768 * 4 // 5})
+    for tab in "123":
+        page.keyboard.press(tab)
+        size = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+        assert size[0] <= 1366 * 4 // 5 and size[1] <= 768 * 4 // 5
+    assert page.locator("#slider").is_visible()
+    page.set_viewport_size({"width": 1366, "height": 768})
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({}, 200), ({"Host": "evil.example"}, 403), ({"Origin": "http://evil.example"}, 403)],
+)
+def test_only_its_own_pages_may_ask(address: str, headers: dict[str, str], status: int) -> None:
+    request = urllib.request.Request(
+        address + "api/road",
+        json.dumps({"source": "x", "filename": "x"}).encode(),
+        {"Content-Type": "application/json", **headers},
+    )
+    try:
+        with urllib.request.urlopen(request) as answer:
+            assert answer.status == status
+    except urllib.error.HTTPError as error:
+        assert error.code == status
+
+
+def test_other_addresses_need_public() -> None:
+    command = [sys.executable, "-m", "kaa.explorer", "--no-browser", "--host", "0.0.0.0"]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert answer.returncode == 1
+    assert "--public" in answer.stderr
