@@ -15,7 +15,7 @@ import gc
 import json
 import sys
 from collections.abc import Callable
-from types import CodeType
+from types import BuiltinMethodType, CodeType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -77,6 +77,8 @@ class Recorder(Observer):
         self._object_count = 0
         self._changes: list[Any] = []
         self._candidates: set[int] = set()
+        self._bound: set[int] = set()  # whose methods of C stand on a stack
+        self._bound_before: set[int] = set()
         self._last_name = ""
         self._last_argument: Any = None
         self._outside = False
@@ -247,7 +249,11 @@ class Recorder(Observer):
         if number is not None:
             return number
         text = plain(value)
-        return text if text is not None else self._new(value)
+        if text is None:
+            return self._new(value)
+        if type(value) is BuiltinMethodType and (owner := self._numbers.get(id(value.__self__))) is not None:
+            self._bound.add(owner)
+        return text
 
     def _new(self, value: Any) -> int:
         number = self._object_count
@@ -300,6 +306,8 @@ class Recorder(Observer):
 
     def _free(self) -> None:
         """Count the references that may have changed; what nobody refers to any more is gone."""
+        self._candidates |= self._bound_before  # a bound method that has gone took a reference with it
+        self._bound, self._bound_before = set(), self._bound
         counts: list[int] = []
         freed: list[int] = []
         while self._candidates:

@@ -23,6 +23,10 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _RUNS = 4
 """Runs that are kept; the oldest is stopped when one more begins."""
 
+_PATIENCE = 86_400.0
+"""Seconds for which NiceGUI keeps a page that does not answer: what is seen lives in the browser, and a page
+that draws a large program must not be reloaded for it."""
+
 
 def serve(
     source: str | None, filename: str | None, host: str, port: int, public: bool, browser: bool
@@ -52,7 +56,7 @@ class _Server:
 
     def install(self) -> None:
         """Tell the application of the addresses."""
-        ui.page("/")(self.index)
+        ui.page("/", reconnect_timeout=_PATIENCE)(self.index)
         app.get("/api/start")(self.start)
         app.post("/api/road")(self.road)
         app.post("/api/run")(self.run)

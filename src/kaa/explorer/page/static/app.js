@@ -151,6 +151,23 @@ Kaa.App = class {
     if (!this.seen) { this.seen = new Map(); this.player.steps.forEach((s, i) => s.slice(1).forEach((c) => { if (c[0] === "f" && !this.seen.has(c[1])) this.seen.set(c[1], i); })); }
     return (this.seen.get(number) ?? 0) < this.player.at;
   }
+  /* The bytecode and the graph of the code that runs: kept from step to step, only the marks move. */
+  codeView(code, top) {
+    const known = this.kept, all = code.instructions, part = 200;
+    const chunk = all.length > 3 * part ? Math.floor(all.findIndex((s) => s.offset === top.offset) / part) : -1;
+    if (!known || known.code !== code || known.heat !== this.heat || known.chunk !== chunk) {
+      const steps = chunk < 0 ? all : all.slice(Math.max(0, chunk - 1) * part, (chunk + 2) * part);
+      const shape = Kaa.blocksOf(code), small = shape.blocks.length < 120;
+      const bytecode = Kaa.viewBytecode(this, code, null, this.heat ? this.player.heat().instructions : null, top.code, steps);
+      const graph = small ? Kaa.drawGraph(shape.blocks, () => 0, -1) : Kaa.el("p", { class: "words-of" }, `${shape.blocks.length} blocks are too many to draw`);
+      this.kept = { code, chunk, heat: this.heat, shape, bytecode, graph, rows: new Map(steps.map((s, i) => [s.offset, bytecode.children[i]])), boxes: [...graph.querySelectorAll(".block")] };
+    }
+    const view = this.kept;
+    view.marked?.forEach((n) => n.classList.remove("now"));
+    view.marked = [view.rows.get(top.offset), view.boxes[view.shape.of(top.offset)]].filter((n) => n);
+    view.marked.forEach((n) => n.classList.add("now"));
+    return view;
+  }
   drawRun() {
     const view = this.parts.view, p = this.player;
     view.className = "run";
@@ -160,12 +177,11 @@ Kaa.App = class {
     const now = code && code.at.get(top.offset), output = p.printed(p.at).slice(-400);
     const out = Kaa.el("pre", { id: "output" }, ...output.map(([, s, t]) => Kaa.el("span", { class: "stream" + s }, t)));
     if (p.asking && p.at === p.steps.length - 1) out.append(Kaa.el("input", { id: "input", "aria-label": "input for the program", placeholder: "input, Enter", onkeydown: (e) => { if (e.key === "Enter") { e.preventDefault(); p.asking = false; this.post(`/api/run/${this.number}/input`, { line: e.target.value }); e.target.remove(); } e.stopPropagation(); } }));
-    const shape = code && Kaa.blocksOf(code);
     const keep = [...view.querySelectorAll(".scroll")].map((s) => [s.parentNode.id, s.scrollTop, s.scrollLeft]);
     view.replaceChildren(
       this.panel("frames", "Frames and value stack", Kaa.viewFrames(this, state)), this.panel("heap", `Heap: ${state.heap.size} objects`, Kaa.drawHeap(state, p, fresh)),
-      this.panel("code", code ? "Bytecode of " + code.qualname : "Bytecode", code ? Kaa.el("div", {}, now ? Kaa.el("p", { class: "words-of" }, Kaa.el("b", {}, now.name), " ", (Kaa.instructions[now.name] || {}).words, Kaa.el("code", {}, " ( " + (Kaa.instructions[now.name] || {}).picture + " )")) : null, Kaa.viewBytecode(this, code, top.offset, this.heat ? p.heat().instructions : null, top.code)) : ""),
-      this.panel("blocks", "Block of the instruction", shape && shape.blocks.length < 120 ? Kaa.drawGraph(shape.blocks, () => 0, shape.of(top.offset)) : ""),
+      this.panel("code", code ? "Bytecode of " + code.qualname : "Bytecode", code ? Kaa.el("div", {}, now ? Kaa.el("p", { class: "words-of" }, Kaa.el("b", {}, now.name), " ", (Kaa.instructions[now.name] || {}).words, Kaa.el("code", {}, " ( " + (Kaa.instructions[now.name] || {}).picture + " )")) : null, this.codeView(code, top).bytecode) : ""),
+      this.panel("blocks", "Block of the instruction", code ? this.codeView(code, top).graph : ""),
       this.panel("events", "What this step did", Kaa.viewEvents(this, state)), this.panel("output", "Output", out));
     for (const [id, t, l] of keep) { const s = document.querySelector(`#${id} .scroll`); if (s) { s.scrollTop = t; s.scrollLeft = l; } }
     for (const id of ["code", "blocks"]) {

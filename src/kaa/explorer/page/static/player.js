@@ -2,7 +2,7 @@
 "use strict";
 var Kaa = {};
 
-Kaa.KEYFRAME = 1000;
+Kaa.KEYFRAME = 250;
 
 Kaa.emptyState = () => ({ frames: [], names: new Map(), heap: new Map(), counts: new Map() });
 Kaa.copyState = (s) => ({

@@ -92,10 +92,21 @@ Kaa.viewSource = function (app) {
   }));
 };
 
-Kaa.viewTokens = (app) => Kaa.el("div", { class: "words" }, ...app.road.tokens.map((t) =>
+/* Of a large program the panels show the rows of the chosen code object's lines, and at most so many. */
+Kaa.MOST = 1500;
+Kaa.part = function (app, rows) {
+  if (rows.length <= Kaa.MOST) return rows;
+  const unit = app.unit(), lines = unit ? unit.instructions.filter((s) => s.place && s.place[0] > 0).map((s) => s.place[0]) : [];
+  if (!lines.length) return rows.slice(0, Kaa.MOST);
+  const low = Math.min(unit.line, ...lines), high = lines.reduce((a, b) => Math.max(a, b), 0);
+  return rows.filter((r) => r.place && r.place[0] >= low && r.place[0] <= high).slice(0, Kaa.MOST);
+};
+Kaa.folded = (all, shown) => shown.length < all.length ? Kaa.el("p", { class: "words-of" }, `${shown.length} of ${all.length}: those of the chosen code object`) : null;
+
+Kaa.viewTokens = (app) => Kaa.el("div", { class: "words" }, Kaa.folded(app.road.tokens, Kaa.part(app, app.road.tokens)), ...Kaa.part(app, app.road.tokens).map((t) =>
   Kaa.link(Kaa.el("span", { class: "token", title: t.place.join(" ") }, Kaa.el("b", { class: Kaa.tokenClass(t.kind) }, ["NEWLINE", "INDENT", "DEDENT"].includes(t.kind) ? "⏎→←"["NEWLINE INDENT DEDENT".split(" ").indexOf(t.kind)] : t.text), " ", Kaa.el("i", {}, t.kind.toLowerCase())), t.place)));
 
-Kaa.viewTree = (app) => Kaa.el("div", {}, ...app.road.tree.map((n) =>
+Kaa.viewTree = (app) => Kaa.el("div", {}, Kaa.folded(app.road.tree, Kaa.part(app, app.road.tree)), ...Kaa.part(app, app.road.tree).map((n) =>
   Kaa.link(Kaa.el("div", { class: "row", style: `padding-left:${n.depth * 14}px` }, Kaa.el("i", {}, n.field ? n.field + ": " : ""), Kaa.el("b", {}, n.kind), " ", Kaa.el("span", { class: "meaning" }, n.words.join(" "))), n.place)));
 
 Kaa.viewSymbols = (app) => Kaa.el("div", {}, ...app.road.scopes.flatMap((s) => [
@@ -139,11 +150,11 @@ Kaa.viewGraph = function (app) {
   return Kaa.el("div", {}, choice, Kaa.el("p", { class: "words-of" }, stage.words), Kaa.drawGraph(blocks, (n, p) => p && Kaa.link(n, p)));
 };
 
-Kaa.viewBytecode = function (app, unit, now, heat, codeNumber) {
+Kaa.viewBytecode = function (app, unit, now, heat, codeNumber, steps) {
   unit = unit || app.unit();
   if (!unit) return Kaa.el("p", {}, "There is no bytecode.");
   let before = null;
-  return Kaa.el("div", { class: "bytecode" }, ...unit.instructions.map((s) => {
+  return Kaa.el("div", { class: "bytecode" }, ...(steps || unit.instructions).map((s) => {
     const line = s.place ? s.place[0] : null, about = Kaa.instructions[s.name] || {};
     const count = heat ? heat.get(codeNumber + ":" + s.offset) : undefined;
     const row = Kaa.el("div", { class: "row instruction" + (s.offset === now ? " now" : ""), title: `${about.words}\n( ${about.picture} )\nargument: ${about.argument}` },
@@ -177,7 +188,7 @@ Kaa.viewFrames = function (app, state) {
     const variables = code.locals.map((n, k) => [n, f.variables[k]]).concat(names);
     return Kaa.el("div", { class: "frame" + (i ? "" : " top") }, Kaa.el("div", { class: "title" }, code.qualname, Kaa.el("i", {}, ` line ${app.lineOf(f)} · offset ${f.offset}`)),
       Kaa.el("div", { class: "columns" },
-        Kaa.el("table", {}, ...variables.map(([n, v]) => Kaa.el("tr", {}, Kaa.el("th", {}, n), Kaa.el("td", {}, Kaa.value(state, v))))),
+        Kaa.el("table", {}, ...variables.slice(0, 60).map(([n, v]) => Kaa.el("tr", {}, Kaa.el("th", {}, n), Kaa.el("td", {}, Kaa.value(state, v)))), variables.length > 60 ? Kaa.el("caption", {}, `60 of ${variables.length} names`) : null),
         Kaa.el("div", { class: "stack", title: "the value stack, top first" }, ...[...f.stack].reverse().map((v) => Kaa.el("div", {}, Kaa.value(state, v))), Kaa.el("i", {}, f.stack.length ? "value stack" : "empty stack"))));
   }), frames.length ? null : Kaa.el("p", {}, "No frame: the run is over."));
 };
