@@ -36,6 +36,14 @@ def test_the_output_is_the_hosts(name: str) -> None:
     assert size / len(recording.steps) < 200
 
 
+def test_tasklets_and_a_channel() -> None:
+    recording = record((EXAMPLES / "tasklets.py").read_text())
+    said = [f"{words} {word}" for word in ("one", "two", "three") for words in ("send", "received")]
+    assert sorted(recording.output(len(recording.steps) - 1).split("\n")) == sorted([*said, ""])
+    names = {recording.codes[frame.code]["name"] for state in states(recording) for frame in state.frames}
+    assert {"sender", "receiver"} <= names
+
+
 def test_any_step_forward_and_back() -> None:
     recording = record("total = 0\nfor i in range(500):\n    total += i\n")
     assert len(recording.steps) > KEYFRAME
