@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from kaa.reference import tracing
 from kaa.reference.frame import HOST_FRAME, Frame
 from kaa.reference.program import NULL
 from kaa.reference.traceback import clean, entry
@@ -75,8 +76,8 @@ def unwind(frame: Frame, error: BaseException, *, again: bool = False, reported:
             observer.raised(frame, error)
         if not again:
             error.__traceback__ = entry(error.__traceback__, frame, max(offset, 0))
-            if frame.f_trace is not None and frame.thread.tracer is not None:
-                frame.thread.trace("exception", frame, (type(error), error, error.__traceback__))
+            if frame.thread.watched:
+                tracing.event(frame.thread, frame, "exception", (type(error), error, error.__traceback__))
         handler = frame.program.exception_handler(offset)
         if handler is not None:
             del frame.stack[handler.depth :]
@@ -87,13 +88,15 @@ def unwind(frame: Frame, error: BaseException, *, again: bool = False, reported:
             return frame
         if reported is not None:
             frame.next = frame.instructions[reported][2]  # which is what the frame says its line is
-        if frame.f_trace is not None and frame.thread.tracer is not None:
-            frame.thread.trace("return", frame, None)
+        if frame.thread.watched:
+            tracing.left(frame.thread, frame, None)
         frame.release()
-        caller = frame.caller
+        caller, carried_out = frame.caller, frame.carries_out
         assert caller is not None
         frame = caller
         frame.thread.frame = frame
+        if carried_out is not None and frame.thread.watched:
+            tracing.profile(frame.thread, frame, "c_exception", carried_out)
         again, reported = False, None
     frame.fail(error)
     return HOST_FRAME

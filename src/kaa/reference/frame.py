@@ -32,6 +32,7 @@ class Frame:
     is_boundary = False
     owner: weakref.ref[Resumable] | None = None  # the generator that a frame belongs to
     extra_locals: dict[Any, Any] | None = None  # what was written into `f_locals` under other names
+    carries_out: Any = None  # the C function, as a profiler is told, whose call this frame carries out
     caller: Frame | None
     depth: int
     handled_outside: BaseException | None  # the exception that code further out is handling

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from kaa.reference import tracing
 from kaa.reference.calls import BUILTINS
 from kaa.reference.descriptors import Absent, Readonly
 from kaa.reference.exceptions import chain, raised_by, unwind
@@ -66,6 +67,8 @@ class Resumable:
         """Enter the frame by raising an exception in it."""
         frame = self._enter(caller, finish)
         frame.thread.frame = frame
+        if frame.thread.watched:
+            tracing.entered(frame.thread, frame)
         chain(error, frame.handled)
         return unwind(frame, error)
 

@@ -34,7 +34,7 @@ from kaa.bytecode import opcodes
 from kaa.reference import calls, signals, tracing, warning
 from kaa.reference.exceptions import raised
 from kaa.reference.frame import HOST_FRAME, Frame
-from kaa.reference.observer import ALLOCATING, LEAVING, Limits, Observer, value_handed_over
+from kaa.reference.observer import ALLOCATING, CALLING, LEAVING, Limits, Observer, value_handed_over
 from kaa.reference.program import program_of
 from kaa.reference.traceback import guest_traceback
 
@@ -56,11 +56,14 @@ class Thread:
         self.recursion_limit = machine.recursion_limit
         self.frame: Frame | None = None
         self.tracer: Any = None  # what `sys.settrace` was given
+        self.profiler: Any = None  # what `sys.setprofile` was given
+        self.telling = False  # one of these two is being called: it is not watched itself
         self.changes_loop = False  # the loop ends only to go on in another one
 
-    def trace(self, name: str, frame: Frame, argument: Any) -> None:
-        """Tell a frame's trace function of an event."""
-        tracing.event(self, frame, name, argument)
+    @property
+    def watched(self) -> bool:
+        """True if guest code is to be told of what this thread does."""
+        return not self.telling and (self.tracer is not None or self.profiler is not None)
 
     @property
     def guest_frame(self) -> Frame | None:
@@ -185,7 +188,7 @@ class Machine:
                 thread.frame = step
                 del step  # this loop must not keep frames alive
                 try:
-                    step = self._loop(thread) if thread.tracer is None else self._trace(thread)
+                    step = self._trace(thread) if thread.watched else self._loop(thread)
                     if thread.changes_loop:
                         thread.changes_loop = False
                         step = thread.frame
@@ -219,17 +222,23 @@ class Machine:
                 instructions = frame.instructions
 
     def _trace(self, thread: Thread) -> Frame:
-        """The same, under a trace function of the guest's."""
+        """The same, under a trace function or a profiler of the guest's."""
         frame = thread.frame
         assert frame is not None
         while True:
             offset = frame.next
             handler, argument, frame.next = frame.instructions[offset]
-            tracing.before(thread, frame, handler.__name__, offset)
-            if handler.__name__ in LEAVING:
-                tracing.event(thread, frame, "return", value_handed_over(handler, frame, argument))
-            step = handler(frame, argument)
+            name = handler.__name__
+            tracing.before(thread, frame, name, offset)
+            if name in LEAVING:
+                tracing.left(thread, frame, value_handed_over(handler, frame, argument))
+            if name in CALLING and thread.profiler is not None:
+                step = tracing.call(thread, frame, handler, argument)
+            else:
+                step = handler(frame, argument)
             if step is not None:
+                if name in LEAVING and frame.carries_out is not None:
+                    tracing.carried_out(thread, frame, step)
                 if step is HOST_FRAME:
                     return step
                 thread.frame = frame = step

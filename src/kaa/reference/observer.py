@@ -77,3 +77,6 @@ LEAVING = frozenset(("RETURN_VALUE", "RETURN_CONST", "YIELD_VALUE"))
 
 ALLOCATING = frozenset(("BUILD_LIST", "BUILD_TUPLE", "BUILD_SET", "BUILD_MAP", "BUILD_CONST_KEY_MAP"))
 """The instructions that make containers. Instances are reported by `calls`."""
+
+CALLING = frozenset(("CALL", "CALL_KW", "CALL_FUNCTION_EX"))
+"""The instructions that call anything."""
