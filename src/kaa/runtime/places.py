@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 class HostPlaces:
     """Of an engine on the host's frames."""
 
+    machine: Any = None
+    """The machine that keeps frames in Python objects, if one does."""
+
     def take(self) -> Any:
         """Where the calling thread is."""
         return None
@@ -29,13 +32,13 @@ class ReferencePlaces(HostPlaces):
     """Of the reference machine: its current frame."""
 
     def __init__(self, engine: ReferenceEngine) -> None:
-        self._machine = engine._machine
+        self.machine = engine._machine
 
     def take(self) -> Any:
-        return self._machine.thread.frame
+        return self.machine.thread.frame
 
     def put(self, place: Any) -> None:
-        self._machine.thread.frame = place
+        self.machine.thread.frame = place
 
 
 current = HostPlaces()

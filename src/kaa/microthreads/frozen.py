@@ -1,0 +1,192 @@
+"""Suspended generators, coroutines and async generators as plain data, the same from either machine.
+
+In: a suspended generator, of the reference machine or of the host's kind. Out: a `Frozen`, and from it a generator that
+goes on where the first one was. `freeze` reads and `thaw` writes the frame that lies in a generator of the host's
+(`_PyInterpreterFrame`); its places are `kaa.native.layouts`'. Both kinds stop in front of the same instruction with
+the same values on the stack.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import inspect
+from dataclasses import dataclass
+from types import AsyncGeneratorType, CellType, CodeType, CoroutineType, FunctionType, GeneratorType
+from typing import Any
+
+from kaa.bytecode import code_units, opcodes
+from kaa.native import layouts
+from kaa.native.types import layout
+from kaa.reference import suspension
+from kaa.reference.generator import Resumable
+from kaa.reference.program import NULL
+from kaa.runtime import places
+
+HOST_KINDS = (GeneratorType, CoroutineType, AsyncGeneratorType)
+_CREATED, _SUSPENDED, _DELEGATING = -3, -2, -1
+
+_GENERATOR, _FRAME = (layout(struct).fields for struct in (layouts.GeneratorObject, layouts.Frame))
+_STATE, _HANDLED = _GENERATOR["gi_frame_state"].offset, _GENERATOR["gi_exc_state"].offset
+_EXECUTABLE, _FUNCTION, _INSTRUCTION, _STACK_TOP, _VARIABLES = (
+    _GENERATOR["gi_iframe"].offset + _FRAME[name].offset
+    for name in ("f_executable", "f_funcobj", "instr_ptr", "stacktop", "localsplus")
+)
+"""Bytes from a generator to fields of its own and of its frame."""
+_CODE_UNITS = layout(layouts.CodeObject).fields["co_code_adaptive"].offset
+"""Bytes from a code object to its instructions."""
+
+
+@dataclass
+class Frozen:
+    """A suspended frame. `next` is an instruction offset in code units."""
+
+    code: CodeType
+    next: int
+    variables: list[Any]
+    stack: list[Any]
+    handled: BaseException | None
+    globals: dict[str, Any]
+    closure: tuple[CellType, ...] | None
+    name: str
+    qualified_name: str
+    state: int
+
+
+def freeze(generator: Any) -> Frozen:
+    """Take a suspended generator apart. ValueError if it runs or has ended."""
+    if isinstance(generator, Resumable):
+        return _freeze_reference(generator)
+    at = id(generator)
+    state = ctypes.c_int8.from_address(at + _STATE).value
+    if state not in (_CREATED, _SUSPENDED, _DELEGATING):
+        raise ValueError(f"{generator!r} is not suspended: it {'runs' if state == 0 else 'has ended'}")
+    function = _object(at + _FUNCTION)
+    code: CodeType = _object(at + _EXECUTABLE)
+    address = ctypes.c_uint64.from_address(at + _INSTRUCTION).value
+    handled = _object(at + _HANDLED)
+    count = len(_slots(code))
+    top = ctypes.c_int32.from_address(at + _STACK_TOP).value
+    values = [_object(at + _VARIABLES + 8 * index) for index in range(top)]
+    return Frozen(
+        code,
+        (address - id(code) - _CODE_UNITS) // 2,
+        values[:count],
+        values[count:],
+        None if handled is NULL else handled,
+        function.__globals__,
+        function.__closure__,
+        generator.__name__,
+        generator.__qualname__,
+        state,
+    )
+
+
+def _freeze_reference(generator: Resumable) -> Frozen:
+    state = suspension.freeze(generator)
+    number = (_DELEGATING if state.delegating else _SUSPENDED) if state.started else _CREATED
+    return Frozen(
+        state.code,
+        state.next,
+        state.variables,
+        state.stack,
+        state.handled,
+        state.globals,
+        state.closure,
+        state.name,
+        state.qualified_name,
+        number,
+    )
+
+
+def thaw(frozen: Frozen) -> Any:
+    """A generator in this state, on the machine that has the process. ValueError if the state does not fit the code."""
+    check(frozen)
+    machine = places.current.machine
+    return _thaw_host(frozen) if machine is None else _thaw_reference(machine, frozen)
+
+
+def _thaw_reference(machine: Any, frozen: Frozen) -> Any:
+    return suspension.thaw(
+        machine,
+        suspension.FrameState(
+            frozen.code,
+            frozen.next,
+            frozen.variables,
+            frozen.stack,
+            frozen.handled,
+            frozen.globals,
+            frozen.closure,
+            frozen.name,
+            frozen.qualified_name,
+            frozen.state != _CREATED,
+            frozen.state == _DELEGATING,
+        ),
+    )
+
+
+def _thaw_host(frozen: Frozen) -> Any:
+    code = frozen.code
+    function = FunctionType(code, frozen.globals, frozen.name, None, frozen.closure)
+    keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    generator = function(*[None] * code.co_argcount, **dict.fromkeys(keywords))
+    at = id(generator)
+    values = frozen.variables + frozen.stack
+    count = len(frozen.variables)
+    for index, value in enumerate(values):
+        _put(at + _VARIABLES + 8 * index, value, replace=index < count)
+    if frozen.handled is not None:
+        _put(at + _HANDLED, frozen.handled, replace=False)
+    ctypes.c_int32.from_address(at + _STACK_TOP).value = len(values)
+    ctypes.c_uint64.from_address(at + _INSTRUCTION).value = id(code) + _CODE_UNITS + 2 * frozen.next
+    ctypes.c_int8.from_address(at + _STATE).value = frozen.state
+    generator.__name__, generator.__qualname__ = frozen.name, frozen.qualified_name
+    return generator
+
+
+def check(frozen: Frozen) -> None:
+    """Make sure that a frame of this code can be in this state, as far as machines trust it."""
+    code = frozen.code
+    starts, _ = code_units.split(code.co_code)
+    wanted = opcodes.RETURN_GENERATOR if frozen.state == _CREATED else opcodes.YIELD_VALUE
+    before = frozen.next - 1
+    kinds_fit = all(
+        isinstance(value, CellType)
+        for slot, value in zip(_slots(code), frozen.variables, strict=False)
+        if slot in code.co_freevars or slot in code.co_cellvars
+    )
+    if (
+        frozen.state not in (_CREATED, _SUSPENDED, _DELEGATING)
+        or before not in starts
+        or code.co_code[2 * before] != wanted
+        or len(frozen.variables) != len(_slots(code))
+        or len(frozen.stack) >= code.co_stacksize
+        or not kinds_fit
+        or len(frozen.closure or ()) != len(code.co_freevars)
+        or not code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR)
+    ):
+        raise ValueError(f"the stored state does not fit the code of {code.co_qualname!r}")
+
+
+def _slots(code: CodeType) -> tuple[str, ...]:
+    names = code.co_varnames
+    return names + tuple(name for name in code.co_cellvars if name not in names) + code.co_freevars
+
+
+def _object(address: int) -> Any:
+    """The object that a pointer points to; NULL if it points nowhere."""
+    if not ctypes.c_uint64.from_address(address).value:
+        return NULL
+    return ctypes.py_object.from_address(address).value
+
+
+def _put(address: int, value: Any, replace: bool) -> None:
+    """Have a pointer point to an object and own it; drop what it has owned, if it was set before."""
+    place = ctypes.c_uint64.from_address(address)
+    before = place.value if replace else 0
+    if value is NULL:
+        place.value = 0
+    else:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(value))
+        place.value = id(value)
+    if before:
+        ctypes.pythonapi.Py_DecRef(ctypes.c_void_p(before))

@@ -1,0 +1,157 @@
+"""Pickles of suspended computations: `dumps` and `loads` of generators, coroutines, async generators, and closures.
+
+In: anything that holds some. Out: bytes that `loads` makes the same of, on either machine. They are as trusted as code.
+
+Cells travel empty, since a cell may hold the function that uses it; what is in them follows, in more pickles.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import pickle
+import sys
+from types import CellType, CodeType, FunctionType
+from typing import Any
+
+from kaa.microthreads import code_references, frozen
+from kaa.microthreads.frozen import HOST_KINDS, Frozen
+from kaa.reference.function import Function
+from kaa.reference.generator import Resumable
+from kaa.reference.program import NULL
+from kaa.runtime import places
+
+_FUNCTION_FIELDS = ("__name__", "__qualname__", "__defaults__", "__kwdefaults__", "__doc__", "__module__")
+
+
+def dumps(value: Any) -> bytes:
+    """A pickle of anything, suspended generators among it.
+
+    Raises:
+        ValueError: a generator runs or has ended, or its globals are no module's.
+        TypeError: something cannot be pickled; a note names the last frame that was begun.
+    """
+    file = io.BytesIO()
+    pickler = _Pickler(file, 5)
+    try:
+        pickler.dump(value)
+        while pickler.cells:
+            cells, pickler.cells = pickler.cells, []
+            pickler.dump([(cell, _content(cell)) for cell in cells])
+    except Exception as error:
+        if pickler.frame:
+            error.add_note(f"The last suspended frame that was being stored is that of {pickler.frame!r}.")
+        raise
+    return file.getvalue()
+
+
+def loads(data: bytes) -> Any:
+    """What was given to `dumps`. Generators go on where they were."""
+    file = io.BytesIO(data)
+    unpickler = pickle.Unpickler(file)
+    value = unpickler.load()
+    while file.tell() < len(data):
+        for cell, content in unpickler.load():
+            if content is not NULL:
+                cell.cell_contents = content
+    return value
+
+
+class _Pickler(pickle.Pickler):
+    def __init__(self, file: io.BytesIO, protocol: int) -> None:
+        super().__init__(file, protocol)
+        self.cells: list[CellType] = []
+        self.frame = ""
+
+    def reducer_override(self, value: Any) -> Any:
+        kind = type(value)
+        if kind in HOST_KINDS or isinstance(value, Resumable):
+            self.frame = value.__qualname__
+            return _reduce_generator(value)
+        if kind is FunctionType or kind is Function:
+            return _reduce_function(value)
+        if kind is CellType:
+            self.cells.append(value)
+            return _empty_cell, ()
+        if kind is CodeType:
+            return code_references.find, (code_references.refer(value, None),)
+        return NotImplemented
+
+
+def _empty_cell() -> CellType:
+    return CellType()  # the type has no name by which a pickle could find it
+
+
+def _content(cell: CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return NULL
+
+
+def _module_of(names: dict[str, Any]) -> str:
+    """The name of the module that has these globals."""
+    name = names.get("__name__")
+    if not isinstance(name, str) or getattr(sys.modules.get(name), "__dict__", None) is not names:
+        raise ValueError(
+            f"the globals of a suspended frame are those of no module that can be imported: {name!r}"
+        )
+    return name
+
+
+def _reduce_generator(generator: Any) -> Any:
+    state = frozen.freeze(generator)
+    module = _module_of(state.globals)
+    return _make_generator, (
+        code_references.refer(state.code, module),
+        module,
+        state.next,
+        state.variables,
+        state.stack,
+        state.handled,
+        state.closure,
+        state.name,
+        state.qualified_name,
+        state.state,
+    )
+
+
+def _make_generator(
+    reference: Any, module: str, following: int, variables: list[Any], stack: list[Any], handled: Any,
+    closure: Any, name: str, qualified_name: str, state: int,
+) -> Any:  # fmt: skip
+    names = vars(importlib.import_module(module))
+    code = code_references.find(reference)
+    return frozen.thaw(
+        Frozen(code, following, variables, stack, handled, names, closure, name, qualified_name, state)
+    )
+
+
+def _reduce_function(function: Any) -> Any:
+    """By name where the name leads to it, else by value."""
+    module = function.__module__
+    owner: Any = sys.modules.get(module) if isinstance(module, str) else None
+    for part in function.__qualname__.split("."):
+        owner = getattr(owner, part, None)
+    if owner is function:
+        # The C pickler takes only the host's own functions by name by itself.
+        return NotImplemented if type(function) is FunctionType else function.__qualname__
+    names = _module_of(function.__globals__)
+    state = {field: getattr(function, field) for field in _FUNCTION_FIELDS} | {"__dict__": function.__dict__}
+    made = (code_references.refer(function.__code__, names), names, function.__closure__)
+    return _make_function, made, state, None, None, _fill_function
+
+
+def _make_function(reference: Any, module: str, closure: Any) -> Any:
+    names = vars(importlib.import_module(module))
+    code = code_references.find(reference)
+    machine = places.current.machine
+    if machine is None:
+        return FunctionType(code, names, None, None, closure)
+    return Function(machine, code, names, machine.boundary().builtins, closure)
+
+
+def _fill_function(function: Any, state: dict[str, Any]) -> None:
+    function.__dict__.update(state.pop("__dict__"))
+    for field, value in state.items():
+        setattr(function, field, value)
