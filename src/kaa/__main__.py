@@ -7,8 +7,10 @@ import sys
 
 def main() -> int:
     """Run Kaa's command line; the answer is the exit status."""
+    from kaa.runtime import foreign
     from kaa.runtime.launcher import launch
 
+    foreign.providers.append("kaa.interop.imports")
     return launch(sys.argv[1:])
 
 

@@ -1,1 +1,1 @@
-"""Java and .NET classes as Python classes: a later step, nothing is here yet."""
+"""Java and .NET classes as Python classes: `imports` decides who answers, `java` and `dotnet` start the runtimes."""

