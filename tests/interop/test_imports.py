@@ -138,3 +138,11 @@ except KeyboardInterrupt:
 """
     result = features.run(["-c", program], tmp_path)
     assert (result.out, result.status) == ("interrupted\n", 0), str(result)
+
+
+def test_the_example(tmp_path: Path) -> None:
+    example = Path(__file__).parent.parent.parent / "examples" / "java_and_dotnet.py"
+    result = features.run([str(example)], tmp_path)
+    assert (result.err, result.status) == ("", 0)
+    for fact in ("A stream: Bagheera and Baloo", "Running in the thread jungle", "LINQ: 30", "to .NET: 3"):
+        assert fact in result.out

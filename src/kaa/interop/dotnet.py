@@ -82,7 +82,10 @@ def start() -> None:
         raise ImportError(f"the .NET runtime does not start: {reason}", name="clr") from None
     import clr
 
+    from kaa.interop import dotnet_openssl
+
     _add_habits(clr)
+    dotnet_openssl.guard(clr)
 
 
 def _is_pythonnets(spec: ModuleSpec) -> bool:

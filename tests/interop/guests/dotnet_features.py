@@ -98,6 +98,32 @@ def extending_classes():
     assert System.Convert.ToString(Quiet()) == "quiet"
 
 
+def extending_classes_with_constructors():
+    class QuietWriter(System.IO.StringWriter):
+        __namespace__ = "Kaa.Tests"
+
+        def __init__(self):
+            self.label = "quiet"
+
+        def ToString(self):
+            return self.label
+
+    assert System.Convert.ToString(QuietWriter()) == "quiet"
+
+
+def xml_or_an_exception():
+    clr.AddReferenceByName("System.Xml")
+    from System.Xml import XmlDocument
+
+    try:
+        document = XmlDocument()
+    except System.TypeInitializationException as error:
+        assert "needs OpenSSL 1" in str(error)
+    else:
+        document.LoadXml("<a><b/></a>")
+        assert document.DocumentElement.Name == "a"
+
+
 def exceptions_of_dotnet():
     try:
         List[int]()[9]
