@@ -136,6 +136,17 @@ def test_lines_breakpoints_over_and_out(page) -> None:
     assert page.evaluate(line) == 3
 
 
+def test_a_run_around_a_breakpoint(page) -> None:
+    show(page, "total = 0\nfor i in range(30_000):\n    if i == 29_999:\n        total = i\nprint(total)\n")
+    page.evaluate("delete Kaa.app.parts.root.dataset.ended")
+    page.click(".gutter >> text='4'")
+    page.keyboard.press("R")
+    page.wait_for_selector("#kaa[data-ended='done']", timeout=60_000)
+    assert page.evaluate("Kaa.app.player.skipped") > 50_000
+    assert page.evaluate("Kaa.app.player.line[Kaa.app.player.at]") == 4
+    assert "29999" in page.inner_text("#panel-frames")
+
+
 def test_the_state_is_that_of_recording_py(page) -> None:
     from importlib import resources
 

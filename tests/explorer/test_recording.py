@@ -171,6 +171,33 @@ def test_large_values_are_folded() -> None:
     assert (shown.length, len(shown.slots)) == (10_000, 40)
 
 
+def test_a_window_around_a_breakpoint_of_a_long_run() -> None:
+    source = """
+        def f(n, kept=[]):
+            if n == 400:
+                kept.append(n)
+            return n
+        for i in range(1000):
+            f(i)
+        """
+    whole, window = record(source), record(source, steps=100, breakpoints=(4,))
+    skipped = window.events[0]["skipped"]
+    assert len(window.steps) == 100 + 2  # the step that stands for those before, and the last one
+    for step in (0, 49, 50, 51, 99):
+        mine, full = window.state(step), whole.state(step + skipped - 1)
+        assert (mine.frames, mine.namespaces, mine.heap) == (full.frames, full.namespaces, full.heap)
+        assert mine.references == {n: full.references[n] for n in mine.references}
+    code = window.codes[window.state(51).frames[-1].code]
+    lines = {row["offset"]: row["place"][0] for row in code["instructions"]}
+    assert lines[window.state(51).frames[-1].offset] == 4
+
+
+def test_a_breakpoint_that_is_not_reached() -> None:
+    recording = record("for i in range(200): pass\n'here'\n", steps=50, breakpoints=(99,))
+    assert recording.events[-1]["end"]["kind"] == "done"
+    assert recording.state(len(recording.steps) - 2).namespaces[0]["i"] == "199"
+
+
 def test_input_is_asked_for() -> None:
     run = Run("name = input('who? ')\nprint('hello', name)\n", "guest.py", Limits(seconds=30))
     run.answer("kaa")

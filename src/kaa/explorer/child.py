@@ -14,10 +14,12 @@ import os
 import struct
 import sys
 import traceback
+from math import inf
 from typing import IO, Any, NoReturn
 
 from kaa.explorer.limits import Limits, confine
 from kaa.explorer.recorder import Recorder
+from kaa.explorer.window import Window
 from kaa.reference import observer
 from kaa.reference.machine import Machine
 from kaa.runtime.engines import ReferenceEngine
@@ -101,14 +103,35 @@ class _RecordedEngine(ReferenceEngine):
 
 
 class _Watch(Recorder):
-    """A recorder that ends the process after so many steps. An exception would be the guest's to catch."""
+    """A recorder that ends the process after so many steps. An exception would be the guest's to catch.
 
-    limit = 0
+    With breakpoints, half of the steps are those before the first breakpoint is reached, half those after it.
+    """
+
+    def __init__(self, journal: Journal, order: dict[str, Any], limits: Limits) -> None:
+        self._window = Window(journal.write, limits.steps // 2)
+        self._breakpoints = frozenset(limits.breakpoints)
+        self._limit: float = inf if self._breakpoints else limits.steps
+        self._half = limits.steps // 2
+        if not self._breakpoints:
+            self._window.open()
+        super().__init__(self._window.write, order["filename"], order["source"])
 
     def instruction(self, frame: Any, offset: int) -> None:
-        if self.steps >= self.limit:
-            self.finish(f"{self.limit} steps are recorded, which is the limit")
+        if self.steps >= self._limit:
+            self.finish(f"{self._half * 2} steps are recorded, which is the limit")
+        if not self._window.is_open and self._is_breakpoint(frame, offset):
+            self._window.open()
+            self._limit = self.steps + self._half
         super().instruction(frame, offset)
+
+    def _is_breakpoint(self, frame: Any, offset: int) -> bool:
+        is_own = frame.code.co_filename == self._filename and not frame.is_boundary
+        return is_own and frame.program.line_of(frame.code, offset) in self._breakpoints
+
+    def end(self, how: dict[str, Any]) -> None:
+        self._window.open()
+        super().end(how)
 
     def finish(self, words: str) -> NoReturn:
         """End the process at a limit."""
@@ -123,8 +146,7 @@ def main() -> None:
     limits = Limits(**order["limits"])
     filename, source = order["filename"], order["source"]
     journal = Journal(order["journal"])
-    watch = _Watch(journal.write, filename, source)
-    watch.limit = limits.steps
+    watch = _Watch(journal, order, limits)
     bounds = observer.Limits(limits.instructions, None, limits.seconds)
     engine = _RecordedEngine(Machine(translate, watch, bounds))
     room = [limits.output]

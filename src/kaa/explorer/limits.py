@@ -35,6 +35,7 @@ class Limits:
     memory: int = 2 << 30  # bytes of address space, the journal's and the recorder's own included
     output: int = 1 << 20  # characters
     public: bool = False  # no network, no files to write
+    breakpoints: tuple[int, ...] = ()  # lines around which steps are recorded (`window`)
 
 
 def can_confine() -> bool:

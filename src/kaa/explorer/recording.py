@@ -62,8 +62,10 @@ class State:
         if self.frames:
             self.frames[-1] = replace(self.frames[-1], offset=offset)
 
-    def _enter(self, number: int, code: int, namespace: int | None, variables: Any, stack: Any) -> None:
-        self.frames.append(FrameState(number, code, namespace, 0, variables, stack))
+    def _enter(
+        self, number: int, code: int, namespace: int | None, variables: Any, stack: Any, offset: int = 0
+    ) -> None:
+        self.frames.append(FrameState(number, code, namespace, offset, variables, stack))
 
     def _leave(self, depth: int) -> None:
         del self.frames[depth:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from dataclasses import replace
 from importlib import resources
 from typing import Any
 
@@ -88,7 +89,8 @@ class _Server:
             self._runs.pop(next(iter(self._runs))).stop()
         self._count += 1
         number = str(self._count)
-        self._runs[number] = Run(str(order["source"]), str(order["filename"]), self._limits)
+        limits = replace(self._limits, breakpoints=tuple(map(int, order.get("breakpoints", ()))))
+        self._runs[number] = Run(str(order["source"]), str(order["filename"]), limits)
         return JSONResponse({"run": number})
 
     async def journal(self, number: str, start: int = 0) -> Response:

@@ -23,6 +23,7 @@ Kaa.App = class {
         this.offline ? el("span", {}, this.data.road.filename) : el("select", { id: "examples", "aria-label": "examples", onchange: (e) => e.target.value && this.open(this.data.examples[e.target.value], e.target.value) }, el("option", { value: "" }, "examples …"), ...names.map((n) => el("option", {}, n))),
         this.offline ? null : b("edit", "Edit", "edit the program (E)", () => this.edit()),
         this.offline ? null : b("run", "▶ Run", "run the program (R)", () => this.run()),
+        this.offline ? null : b("around", "▶ around ●", "run, and keep the steps around the first breakpoint reached (Shift+R)", () => this.run(true)),
         this.offline ? null : b("stop", "■", "stop the run", () => this.post(`/api/run/${this.number}/stop`)),
         el("nav", { role: "tablist" }, ...[["road", "Road"], ["run", "Run"], ["hood", "Under the hood"]].map(([t, w], i) => el("button", { id: "tab-" + t, role: "tab", title: `${w} (${i + 1})`, onclick: () => this.show(t) }, w))),
         el("span", { class: "space" }),
@@ -55,12 +56,13 @@ Kaa.App = class {
     if (editor.hidden) { editor.value = this.source; editor.hidden = false; this.parts.source.hidden = true; editor.focus(); this.say("Escape shows the road of what you have written"); }
     else return this.open(editor.value, this.filename);
   }
-  async run() {
+  async run(around) {
+    if (around && !this.breakpoints.size) return this.say("set a breakpoint first: click a line's number", true);
     if (!this.parts.editor.hidden) await this.edit();
     if (this.road.error) return;
     const player = (this.player = new Kaa.Player());
     this.seen = null;
-    this.number = (await (await this.post("/api/run", { source: this.source, filename: this.filename })).json()).run;
+    this.number = (await (await this.post("/api/run", { source: this.source, filename: this.filename, breakpoints: around ? [...this.breakpoints] : [] })).json()).run;
     this.say("running …"); this.show("run");
     let at = 0, first = true;
     while (player === this.player) {
@@ -75,6 +77,7 @@ Kaa.App = class {
       if (raw) player.output.push([player.steps.length - 1, 1, JSON.parse(raw)]);
       this.say(end.words, end.kind !== "done");
       this.parts.root.dataset.ended = end.kind;
+      if (around) { player.seek(0); this.go(player.toLines(1, this.breakpoints)); }
       if (this.wanted !== undefined) { this.go(this.wanted); this.wanted = undefined; }
       this.draw(); break;
     }
@@ -140,7 +143,7 @@ Kaa.App = class {
     const p = this.player, n = p.steps.length;
     this.parts.bar.hidden = !n;
     this.parts.slider.max = Math.max(0, n - 1); this.parts.slider.value = Math.max(0, p.at);
-    this.parts.count.textContent = n ? `${p.at} of ${n - 1}` : "";
+    this.parts.count.textContent = n ? `${p.at + p.skipped} of ${n - 1 + p.skipped}` : "";
   }
   why() {
     const top = this.before.frames[this.before.frames.length - 1];
@@ -197,14 +200,14 @@ Kaa.App = class {
   }
   breakpoint(line) { if (!this.breakpoints.delete(line)) this.breakpoints.add(line); this.drawSource(); }
   explain(name) { const i = Kaa.instructions[name]; this.tell(name, [i.words, `Stack: ( ${i.picture} )`, `Argument: ${i.argument}`, `Control goes ${i.flow}`, `Theme: ${i.theme}`]); }
-  help() { this.tell("Keys", ["1 2 3: road, run, under the hood", "R: run   E: edit   Escape: leave the editor", "← →: an instruction   Shift+L, L: a line   O: over   U: out", "B, Shift+B: to a breakpoint   G: run to the line of the pointer", "Space: play, pause   Home, End: first, last", "H: heat   T: dark or light", "A click on a line's number sets a breakpoint; on a panel's title makes it large."]); }
+  help() { this.tell("Keys", ["1 2 3: road, run, under the hood", "R: run   Shift+R: run and keep the steps around a breakpoint   E: edit   Escape: leave the editor", "← →: an instruction   Shift+L, L: a line   O: over   U: out", "B, Shift+B: to a breakpoint   G: run to the line of the pointer", "Space: play, pause   Home, End: first, last", "H: heat   T: dark or light", "A click on a line's number sets a breakpoint; on a panel's title makes it large."]); }
   tell(title, lines) { const d = this.parts.dialog; d.replaceChildren(Kaa.el("h2", {}, title), ...lines.map((l) => Kaa.el("p", {}, l)), Kaa.el("button", { onclick: () => d.close() }, "Close")); d.showModal(); }
   key(e) {
     const inEditor = e.target.tagName === "TEXTAREA";
     if (inEditor && e.key === "Escape") return this.edit();
     if (inEditor || e.ctrlKey || e.metaKey || e.altKey || this.parts.dialog.open || e.target.tagName === "SELECT") return;
     const line = document.querySelector(".line:hover")?.dataset.line;
-    const act = { 1: () => this.show("road"), 2: () => this.show("run"), 3: () => this.show("hood"), r: () => this.offline || this.run(), e: () => this.offline || this.edit(), ArrowRight: () => this.go(this.player.at + 1), ArrowLeft: () => this.go(this.player.at - 1),
+    const act = { 1: () => this.show("road"), 2: () => this.show("run"), 3: () => this.show("hood"), r: () => this.offline || this.run(), R: () => this.offline || this.run(true), e: () => this.offline || this.edit(), ArrowRight: () => this.go(this.player.at + 1), ArrowLeft: () => this.go(this.player.at - 1),
       l: () => this.go(this.player.byLine(1)), L: () => this.go(this.player.byLine(-1)), o: () => this.go(this.player.over(1)), O: () => this.go(this.player.over(-1)), u: () => this.go(this.player.out(1)), U: () => this.go(this.player.out(-1)), b: () => this.go(this.player.toLines(1, this.breakpoints)), B: () => this.go(this.player.toLines(-1, this.breakpoints)),
       g: () => line && this.go(this.player.toLines(1, new Set([Number(line)]))), " ": () => this.play(), Home: () => this.go(0), End: () => this.go(this.player.steps.length - 1), h: () => document.getElementById("heat").click(), t: () => document.getElementById("theme").click(), "?": () => this.help() }[e.key];
     if (act) { e.preventDefault(); act(); }

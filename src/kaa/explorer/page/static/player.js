@@ -11,10 +11,10 @@ Kaa.copyState = (s) => ({
 
 Kaa.applyStep = function (state, step) {
   for (let i = 1; i < step.length; i++) {
-    const [kind, a, b, c, d, e] = step[i];
+    const [kind, a, b, c, d, e, f] = step[i];
     const frame = state.frames[a];
     switch (kind) {
-      case "f": state.frames.push({ number: a, code: b, names: c, offset: 0, variables: d, stack: e }); break;
+      case "f": state.frames.push({ number: a, code: b, names: c, offset: f || 0, variables: d, stack: e }); break;
       case "x": state.frames = state.frames.slice(0, a); break;
       case "v": { const v = frame.variables.slice(); v[b] = c; state.frames[a] = { ...frame, variables: v }; break; }
       case "s": state.frames[a] = { ...frame, stack: frame.stack.slice(0, b).concat(c) }; break;
@@ -40,7 +40,7 @@ Kaa.applyStep = function (state, step) {
 Kaa.Player = class {
   constructor() {
     this.steps = []; this.codes = []; this.keyframes = []; this.end = null; this.lines = [];
-    this.depth = []; this.line = []; this.frame = []; this.code = []; this.output = []; this.asking = false;
+    this.depth = []; this.line = []; this.frame = []; this.code = []; this.output = []; this.asking = false; this.skipped = 0;
     this.edge = Kaa.emptyState(); this.at = -1; this.state = Kaa.emptyState();
   }
   feed(text) {
@@ -53,6 +53,7 @@ Kaa.Player = class {
       else if (row.code) { row.code.at = new Map(row.code.instructions.map((s) => [s.offset, s])); this.codes.push(row.code); }
       else if (row.ask) this.asking = true;
       else if ("answer" in row) { this.asking = false; this.output.push([this.steps.length, 3, row.answer]); }
+      else if (row.skipped) this.skipped = row.skipped;
       else if (row.end) this.end = row.end;
     }
   }
