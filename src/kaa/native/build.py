@@ -8,7 +8,7 @@ is not, the holes of templates and the addresses of the host's symbols, is noted
 
 from __future__ import annotations
 
-import json
+import marshal
 import struct
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import astuple, dataclass, replace
@@ -68,7 +68,7 @@ def read_templates(data: bytes) -> dict[str, Template]:
     """The templates that `link` has noted in an image."""
     return {
         name: Template(name, offset, size, tuple(TemplateHole(*hole) for hole in holes))
-        for name, offset, size, holes in json.loads(data)
+        for name, offset, size, holes in marshal.loads(data)
     }
 
 
@@ -177,7 +177,7 @@ def link(compiled: ObjectFile, module: Module, detached: Collection[str]) -> Ima
             whole = Template(name, start, len(section.data), tuple(holes))
             templates.append(whole if name in detached else _without_last_jump(whole, section.data))
     image.data = bytes(data)
-    image.extra[TEMPLATES] = json.dumps([astuple(template) for template in templates]).encode()
+    image.extra[TEMPLATES] = marshal.dumps([astuple(template) for template in templates])
     return image
 
 

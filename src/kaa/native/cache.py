@@ -6,18 +6,18 @@ is there. A damaged or outdated file is replaced; a folder that cannot be writte
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterable
 
 from kaa.cache_folder import cache_folder
+from kaa.native.digest import sha256
 from kaa.native.image import Image
 
 
 def key(sources: Iterable[str], *, variant: str = "") -> str:
     """A digest of everything that the machine code depends on: the files at these paths, the host, the processor."""
-    digest = hashlib.sha256()
+    digest = sha256()
     for fact in (sys.version, os.uname().machine, sys.implementation.cache_tag or "", variant):
         digest.update(fact.encode() + b"\0")
     for path in sorted(sources):

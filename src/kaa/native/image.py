@@ -4,21 +4,24 @@ In: what `build` made, or a file's bytes. Out: an `Image`: position-independent 
 addresses of the host's symbols to be filled in when it is loaded (the global offset table), zeroed cells, and for each
 template where its holes are. `cache` keeps it on disk, `memory` loads it.
 
-This module is part of every start, so it imports little.
+This module is part of every start, so it imports little. The head is marshalled: the digest vouches for it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
+import marshal
 import struct
 from typing import TYPE_CHECKING, Final
+
+from kaa.native.digest import sha256
 
 if TYPE_CHECKING:
     from kaa.native.build import Template
 
-MAGIC: Final = b"Kaa image 1\n"
+MAGIC: Final = b"Kaa image 2\n"
 PAGE: Final = 4096
+PLAIN: Final = 2
+"""The version of marshal whose bytes depend on values alone, not on which of them are shared."""
 TEMPLATES: Final = "templates"
 
 
@@ -61,7 +64,7 @@ class Image:
 
     def to_bytes(self) -> bytes:
         """A file's content: magic, digest of the rest, length of the head, head, data, extras."""
-        head = json.dumps(
+        head = marshal.dumps(
             {
                 "symbols": self.symbols,
                 "externs": self.externs,
@@ -70,21 +73,22 @@ class Image:
                 "got": self.got,
                 "size": self.size,
                 "lengths": {name: len(part) for name, part in self.extra.items()},
-            }
-        ).encode()
+            },
+            PLAIN,
+        )
         body = b"".join(
             [struct.pack("<II", len(head), len(self.data)), head, self.data, *self.extra.values()]
         )
-        return MAGIC + hashlib.sha256(body).digest() + body
+        return MAGIC + sha256(body).digest() + body
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Image:
         """The opposite. Raises ValueError for anything that `to_bytes` did not write."""
         body = data[len(MAGIC) + 32 :]
-        if not data.startswith(MAGIC) or hashlib.sha256(body).digest() != data[len(MAGIC) :][:32]:
+        if not data.startswith(MAGIC) or sha256(body).digest() != data[len(MAGIC) :][:32]:
             raise ValueError("not an image of Kaa, or a damaged one")
         head_size, data_size = struct.unpack_from("<II", body)
-        head = json.loads(body[8 : 8 + head_size])
+        head = marshal.loads(body[8 : 8 + head_size])
         position = 8 + head_size + data_size
         extra = {}
         for name, length in head.pop("lengths").items():
