@@ -9,11 +9,12 @@ Words of a cache for loads:
     0  type version + 1 (0: empty)
     1  what is to be checked besides: bytes from the object to a byte that must be 1 (inline values in use), or 0
     2  for a value in the object, bytes from the object to it; for a method, the function (borrowed from its class)
-    3  for a method, the version that the class's shared keys must have (or 0)
-    4  misses so far
-    5  the name, for the slow path
-    6  the kind, one of the numbers below
+    3  for a method, the version that the class's shared keys must have (or 0); for a value, its place in a dict
+    4  the kind, one of the numbers below
+    5  misses so far
+    6  the name, for the slow path
     7  where the result of a property's function goes, for the slow path
+    8  entries for further types, or 0 (see `cache_entries`)
 """
 
 from __future__ import annotations
@@ -50,10 +51,11 @@ from kaa.native.layouts import (
 )
 from kaa.native.types import Ptr, i1, i64, u8, u32, u64
 
-VERSION, CHECK, WHAT, KEYS, MISSES, NAMED, KIND, ONWARD = range(8)
-WORDS: Final = 8
-FIELD, METHOD, OF_MODULE, OF_CLASS, PROPERTY = 1, 2, 3, 4, 5
-"""Kinds; METHOD is any value of the class that no instance hides. The slow path asks for the last three: the first word
+VERSION, CHECK, WHAT, KEYS, KIND, MISSES, NAMED, ONWARD, MORE = range(9)
+WORDS: Final = 9
+FIELD, METHOD, IN_DICT, OF_MODULE, OF_CLASS, PROPERTY = 1, 2, 3, 4, 5, 6
+"""Kinds; METHOD is any value of the class that no instance hides, IN_DICT a value for which the instances have no place
+but in their dicts. The slow path asks for the last three: the first word
 of their caches is 0, and for a property KEYS is the version of the type."""
 INLINE_VALUES, MANAGED_DICT, IMMUTABLE = 1 << 2, 1 << 4, 1 << 8
 """`tp_flags` of types whose instances have their values behind the head, of those with a dict before it, and of types
@@ -202,6 +204,8 @@ def learn_inline_value(kind: TypeObject, name: Object, cache: Ptr[u64]) -> None:
     index = key_index(cast(HeapType, kind).ht_cached_keys, name)
     if index != NOT_FOUND:
         set_cache(cache, kind, HEAD + VALID, HEAD + FIRST_VALUE + 8 * index, 0, FIELD)
+    else:
+        set_cache(cache, kind, 0, 0, 0, IN_DICT)
 
 
 @native

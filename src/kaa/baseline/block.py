@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from kaa.native.externs import PyMem_Malloc, PyUnstable_Code_SetExtra, mprotect
+from kaa.native.externs import PyMem_Malloc, PyMem_RawFree, PyUnstable_Code_SetExtra, mprotect
 from kaa.native.function import Cell, native
 from kaa.native.intrinsics import NULL, address, cast, clear_memory
 from kaa.native.layouts import CodeExtra, CodeObject
@@ -20,14 +20,15 @@ from kaa.native.types import Array, Embedded, Ptr, Reference, Struct, i1, i32, i
 class Block(Struct):
     """Machine code and data of one code object. Sizes in bytes.
 
-    `addresses` has, for each code unit, the distance of its machine code from `start`; `start` is 0 for code
-    that the machine cannot run.
+    `tables` chains what caches have allocated. `addresses` has, for each code unit, the distance of its machine
+    code from `start`; `start` is 0 for code that the machine cannot run.
     """
 
     start: u64
     version: u64
     code: CodeObject
     simple: i64
+    tables: u64
     code_size: u64
     data_size: u64
     caches: Ptr[u64]
@@ -159,6 +160,11 @@ def free_block(extra: Ptr[u8]) -> None:
     block = cast(Block, extra)
     if not block:
         return
+    table = block.tables
+    while table != 0:
+        following = cast(Ptr[u64], table)[0]
+        PyMem_RawFree(cast(Ptr[u8], table))
+        table = following
     if block.start != 0 and writable(block.start, block.code_size) == 0:
         give_back(CODE_ARENA, block.start, block.code_size)
         executable(block.start, block.code_size)

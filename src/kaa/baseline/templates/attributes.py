@@ -23,12 +23,15 @@ from kaa.baseline.attribute_cache import (
     note_new_value,
     passes_check,
 )
+from kaa.baseline.cache_entries import entry_for, keep_entry, load_known, own_dict
 from kaa.baseline.frames import enter, is_guest, push_simple
 from kaa.baseline.holes import CACHE, NAME, NEXT, OPARG, RESUMED, Continuation, Jump, Stack
 from kaa.baseline.objects import decref, here, incref, new, release
 from kaa.baseline.template import second, template, variant
 from kaa.baseline.unwinding import raised
 from kaa.native.externs import (
+    PyDict_SetItem,
+    PyErr_Clear,
     PyObject_GenericGetAttr,
     PyObject_GetAttr,
     PyObject_SetAttr,
@@ -48,7 +51,7 @@ from kaa.native.layouts import (
     ThreadState,
     TypeObject,
 )
-from kaa.native.types import Ptr, i32, i64, u64
+from kaa.native.types import Ptr, i1, i32, i64, u64
 
 IS_TYPE = 1 << 31
 """`tp_flags` of classes."""
@@ -73,9 +76,15 @@ def load_attribute(
                 incref(getter)
                 return enter(frame, sp - 1, thread, called, cast(Continuation, cache[ONWARD]))
     name = cast(Object, cache[NAMED])
-    if may_learn(cache):
-        learn_load(owner, name, False, thread.interp, cache)
-    result = PyObject_GetAttr(owner, name)
+    entry = entry_for(owner, cache)
+    result: Object = NULL
+    if entry:
+        result = load_known(owner, name, entry)
+    if not result:
+        if may_learn(cache):
+            keep_entry(frame, owner, cache)
+            learn_load(owner, name, False, thread.interp, cache)
+        result = PyObject_GetAttr(owner, name)
     decref(owner)
     if unlikely(not result):
         return raised(frame, sp - 1, thread)
@@ -94,7 +103,19 @@ def load_method(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], o
         sp[0] = NULL
         return onward(frame, sp + 1, thread)
     name = cast(Object, cache[NAMED])
+    entry = entry_for(owner, cache)
+    if entry:
+        known = load_known(owner, name, entry)
+        if known:
+            sp[-1] = known
+            if entry[KIND] == METHOD:
+                sp[0] = owner
+            else:
+                decref(owner)
+                sp[0] = NULL
+            return onward(frame, sp + 1, thread)
     if may_learn(cache):
+        keep_entry(frame, owner, cache)
         learn_load(owner, name, True, thread.interp, cache)
     found = reserve(Object)
     found[0] = NULL
@@ -121,7 +142,7 @@ def LOAD_ATTR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
                 release(frame, owner)
                 sp[-1] = value
                 return NEXT(sp)
-        else:
+        elif CACHE[KIND] == METHOD:
             keys = CACHE[KEYS]
             if likely(keys == 0 or u64(cast(HeapType, owner.ob_type).ht_cached_keys.dk_version) == keys):
                 sp[-1] = new(cast(Object, CACHE[WHAT]))
@@ -151,7 +172,7 @@ def LOAD_ATTR_method(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
                 sp[-1] = new(cast(Object, CACHE[WHAT]))
                 sp[0] = owner
                 return NEXT(sp + 1)
-        else:
+        elif CACHE[KIND] == FIELD:
             value = cached_field(owner, CACHE)[0]
             if likely(value):
                 incref(value)
@@ -164,6 +185,33 @@ def LOAD_ATTR_method(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     return load_method(frame, sp, thread, CACHE, NEXT)
 
 
+@native
+def store_known(owner: Object, value: Object, name: Object, entry: Ptr[u64]) -> i1:
+    """Set the attribute as an entry says, if it can; takes the reference to the value then."""
+    if entry[KIND] == FIELD and passes_check(owner, entry):
+        inline = entry[CHECK] != 0
+        if inline and has_own_dict(owner):
+            return False
+        place = cached_field(owner, entry)
+        old = place[0]
+        place[0] = value
+        if old:
+            decref(old)
+        elif inline:
+            note_new_value(owner, place)
+        return True
+    if entry[KIND] == FIELD and entry[CHECK] == 0:
+        return False
+    names = own_dict(owner)
+    if not names or names.ma_values:
+        return False
+    if PyDict_SetItem(names, name, value) != 0:
+        PyErr_Clear()  # the usual way raises it again
+        return False
+    decref(value)
+    return True
+
+
 @native(convention=TEMPLATE, apart=True)
 def store_attribute(
     frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: Continuation
@@ -171,15 +219,13 @@ def store_attribute(
     """`owner.name = value` by the generic way; the cache learns. A new inline value is stored here too."""
     value, owner = sp[-2], sp[-1]
     name = cast(Object, cache[NAMED])
-    if is_seen(owner, cache) and cache[CHECK] != 0 and passes_check(owner, cache) and not has_own_dict(owner):
-        place = cached_field(owner, cache)
-        if not place[0]:
-            place[0] = value
-            note_new_value(owner, place)
-            decref(owner)
-            return onward(frame, sp - 2, thread)
+    entry = entry_for(owner, cache)
+    if entry and store_known(owner, value, name, entry):
+        decref(owner)
+        return onward(frame, sp - 2, thread)
     failed = PyObject_SetAttr(owner, name, value)
     if may_learn(cache) and failed == 0:
+        keep_entry(frame, owner, cache)
         learn_store(owner, name, cache)
     decref(value)
     decref(owner)
@@ -191,7 +237,7 @@ def store_attribute(
 @template(cache=WORDS)
 def STORE_ATTR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     owner = sp[-1]
-    if likely(is_seen(owner, CACHE) and passes_check(owner, CACHE)):
+    if likely(is_seen(owner, CACHE) and CACHE[KIND] == FIELD and passes_check(owner, CACHE)):
         if CACHE[CHECK] == 0 or not has_own_dict(owner):
             place = cached_field(owner, CACHE)
             old = place[0]

@@ -1,0 +1,149 @@
+"""What an attribute's cache knows of several types: its own entry and up to three further ones.
+
+In: an object, and a cache whose own entry, the one that templates look at, does not serve. Out: the entry that
+knows the object's type, and the attribute by it. The further entries are made when a second type comes by, and
+live as long as the block: `FURTHER` of them behind a word that chains a block's tables.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kaa.baseline.attribute_cache import (
+    FIELD,
+    IN_DICT,
+    KEYS,
+    KIND,
+    MANAGED_DICT_PLACE,
+    METHOD,
+    MORE,
+    NOT_FOUND,
+    UNICODE,
+    VERSION,
+    WHAT,
+    cached_field,
+    is_seen,
+    key_entries,
+    passes_check,
+)
+from kaa.baseline.block import find_block
+from kaa.baseline.objects import new
+from kaa.native.externs import PyDict_Contains, PyMem_RawMalloc
+from kaa.native.function import native
+from kaa.native.intrinsics import NULL, address, cast, clear_memory
+from kaa.native.layouts import DictKeys, DictObject, Frame, HeapType, Object, UnicodeEntry
+from kaa.native.types import Ptr, i1, i64, u64
+
+FURTHER: Final = 3
+ENTRY: Final = 5
+"""Words of an entry: the first ones of a cache."""
+TABLE_WORDS: Final = 1 + FURTHER * ENTRY
+
+
+@native
+def entry_for(owner: Object, cache: Ptr[u64]) -> Ptr[u64]:
+    """The entry that knows objects like this one, or NULL."""
+    if is_seen(owner, cache):
+        return cache
+    table = cast(Ptr[u64], cache[MORE])
+    if table:
+        for number in range(FURTHER):
+            entry = table + (1 + number * ENTRY)
+            if is_seen(owner, entry):
+                return entry
+    return NULL
+
+
+@native
+def keep_entry(frame: Frame, owner: Object, cache: Ptr[u64]) -> None:
+    """Before a cache learns of this object's type: move what it knows of another one to the further entries.
+
+    The latest stand first; the oldest is forgotten.
+    """
+    if cache[VERSION] == 0 or is_seen(owner, cache):
+        return
+    if cache[MORE] == 0:
+        made = cast(Ptr[u64], PyMem_RawMalloc(8 * TABLE_WORDS))
+        if not made:
+            return
+        clear_memory(made, 8 * TABLE_WORDS)
+        block = find_block(frame.f_executable)
+        made[0] = block.tables
+        block.tables = u64(address(made))
+        cache[MORE] = u64(address(made))
+    entries = cast(Ptr[u64], cache[MORE]) + 1
+    index = i64((FURTHER - 1) * ENTRY - 1)
+    while index >= 0:
+        entries[index + ENTRY] = entries[index]
+        index -= 1
+    for word in range(ENTRY):
+        entries[word] = cache[word]
+
+
+@native
+def load_known(owner: Object, name: Object, entry: Ptr[u64]) -> Object:
+    """The attribute as an entry says, new; NULL if it is not there."""
+    value: Object = NULL
+    if entry[KIND] == METHOD:
+        if entry_method_holds(owner, name, entry):
+            value = cast(Object, entry[WHAT])
+    elif entry[KIND] == FIELD and passes_check(owner, entry):
+        value = cached_field(owner, entry)[0]
+    elif entry[KIND] in (FIELD, IN_DICT):
+        value = value_in_dict(owner, name, entry)
+    if value:
+        return new(value)
+    return NULL
+
+
+@native
+def entry_method_holds(owner: Object, name: Object, entry: Ptr[u64]) -> i1:
+    """Whether an object that the entry knows does not hide the class's value by one of its own."""
+    if passes_check(owner, entry):
+        keys = entry[KEYS]
+        return keys == 0 or u64(cast(HeapType, owner.ob_type).ht_cached_keys.dk_version) == keys
+    names = own_dict(owner)
+    return address(names) != 0 and PyDict_Contains(names, name) == 0
+
+
+@native(inline=True)
+def own_dict(owner: Object) -> DictObject:
+    """The dict of an object whose type manages one; NULL if it has not been made."""
+    return cast(DictObject, cast(Ptr[Object], owner)[MANAGED_DICT_PLACE])
+
+
+@native
+def value_in_dict(owner: Object, name: Object, entry: Ptr[u64]) -> Object:
+    """The attribute in the dict of an object without inline values, borrowed. KEYS remembers its place there."""
+    names = own_dict(owner)
+    if not names or names.ma_values or names.ma_keys.dk_kind != UNICODE:
+        return NULL
+    keys = names.ma_keys
+    place = i64(entry[KEYS])
+    if place >= keys.dk_nentries or entry_at(keys, place).me_key != name:
+        place = same_key(keys, name)
+        if place == NOT_FOUND:
+            return NULL
+        entry[KEYS] = u64(place)
+    return entry_at(keys, place).me_value
+
+
+@native(inline=True)
+def entry_at(keys: DictKeys, index: i64) -> UnicodeEntry:
+    return cast(UnicodeEntry, address(key_entries(keys)) + 16 * index)
+
+
+@native
+def same_key(keys: DictKeys, name: Object) -> i64:
+    """The place of this very string among a few keys; -1 if it is not there."""
+    count = keys.dk_nentries
+    if count > MANY:
+        return NOT_FOUND
+    for index in range(count):
+        if entry_at(keys, index).me_key == name:
+            return index
+    return NOT_FOUND
+
+
+MANY: Final = 64
+"""A dict with more entries is asked the usual way when the place has changed."""

@@ -1,0 +1,108 @@
+"""One place in the code that sees objects of many classes, which change under it: compared with the host."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.native.host import needs_native
+
+pytestmark = needs_native
+
+SCRIPT = """
+import json, sys
+steps = json.loads(sys.argv[1])
+if "engine" in sys.argv:
+    from kaa.baseline.engine import load
+    load().enable()
+
+class Base:
+    a = "Base.a"
+    def m(self): return "Base.m", self.x
+class Plain(Base):
+    def __init__(self): self.x = 1
+class Slotted(Base):
+    __slots__ = ("x",)
+    def __init__(self): self.x = 2
+class Crowded(Base):
+    def __init__(self):
+        for i in range(40): setattr(self, "k%d" % i, i)
+        self.x = 3
+class Late(Base):
+    def __init__(self): vars(self)["x"] = 4
+class Computed(Base):
+    x = property(lambda self: 5)
+class Missing(Base):
+    def __getattr__(self, name): return "missing " + name
+class Error(Base, Exception):
+    x = 6
+KINDS = [Plain, Slotted, Crowded, Late, Computed, Missing, Error]
+
+def read(o): return o.x
+def call(o): return o.m()
+def share(o): return o.a
+def write(o, v): o.x = v; o.y = v
+
+CHANGES = {
+    "method": lambda o: setattr(type(o), "m", lambda self: "new m"),
+    "own method": lambda o: setattr(o, "m", lambda: "own m"),
+    "class value": lambda o: setattr(type(o), "x", "of the class"),
+    "delete": lambda o: delattr(o, "x"),
+    "dict": lambda o: vars(o).update(x="in dict", a="own a"),
+    "new dict": lambda o: setattr(o, "__dict__", {"x": "new dict"}),
+    "crowd": lambda o: [setattr(o, "z%d" % i, i) for i in range(35)],
+    "data descriptor": lambda o: setattr(type(o), "x", property(lambda self: "descriptor")),
+    "base": lambda o: setattr(Base, "a", Base.a + "!"),
+    "write": lambda o: write(o, "written"),
+    "nothing": lambda o: None,
+}
+
+def attempt(f, *arguments):
+    try:
+        return repr(f(*arguments))
+    except Exception as error:
+        return type(error).__name__ + str(error)
+
+results = []
+objects = [kind() for kind in KINDS]
+for first, width, change in steps:
+    for _ in range(6):
+        for i in range(width):
+            o = objects[(first + i) % len(objects)]
+            for f in (read, call, share):
+                results.append(attempt(f, o))
+    results.append(attempt(CHANGES[change], objects[first]))
+    for o in objects:
+        results.append([attempt(f, o) for f in (read, call, share)])
+        results.append(list(getattr(o, "__dict__", ())))
+print(json.dumps(results))
+"""
+
+CHANGES = [
+    line.split('"')[1] for line in SCRIPT.split("CHANGES = {")[1].split("\n}")[0].splitlines() if ":" in line
+]
+STEP = st.tuples(st.integers(0, 6), st.integers(1, 7), st.sampled_from(CHANGES))
+
+
+def run(steps, *arguments):
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(p for p in sys.path if p))
+    command = [sys.executable, "-X", "faulthandler", "-c", SCRIPT, json.dumps(steps), *arguments]
+    child = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+    assert child.returncode == 0, child.stderr[-2000:]
+    return json.loads(child.stdout)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(STEP, max_size=8))
+def test_random_changes(steps):
+    assert run(steps, "engine") == run(steps)
+
+
+@pytest.mark.parametrize("width", [2, 4, 7])
+def test_every_change_to_every_class(width):
+    steps = [(kind, width, change) for change in CHANGES for kind in range(7)]
+    assert run(steps, "engine") == run(steps)
