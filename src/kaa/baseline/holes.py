@@ -68,6 +68,10 @@ VERSION: Ptr[int] = _hole("VERSION", _WORDS, 0)
 """The thread's `eval_breaker` for which this machine code is valid and nothing is asked of the thread."""
 CACHE: Ptr[int] = _hole("CACHE", _WORDS, 0)
 """This instruction's own words of inline cache, zero at first."""
+BRANCH: Continuation = _hole("BRANCH", Continuation, 0)
+"""In a template that does the next instruction's work too: where that one jumps to."""
+AFTER: Continuation = _hole("AFTER", Continuation, 0)
+"""The same: the instruction behind that one."""
 
 HOLES: Final = (
     "",
@@ -84,5 +88,7 @@ HOLES: Final = (
     "FOLLOWING",
     "VERSION",
     "CACHE",
+    "BRANCH",
+    "AFTER",
 )
 """Their order is the linker's numbering; the first is a place in the image."""

@@ -19,6 +19,7 @@ from kaa.baseline.block import (
     writable,
 )
 from kaa.baseline.holes import HOLES
+from kaa.native.externs import PyErr_Clear, PyUnicode_AsUTF8, dprintf
 from kaa.native.function import Cell, native
 from kaa.native.intrinsics import NULL, address, cast, copy_memory, reserve, size_of
 from kaa.native.layouts import CodeObject
@@ -29,8 +30,8 @@ class Row(Struct):
     """What the linker knows of an opcode.
 
     Templates are numbered from 1; 0 is none. `first` is the general template; the variant for
-    `v = (argument >> shift) & mask` is `variants[v]`, for `v < count`. `after` is the part where a result
-    arrives.
+    `v = (argument >> shift) & mask` is `variants[v]`, for `v < count`. If the next instruction has a `role` of at
+    most `roles`, then `variants[v + count * role]` does the work of both. `after` is the part where a result arrives.
     """
 
     first: u16
@@ -44,6 +45,8 @@ class Row(Struct):
     count: u16
     variants: u32
     cache_words: u32
+    role: u8
+    roles: u8
 
 
 class TemplateRow(Struct):
@@ -81,6 +84,8 @@ _COUNTER: Any = Embedded(_WORD, array=True)
 INSTRUCTIONS_LINKED: Ptr[int] = _cell("INSTRUCTIONS_LINKED", _COUNTER)
 BLOCKS_LINKED: Ptr[int] = _cell("BLOCKS_LINKED", _COUNTER)
 BLOCKS_REFUSED: Ptr[int] = _cell("BLOCKS_REFUSED", _COUNTER)
+PERF_MAP: int = _cell("PERF_MAP", _WORD)
+"""The descriptor of the file that tells `perf` where functions are; 0 without one."""
 
 ROW_SIZE: Final = 24
 TEMPLATE_ROW_SIZE: Final = 16
@@ -88,6 +93,7 @@ HOLE_ROW_SIZE: Final = 16
 NEVER: Final = 0x80
 """A version that no thread has: the block's first instruction asks whether the code is monitored."""
 LOCALS: Final = 72
+SITE_WORDS: Final = 10
 CO_OPTIMIZED, FLAGS = 1, 1 | 4 | 8
 """Of `co_flags`: locals are in the frame; that, and the flags of `*args` and `**kwargs`."""
 NOT_SIMPLE: Final = -1
@@ -109,6 +115,8 @@ FORWARD, BACKWARD = 1, 2
     OF_FOLLOWING,
     AT_VERSION,
     AT_CACHE,
+    AT_BRANCH,
+    AT_AFTER,
 ) = range(len(HOLES))
 
 
@@ -123,11 +131,15 @@ def template_row(number: u16) -> TemplateRow:
 
 
 @native
-def choose(row: Row, argument: i64) -> u16:
-    """The number of the template for an instruction, 0 if there is none."""
+def choose(row: Row, argument: i64, role: u8) -> u16:
+    """The number of the template for an instruction before one of this role, 0 if there is none."""
     if row.count != 0:
         value = (argument >> i64(row.shift)) & i64(row.mask)
         if value < i64(row.count):
+            if role != 0 and role <= row.roles:
+                fused = VARIANTS[i64(row.variants) + i64(row.count) * i64(role) + value]
+                if fused != 0:
+                    return fused
             found = VARIANTS[i64(row.variants) + value]
             if found != 0:
                 return found
@@ -138,6 +150,14 @@ def choose(row: Row, argument: i64) -> u16:
 def opcode_of(unit: u16) -> u8:
     """The instruction that the host's specialised one stands for."""
     return row_of(u8(unit)).deoptimized
+
+
+@native(inline=True)
+def role_at(code: CodeObject, index: i64) -> u8:
+    """The role of the instruction at a code unit; 0 for none, and where the code ends."""
+    if index >= code.ob_size:
+        return 0
+    return row_of(opcode_of(code.co_code_adaptive[index])).role
 
 
 @native
@@ -159,7 +179,7 @@ def measure(code: CodeObject, sizes: Ptr[u64]) -> i32:
         index += 1
         if opcode == EXTENDED_ARG:
             continue
-        number = choose(row, argument)
+        number = choose(row, argument, role_at(code, index + i64(row.caches)))
         if number == 0:
             return -1
         total += u64(template_row(number).size)
@@ -196,7 +216,7 @@ def lay_out(code: CodeObject, block: Block) -> None:
         while first < index:
             block.addresses[first] = place
             first += 1
-        place += template_row(choose(row, argument)).size
+        place += template_row(choose(row, argument, role_at(code, index))).size
         argument = 0
 
 
@@ -211,6 +231,8 @@ class Site(Struct):
     argument: i64
     name_shift: i64
     cache: u64
+    branch: u64
+    after: u64
 
 
 @native(inline=True)
@@ -248,6 +270,10 @@ def hole_value(block: Block, site: Site, kind: u16) -> i64:
         return i64(site.following)
     if kind == AT_VERSION:
         return address(block) + 8
+    if kind == AT_BRANCH:
+        return i64(site.branch)
+    if kind == AT_AFTER:
+        return i64(site.after)
     return i64(site.cache)
 
 
@@ -277,6 +303,15 @@ def copy_template(block: Block, site: Site, number: u16, place: u64) -> None:
 
 
 @native
+def aim_follower(code: CodeObject, block: Block, site: Site, index: i64) -> None:
+    """Set where the forward jump at a code unit goes, for the template that does its work."""
+    unit = code.co_code_adaptive[index]
+    behind = index + 1 + i64(row_of(opcode_of(unit)).caches)
+    site.after = block.start + u64(block.addresses[behind])
+    site.branch = block.start + u64(block.addresses[behind + i64(unit >> 8)])
+
+
+@native
 def fill(code: CodeObject, block: Block, site: Site, second: u64) -> i64:
     """Copy the templates of all instructions; returns how many there are. `second` is where second parts go."""
     units = code.co_code_adaptive
@@ -293,7 +328,8 @@ def fill(code: CodeObject, block: Block, site: Site, second: u64) -> i64:
             continue
         unit = index - 1
         index += i64(row.caches)
-        number = choose(row, argument)
+        role = role_at(code, index)
+        number = choose(row, argument, role)
         here = block.start + u64(block.addresses[unit])
         end = here + u64(template_row(number).size)
         site.unit = u64(address(units + unit))
@@ -306,6 +342,8 @@ def fill(code: CodeObject, block: Block, site: Site, second: u64) -> i64:
             site.target = block.start + u64(block.addresses[index + argument])
         elif row.jump == BACKWARD:
             site.target = block.start + u64(block.addresses[index - argument])
+        if role != 0:
+            aim_follower(code, block, site, index)
         if row.after != 0:
             site.resumed = second
             copy_template(block, site, row.after, second)
@@ -344,10 +382,23 @@ def link(code: CodeObject) -> Block:
         block.simple = i64(code.co_argcount)
     block.code_size = sizes[0]
     lay_out(code, block)
-    INSTRUCTIONS_LINKED[0] += u64(fill(code, block, cast(Site, reserve(u64, 9)), start + sizes[2]))
+    INSTRUCTIONS_LINKED[0] += u64(fill(code, block, cast(Site, reserve(u64, SITE_WORDS)), start + sizes[2]))
     BLOCKS_LINKED[0] += 1
     executable(start, sizes[0])
+    if PERF_MAP != 0:
+        describe(code, start, sizes[0])
     return block
+
+
+@native(cold=True)
+def describe(code: CodeObject, start: u64, size: u64) -> None:
+    """Write the block's line of `perf`'s map, as CPython writes its own: address, size, name."""
+    name = PyUnicode_AsUTF8(code.co_qualname)
+    file = PyUnicode_AsUTF8(code.co_filename)
+    if name and file:
+        dprintf(i32(PERF_MAP), "%lx %lx py::%s:%s\n", start, size, name, file)
+    else:
+        PyErr_Clear()
 
 
 @native

@@ -82,7 +82,9 @@ def pieces(target: Any) -> Iterator[Piece]:
             index += 2
             continue
         instruction = BY_NUMBER[opcode].name
-        name = names[tables.choose(engine.image, row, argument)]
+        follower = index + 2 + 2 * row.caches
+        role = tables.read_row(engine.image, units[follower]).role if follower < len(units) else 0
+        name = names[tables.choose(engine.image, row, argument, role)]
         at = linked.addresses[index // 2]
         yield Piece(index, instruction, argument, name, linked.start + at, linked.bytes_at(at, sizes[name]))
         if row.after:

@@ -6,7 +6,7 @@ describes. The facts about instructions come from `kaa.bytecode`.
 
 from __future__ import annotations
 
-import json
+import marshal
 import struct
 from typing import Final, NamedTuple
 
@@ -22,7 +22,7 @@ from kaa.native.layouts import FunctionObject, MappingMethods, ThreadState, Type
 from kaa.native.types import layout
 
 OPCODES: Final = 256
-ROW: Final = struct.Struct("<HHBBbBBBHIII")
+ROW: Final = struct.Struct("<HHBBbBBBHIIBBH")
 TEMPLATE_ROW: Final = struct.Struct("<IIII")
 HOLE_ROW: Final = struct.Struct("<IHHq")
 assert (ROW.size, TEMPLATE_ROW.size, HOLE_ROW.size) == (ROW_SIZE, TEMPLATE_ROW_SIZE, HOLE_ROW_SIZE)
@@ -30,6 +30,8 @@ assert (ROW.size, TEMPLATE_ROW.size, HOLE_ROW.size) == (ROW_SIZE, TEMPLATE_ROW_S
 JUMPS: Final = {Argument.FORWARD: FORWARD, Argument.BACKWARD: BACKWARD}
 NAME_SHIFTS: Final = {Argument.NAME_1: 1, Argument.NAME_2: 2}
 SECOND: Final = ".second"
+ROLES: Final = {"POP_JUMP_IF_FALSE": 1, "POP_JUMP_IF_TRUE": 2}
+"""Instructions whose work a template of the one before them may do: forward jumps without a prefix."""
 
 type Compiled = dict[str, tuple[NativeFunction, dict[str, object]]]
 
@@ -44,7 +46,14 @@ def named_templates() -> Compiled:
             found[definition.name + SECOND] = definition.second
         for value, chosen in definition.variants.items():
             found[f"{definition.name}.{value}"] = chosen
+        for (follower, value), chosen in definition.fused.items():
+            found[fused_name(definition.name, value, follower)] = chosen
     return found
+
+
+def fused_name(name: str, value: int, follower: str) -> str:
+    """What the template of two instructions is called."""
+    return f"{name}.{value}.{follower}"
 
 
 def deoptimized_opcodes() -> list[int]:
@@ -73,8 +82,8 @@ def add_tables(image: Image) -> None:
             size = 0 if hole.relative else hole.size
             holes += HOLE_ROW.pack(hole.offset, HOLES.index(hole.name), size, hole.addend)
     image.extra.update(zip(TABLES, map(bytes, (rows, variants, templates, holes)), strict=True))
-    image.extra[OFFSETS] = json.dumps(host_offsets()).encode()
-    image.extra[NAMES] = json.dumps({cell.name: text for text, cell in STRINGS.items()}).encode()
+    image.extra[OFFSETS] = marshal.dumps(host_offsets())
+    image.extra[NAMES] = marshal.dumps({cell.name: text for text, cell in STRINGS.items()})
 
 
 def host_offsets() -> dict[str, int]:
@@ -99,6 +108,8 @@ class RowFields(NamedTuple):
     variant_count: int
     variants: int
     cache_words: int
+    role: int
+    roles: int
     padding: int
 
 
@@ -107,29 +118,36 @@ def read_row(image: Image, opcode: int) -> RowFields:
     return RowFields(*ROW.unpack_from(image.extra["ROWS"], opcode * ROW_SIZE))
 
 
-def choose(image: Image, row: RowFields, argument: int) -> int:
+def choose(image: Image, row: RowFields, argument: int, role: int) -> int:
     """The number of the template that the linker takes (see `linker.choose`)."""
     value = (argument >> row.shift) & row.mask
     if value < row.variant_count:
-        (found,) = struct.unpack_from("<H", image.extra["VARIANTS"], 2 * (row.variants + value))
-        if found:
-            return int(found)
+        for chosen in (role if role <= row.roles else 0, 0):
+            index = row.variants + row.variant_count * chosen + value
+            (found,) = struct.unpack_from("<H", image.extra["VARIANTS"], 2 * index)
+            if found:
+                return int(found)
     return row.first
 
 
 def _row(opcode: int, deoptimized: int, numbers: dict[str, int], variants: bytearray) -> bytes:
     instruction = BY_NUMBER.get(opcode)
     if instruction is None:
-        return ROW.pack(0, 0, deoptimized, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        return ROW.pack(0, 0, deoptimized, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     definition = TEMPLATES.get(instruction.name)
-    shift = mask = count = start = cache = 0
+    shift = mask = count = start = cache = roles = 0
     if definition is not None:
         cache = definition.cache
-        if definition.variants:
+        values = {*definition.variants, *(value for _, value in definition.fused)}
+        if values:
             shift, mask = definition.shift, definition.mask
-            start, count = len(variants) // 2, max(definition.variants) + 1
-            for value in range(count):
-                variants += struct.pack("<H", numbers.get(f"{instruction.name}.{value}", 0))
+            start, count = len(variants) // 2, max(values) + 1
+            roles = len(ROLES) if definition.fused else 0
+            names = [f"{instruction.name}.{value}" for value in range(count)]
+            for follower in ROLES if definition.fused else ():
+                names += [fused_name(instruction.name, value, follower) for value in range(count)]
+            for name in names:
+                variants += struct.pack("<H", numbers.get(name, 0))
     return ROW.pack(
         numbers.get(instruction.name, 0),
         numbers.get(instruction.name + SECOND, 0),
@@ -142,5 +160,7 @@ def _row(opcode: int, deoptimized: int, numbers: dict[str, int], variants: bytea
         count,
         start,
         cache,
+        ROLES.get(instruction.name, 0),
+        roles,
         0,
     )

@@ -26,6 +26,7 @@ class Definition:
     """One instruction's templates.
 
     `variants` maps the value of `(argument >> shift) & mask` to a template; `general` serves all others.
+    `fused` has templates that do the next instruction's work too, by its name and that value.
     `second` is the part in which the result of a call arrives. `cache` counts 64-bit words of inline cache.
     """
 
@@ -33,6 +34,7 @@ class Definition:
     general: tuple[NativeFunction, dict[str, Any]] | None = None
     second: tuple[NativeFunction, dict[str, Any]] | None = None
     variants: dict[int, tuple[NativeFunction, dict[str, Any]]] = field(default_factory=dict)
+    fused: dict[tuple[str, int], tuple[NativeFunction, dict[str, Any]]] = field(default_factory=dict)
     shift: int = 0
     mask: int = 0
     cache: int = 0
@@ -60,14 +62,27 @@ def template[F: Callable[..., Any]](*names: str, cache: int = 0, **static: Any) 
 
 
 def variant[F: Callable[..., Any]](
-    name: str, value: int, *, shift: int = 0, mask: int = 0xFF, cache: int = 0, **static: Any
+    name: str,
+    value: int,
+    *,
+    shift: int = 0,
+    mask: int = 0xFF,
+    cache: int = 0,
+    before: str = "",
+    **static: Any,
 ) -> Callable[[F], F]:
-    """A template for those uses of an instruction whose argument, shifted and masked, is `value`."""
+    """A template for those uses of an instruction whose argument, shifted and masked, is `value`.
+
+    With `before`, for uses that stand before the instruction of that name, whose work it does too.
+    """
 
     def declare(python: Any) -> Any:
         function = as_template(python)
         definition = _definition(name)
-        definition.variants[value] = (function, static)
+        if before:
+            definition.fused[before, value] = (function, static)
+        else:
+            definition.variants[value] = (function, static)
         definition.shift, definition.mask = shift, mask
         definition.cache = max(definition.cache, cache)
         return function

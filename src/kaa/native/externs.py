@@ -39,6 +39,8 @@ PyMem_Malloc: Callable[[u64], Ptr[u8]]
 PyMem_RawMalloc: Callable[[u64], Ptr[u8]]
 PyMem_RawFree: Callable[[Ptr[u8]], None]
 mprotect: Callable[[Ptr[u8], u64, i32], i32]
+dprintf: Callable[..., i32]
+PyUnicode_AsUTF8: Callable[[Object], Ptr[u8]]
 
 # Evaluation
 _PyEval_EvalFrameDefault: Callable[[ThreadState, Frame, i32], Object]

@@ -181,6 +181,8 @@ class NativeEngine(HostEngine):
             self._runs = False
 
     def install(self, substitutes: dict[Any, Any]) -> None:
+        if sys.is_stack_trampoline_active():  # -X perf, PYTHONPERFSUPPORT
+            self._machine.write_perf_map()
         self._machine.enable()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaa.baseline.holes import NEXT, OPARG, Continuation, Jump, Stack
+from kaa.baseline.holes import AFTER, BRANCH, NEXT, OPARG, Continuation, Jump, Stack
 from kaa.baseline.numbers import (
     are_compact,
     box_int,
@@ -206,21 +206,23 @@ def truth_of(value: Object) -> i32:
     return PyObject_IsTrue(value)
 
 
-@template()
-def TO_BOOL(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
-    value = sp[-1]
-    if value in (True_, False_):
-        return NEXT(sp)
-    if value == None_:
-        sp[-1] = False_
-        return NEXT(sp)
-    here(frame)
-    truth = truth_of(value)
-    decref(value)
-    if unlikely(truth < 0):
-        return raised(frame, sp - 1, thread)
-    sp[-1] = boolean(truth)
-    return NEXT(sp)
+BRANCHES = ("", "POP_JUMP_IF_FALSE", "POP_JUMP_IF_TRUE")
+"""What may stand behind a test: nothing special, or a jump, which its template then does too."""
+
+
+@native(convention=TEMPLATE, inline=True)
+def conclude(frame: Frame, sp: Stack, thread: ThreadState, truth: Object, branch: Static[str]) -> Jump:
+    """A test's operands are gone: jump by what came out (NULL or not), or push it."""
+    if branch == "POP_JUMP_IF_FALSE":
+        if truth:
+            return AFTER(sp)
+        return BRANCH(sp)
+    if branch == "POP_JUMP_IF_TRUE":
+        if truth:
+            return BRANCH(sp)
+        return AFTER(sp)
+    sp[0] = True_ if truth else False_
+    return NEXT(sp + 1)
 
 
 @native
@@ -285,7 +287,9 @@ def floats_compare(left: f64, right: f64, operator: Static[str]) -> i1:
     return left >= right
 
 
-def compare_values(frame: Frame, sp: Stack, thread: ThreadState, operator: Static[str]) -> Jump:
+def compare_values(
+    frame: Frame, sp: Stack, thread: ThreadState, operator: Static[str], branch: Static[str]
+) -> Jump:
     """A comparison of two compact ints, floats or strings done here; all else in `comparison`."""
     left, right = sp[-2], sp[-1]
     kind = left.ob_type
@@ -294,41 +298,40 @@ def compare_values(frame: Frame, sp: Stack, thread: ThreadState, operator: Stati
             truth = integers_compare(compact_value(left), compact_value(right), operator)
             release_int(left)
             release_int(right)
-            sp[-2] = boolean(i32(truth))
-            return NEXT(sp - 1)
+            return conclude(frame, sp - 2, thread, cast(Object, i64(truth)), branch)
         if kind == PyFloat_Type:
             truth = floats_compare(float_value(left), float_value(right), operator)
             release_float(left)
             release_float(right)
-            sp[-2] = boolean(i32(truth))
-            return NEXT(sp - 1)
+            return conclude(frame, sp - 2, thread, cast(Object, i64(truth)), branch)
         if operator in ("==", "!=") and kind == PyUnicode_Type:
             equal = _PyUnicode_Equal(left, right)
+            if operator == "!=":
+                equal ^= 1
             release(frame, left)
             release(frame, right)
-            sp[-2] = boolean(equal) if operator == "==" else boolean(equal ^ 1)
-            return NEXT(sp - 1)
+            return conclude(frame, sp - 2, thread, cast(Object, i64(equal)), branch)
     here(frame)
     return comparison(frame, sp, thread, cast(Object, OPARG), NEXT)
 
 
 for _value, _operator in enumerate(("<", "<=", "==", "!=", ">", ">=")):
-    variant("COMPARE_OP", _value, shift=5, mask=7, operator=_operator)(compare_values)
+    for _branch in BRANCHES:
+        variant("COMPARE_OP", _value, shift=5, mask=7, before=_branch, operator=_operator, branch=_branch)(
+            compare_values
+        )
 
 
-@template()
-def IS_OP(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+def identity(frame: Frame, sp: Stack, thread: ThreadState, branch: Static[str]) -> Jump:
     here(frame)
     left, right = sp[-2], sp[-1]
     same = i64(left == right)
     decref(left)
     decref(right)
-    sp[-2] = boolean(i32(same ^ OPARG))
-    return NEXT(sp - 1)
+    return conclude(frame, sp - 2, thread, cast(Object, i64(same != OPARG)), branch)
 
 
-@template()
-def CONTAINS_OP(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+def containment(frame: Frame, sp: Stack, thread: ThreadState, branch: Static[str]) -> Jump:
     here(frame)
     item, container = sp[-2], sp[-1]
     found = PySequence_Contains(container, item)
@@ -336,5 +339,24 @@ def CONTAINS_OP(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     decref(container)
     if unlikely(found < 0):
         return raised(frame, sp - 2, thread)
-    sp[-2] = boolean(found ^ i32(OPARG))
-    return NEXT(sp - 1)
+    return conclude(frame, sp - 2, thread, cast(Object, i64(found != i32(OPARG))), branch)
+
+
+def truth_test(frame: Frame, sp: Stack, thread: ThreadState, branch: Static[str]) -> Jump:
+    value = sp[-1]
+    if value in (True_, False_):
+        return conclude(frame, sp - 1, thread, cast(Object, i64(value == True_)), branch)
+    if value == None_:
+        return conclude(frame, sp - 1, thread, NULL, branch)
+    here(frame)
+    truth = truth_of(value)
+    decref(value)
+    if unlikely(truth < 0):
+        return raised(frame, sp - 1, thread)
+    return conclude(frame, sp - 1, thread, cast(Object, i64(truth != 0)), branch)
+
+
+for _name, _test in (("IS_OP", identity), ("CONTAINS_OP", containment), ("TO_BOOL", truth_test)):
+    template(_name, branch="")(_test)
+    for _branch in BRANCHES[1:]:
+        variant(_name, 0, mask=0, before=_branch, branch=_branch)(_test)
