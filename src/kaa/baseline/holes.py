@@ -72,6 +72,8 @@ BRANCH: Continuation = _hole("BRANCH", Continuation, 0)
 """In a template that does the next instruction's work too: where that one jumps to."""
 AFTER: Continuation = _hole("AFTER", Continuation, 0)
 """The same: the instruction behind that one."""
+STORED: int = _hole("STORED", _NUMBER, 31)
+"""The same: bytes from the frame to the local variable that the next instruction names."""
 
 HOLES: Final = (
     "",
@@ -90,5 +92,6 @@ HOLES: Final = (
     "CACHE",
     "BRANCH",
     "AFTER",
+    "STORED",
 )
 """Their order is the linker's numbering; the first is a place in the image."""

@@ -93,7 +93,7 @@ HOLE_ROW_SIZE: Final = 16
 NEVER: Final = 0x80
 """A version that no thread has: the block's first instruction asks whether the code is monitored."""
 LOCALS: Final = 72
-SITE_WORDS: Final = 10
+SITE_WORDS: Final = 11
 CO_OPTIMIZED, FLAGS = 1, 1 | 4 | 8
 """Of `co_flags`: locals are in the frame; that, and the flags of `*args` and `**kwargs`."""
 NOT_SIMPLE: Final = -1
@@ -117,6 +117,7 @@ FORWARD, BACKWARD = 1, 2
     AT_CACHE,
     AT_BRANCH,
     AT_AFTER,
+    OF_STORED,
 ) = range(len(HOLES))
 
 
@@ -233,6 +234,7 @@ class Site(Struct):
     cache: u64
     branch: u64
     after: u64
+    stored: i64
 
 
 @native(inline=True)
@@ -274,6 +276,8 @@ def hole_value(block: Block, site: Site, kind: u16) -> i64:
         return i64(site.branch)
     if kind == AT_AFTER:
         return i64(site.after)
+    if kind == OF_STORED:
+        return local_offset(site.stored)
     return i64(site.cache)
 
 
@@ -304,11 +308,14 @@ def copy_template(block: Block, site: Site, number: u16, place: u64) -> None:
 
 @native
 def aim_follower(code: CodeObject, block: Block, site: Site, index: i64) -> None:
-    """Set where the forward jump at a code unit goes, for the template that does its work."""
+    """Set what the template needs that does the work of the instruction at a code unit too."""
     unit = code.co_code_adaptive[index]
-    behind = index + 1 + i64(row_of(opcode_of(unit)).caches)
+    row = row_of(opcode_of(unit))
+    behind = index + 1 + i64(row.caches)
     site.after = block.start + u64(block.addresses[behind])
-    site.branch = block.start + u64(block.addresses[behind + i64(unit >> 8)])
+    site.stored = i64(unit >> 8)
+    if row.jump == FORWARD:
+        site.branch = block.start + u64(block.addresses[behind + site.stored])
 
 
 @native

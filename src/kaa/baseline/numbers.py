@@ -11,6 +11,7 @@ from typing import Final
 from kaa.native.externs import (
     PyErr_NoMemory,
     PyFloat_FromDouble,
+    PyFloat_Type,
     PyLong_FromLongLong,
     PyLong_Type,
     PyObject_Free,
@@ -86,6 +87,14 @@ def release_float(value: Object) -> None:
 @native(inline=True)
 def float_value(value: Object) -> f64:
     return cast(FloatObject, value).ob_fval
+
+
+@native(inline=True)
+def is_spare(old: Object, left: Object, right: Object) -> i1:
+    """Whether a variable's old value (or NULL) is a float that only the variable has, besides the two operands."""
+    if not old or old.ob_type != PyFloat_Type:
+        return False
+    return old.ob_refcnt == 1 + i64(old == left) + i64(old == right)
 
 
 @native(inline=True)

@@ -30,8 +30,8 @@ assert (ROW.size, TEMPLATE_ROW.size, HOLE_ROW.size) == (ROW_SIZE, TEMPLATE_ROW_S
 JUMPS: Final = {Argument.FORWARD: FORWARD, Argument.BACKWARD: BACKWARD}
 NAME_SHIFTS: Final = {Argument.NAME_1: 1, Argument.NAME_2: 2}
 SECOND: Final = ".second"
-ROLES: Final = {"POP_JUMP_IF_FALSE": 1, "POP_JUMP_IF_TRUE": 2}
-"""Instructions whose work a template of the one before them may do: forward jumps without a prefix."""
+ROLES: Final = {"POP_JUMP_IF_FALSE": 1, "POP_JUMP_IF_TRUE": 2, "STORE_FAST": 3}
+"""Instructions whose work a template of the one before them may do: without a prefix, forward jumps."""
 
 type Compiled = dict[str, tuple[NativeFunction, dict[str, object]]]
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from kaa.baseline.holes import AFTER, BRANCH, NEXT, OPARG, Continuation, Jump, Stack
+from kaa.baseline.holes import AFTER, BRANCH, NEXT, OPARG, STORED, Continuation, Jump, Stack
 from kaa.baseline.numbers import (
     are_compact,
     box_int,
     compact_value,
     float_value,
+    is_spare,
     release_float,
     release_int,
     reuse_or_box,
 )
-from kaa.baseline.objects import False_, None_, True_, boolean, decref, here, release
+from kaa.baseline.objects import False_, None_, True_, boolean, decref, here, release, release_maybe, slot
 from kaa.baseline.template import template, variant
 from kaa.baseline.unwinding import raised
 from kaa.bytecode.instructions import BY_NAME
@@ -33,7 +34,7 @@ from kaa.native.externs import (
 )
 from kaa.native.function import TEMPLATE, Static, native
 from kaa.native.intrinsics import NULL, address, cast, unlikely
-from kaa.native.layouts import Frame, LongObject, Object, ThreadState, UnicodeObject, VarObject
+from kaa.native.layouts import FloatObject, Frame, LongObject, Object, ThreadState, UnicodeObject, VarObject
 from kaa.native.types import f64, i1, i32, i64, u16, u64
 
 ADD, IN_PLACE = 0, 13
@@ -117,8 +118,29 @@ def float_result(left: f64, right: f64, operator: Static[str]) -> f64:
     return left / right
 
 
-def arithmetic(frame: Frame, sp: Stack, thread: ThreadState, operator: Static[str]) -> Jump:
-    """An operation with two compact ints or two floats done here; all else in `binary_operation`."""
+@native(convention=TEMPLATE, inline=True)
+def give_result(frame: Frame, sp: Stack, thread: ThreadState, result: Object, store: Static[str]) -> Jump:
+    """An operation's operands are gone: push what came out (NULL: MemoryError), or store it into the variable."""
+    if unlikely(not result):
+        here(frame)
+        return raised(frame, sp, thread)
+    if store:
+        place = slot(frame, STORED)
+        old = place[0]
+        place[0] = result
+        release_maybe(frame, old)
+        return AFTER(sp)
+    sp[0] = result
+    return NEXT(sp + 1)
+
+
+def arithmetic(
+    frame: Frame, sp: Stack, thread: ThreadState, operator: Static[str], store: Static[str]
+) -> Jump:
+    """An operation with two compact ints or two floats done here; all else in `binary_operation`.
+
+    With `store`, the next instruction puts the result into a local variable: a float there is overwritten in place.
+    """
     left, right = sp[-2], sp[-1]
     kind = left.ob_type
     if right.ob_type == kind:
@@ -128,22 +150,21 @@ def arithmetic(frame: Frame, sp: Stack, thread: ThreadState, operator: Static[st
                 result = box_int(integer_result(compact_value(left), divisor, operator))
                 release_int(left)
                 release_int(right)
-                sp[-2] = result
-                if unlikely(not result):
-                    here(frame)
-                    return raised(frame, sp - 2, thread)
-                return NEXT(sp - 1)
+                return give_result(frame, sp - 2, thread, result, store)
         elif operator in ("+", "-", "*", "/") and kind == PyFloat_Type:
             if operator != "/" or float_value(right) != 0.0:
                 value = float_result(float_value(left), float_value(right), operator)
+                if store:
+                    old = slot(frame, STORED)[0]
+                    if is_spare(old, left, right):
+                        release_float(left)
+                        release_float(right)
+                        cast(FloatObject, old).ob_fval = value
+                        return AFTER(sp - 2)
                 boxed = reuse_or_box(left, right, value)
                 release_float(left)
                 release_float(right)
-                sp[-2] = boxed
-                if unlikely(not boxed):
-                    here(frame)
-                    return raised(frame, sp - 2, thread)
-                return NEXT(sp - 1)
+                return give_result(frame, sp - 2, thread, boxed, store)
     here(frame)
     return binary_operation(frame, sp, thread, cast(Object, OPARG), NEXT)
 
@@ -160,7 +181,8 @@ for _operator, _number in (
     ("^", 12),
 ):
     for _value in (_number, _number + IN_PLACE):
-        variant("BINARY_OP", _value, operator=_operator)(arithmetic)
+        for _store in ("", "STORE_FAST"):
+            variant("BINARY_OP", _value, before=_store, operator=_operator, store=_store)(arithmetic)
 
 
 @template()
