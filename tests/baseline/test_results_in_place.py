@@ -35,7 +35,9 @@ def outcome(function):
 @given(st.lists(STATEMENT, min_size=1, max_size=12))
 def test_random_statements(statements):
     body = "".join(f"        {statement}\n" for statement in statements)
-    source = f"def f(a, b, c, d, k):\n    for _ in range(3):\n{body}        k.append((a, b, c, d))\n    return k\n"
+    source = (
+        f"def f(a, b, c, d, k):\n    for _ in range(3):\n{body}        k.append((a, b, c, d))\n    return k\n"
+    )
     scope = {}
     exec(source, scope)
     expected = outcome(scope["f"])

@@ -20,8 +20,9 @@ from kaa.native.types import Array, Embedded, Ptr, Reference, Struct, i1, i32, i
 class Block(Struct):
     """Machine code and data of one code object. Sizes in bytes.
 
-    `tables` chains what caches have allocated. `addresses` has, for each code unit, the distance of its machine
-    code from `start`; `start` is 0 for code that the machine cannot run.
+    `tables` chains what caches have allocated; `previous` and `next` chain all blocks, from `BLOCKS`. `addresses`
+    has, for each code unit, the distance of its machine code from `start`; `start` is 0 for code that the machine
+    cannot run.
     """
 
     start: u64
@@ -29,6 +30,8 @@ class Block(Struct):
     code: CodeObject
     simple: i64
     tables: u64
+    previous: Block
+    next: Block
     code_size: u64
     data_size: u64
     caches: Ptr[u64]
@@ -59,6 +62,8 @@ def _cell(name: str, kind: Any, size: int = 8) -> Any:
 _WORD: Any = u64
 CODE_ARENA: Arena = _cell("CODE_ARENA", Embedded(Reference(Arena), array=False), ARENA_SIZE)
 DATA_ARENA: Arena = _cell("DATA_ARENA", Embedded(Reference(Arena), array=False), ARENA_SIZE)
+BLOCKS: Any = Cell("BLOCKS", Embedded(Reference(Block), array=True))
+"""The latest block."""
 EXTRA_INDEX: Any = Cell("EXTRA_INDEX", _WORD)
 """Which of a code object's extras is ours."""
 
@@ -151,6 +156,10 @@ def new_block(code: CodeObject, data_size: u64) -> Block:
     if not attach(code, cast(Ptr[u8], block)):
         give_back(DATA_ARENA, place, data_size)
         return NULL
+    block.next = BLOCKS[0]
+    if block.next:
+        block.next.previous = block
+    BLOCKS[0] = block
     return block
 
 
@@ -160,6 +169,12 @@ def free_block(extra: Ptr[u8]) -> None:
     block = cast(Block, extra)
     if not block:
         return
+    if block.next:
+        block.next.previous = block.previous
+    if block.previous:
+        block.previous.next = block.next
+    else:
+        BLOCKS[0] = block.next
     table = block.tables
     while table != 0:
         following = cast(Ptr[u64], table)[0]

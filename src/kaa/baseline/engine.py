@@ -16,6 +16,7 @@ import mmap
 import os
 import sys
 from collections.abc import Callable
+from types import CodeType
 from typing import Any, Final
 
 from kaa.baseline.import_failure import import_failure
@@ -114,8 +115,7 @@ class Engine:
         for name, value in objects.items():
             self._kept.append(value)
             self._set_cell(name, id(value))
-        self._offsets: dict[str, int] = marshal.loads(self.image.extra[OFFSETS])
-        offsets = self._offsets
+        offsets = self.offsets = marshal.loads(self.image.extra[OFFSETS])
         self._set_cell("FUNCTION_VECTORCALL", _pointer(id(_pointer), offsets["vectorcall"]))
         self._set_cell("SLOT_INIT", _pointer(id(Engine), offsets["tp_init"]))
         self._set_cell("OBJECT_NEW", _pointer(id(object), offsets["tp_new"]))
@@ -175,15 +175,26 @@ class Engine:
     def forget_depth(self) -> int:
         """Let the calling thread's frames so far not count against the recursion limit; how many these are."""
         state = _thread_state()
-        remaining = ctypes.c_int32.from_address(state + self._offsets["py_recursion_remaining"]).value
-        depth = ctypes.c_int32.from_address(state + self._offsets["py_recursion_limit"]).value - remaining
+        remaining = ctypes.c_int32.from_address(state + self.offsets["py_recursion_remaining"]).value
+        depth = ctypes.c_int32.from_address(state + self.offsets["py_recursion_limit"]).value - remaining
         self.add_depth(-depth)
         return depth
 
     def add_depth(self, frames: int) -> None:
         """Let so many frames more count."""
-        remaining = ctypes.c_int32.from_address(_thread_state() + self._offsets["py_recursion_remaining"])
+        remaining = ctypes.c_int32.from_address(_thread_state() + self.offsets["py_recursion_remaining"])
         remaining.value -= frames
+
+    def code_objects(self) -> list[CodeType]:
+        """The code objects that have machine code."""
+        found = []
+        block = self.loaded.cell("BLOCKS").value
+        while block:
+            if _pointer(block, self.offsets["block.start"]):
+                code = ctypes.cast(_pointer(block, self.offsets["block.code"]), ctypes.py_object).value
+                found.append(code)
+            block = _pointer(block, self.offsets["block.next"])
+        return found
 
     def write_perf_map(self) -> None:
         """Tell Linux `perf` where the machine's functions are, and from now on every code object's machine code."""

@@ -13,11 +13,10 @@ from types import CodeType
 from typing import Any, Final
 
 from kaa.baseline import tables
-from kaa.baseline.block import Block
+from kaa.baseline.cache_state import Cache, read_cache
 from kaa.baseline.engine import Engine, load
 from kaa.baseline.linker import EXTENDED_ARG
 from kaa.bytecode.instructions import BY_NUMBER
-from kaa.native.types import layout
 
 INDENT: Final = " " * 12
 
@@ -32,6 +31,7 @@ class Piece:
     template: str
     address: int
     code: bytes
+    cache: Cache | None = None
 
 
 class Linked:
@@ -42,13 +42,13 @@ class Linked:
         address = find(code)
         if not address:
             raise MemoryError("no room for machine code")
-        fields = layout(Block).fields
-        self.start: int = ctypes.c_uint64.from_address(address + fields["start"].offset).value
+        self.start: int = ctypes.c_uint64.from_address(address + engine.offsets["block.start"]).value
         if not self.start:
             raise ValueError(f"the machine cannot run {code.co_qualname}")
-        self.size: int = ctypes.c_uint64.from_address(address + fields["code_size"].offset).value
+        self.size: int = ctypes.c_uint64.from_address(address + engine.offsets["block.code_size"]).value
+        self.caches: int = ctypes.c_uint64.from_address(address + engine.offsets["block.caches"]).value
         units = len(code.co_code) // 2
-        self.addresses = (ctypes.c_uint32 * units).from_address(address + fields["addresses"].offset)
+        self.addresses = (ctypes.c_uint32 * units).from_address(address + engine.offsets["block.addresses"])
 
     def bytes_at(self, offset: int, size: int) -> bytes:
         return ctypes.string_at(self.start + offset, size)
@@ -72,6 +72,7 @@ def pieces(target: Any) -> Iterator[Piece]:
     sizes = {name: template.size for name, template in engine.image.templates.items()}
     seconds = []
     argument = 0
+    place = linked.caches
     units = code.co_code
     index = 0
     while index < len(units):
@@ -86,7 +87,10 @@ def pieces(target: Any) -> Iterator[Piece]:
         role = tables.read_row(engine.image, units[follower]).role if follower < len(units) else 0
         name = names[tables.choose(engine.image, row, argument, role)]
         at = linked.addresses[index // 2]
-        yield Piece(index, instruction, argument, name, linked.start + at, linked.bytes_at(at, sizes[name]))
+        cache = read_cache(instruction, place) if row.cache_words else None
+        place += 8 * row.cache_words
+        code_bytes = linked.bytes_at(at, sizes[name])
+        yield Piece(index, instruction, argument, name, linked.start + at, code_bytes, cache)
         if row.after:
             seconds.append((index, instruction, argument, names[row.after]))
         index += 2 + 2 * row.caches
@@ -111,9 +115,10 @@ def disassemble(piece: Piece) -> Iterator[str]:
 
 
 def native_code(target: Any) -> str:
-    """A function's instructions, each with its template and its machine code."""
+    """A function's instructions, each with its template, its cache's state and its machine code."""
     lines = []
     for piece in pieces(target):
-        lines.append(f"{piece.offset:>6} {piece.instruction} {piece.argument}   <- {piece.template}")
+        cache = f"   [{piece.cache}]" if piece.cache else ""
+        lines.append(f"{piece.offset:>6} {piece.instruction} {piece.argument}   <- {piece.template}{cache}")
         lines += [INDENT + text for text in disassemble(piece)]
     return "\n".join(lines)

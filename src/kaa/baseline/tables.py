@@ -10,6 +10,7 @@ import marshal
 import struct
 from typing import Final, NamedTuple
 
+from kaa.baseline.block import Block
 from kaa.baseline.cells import STRINGS
 from kaa.baseline.engine import NAMES, OFFSETS, TABLES
 from kaa.baseline.holes import HOLES
@@ -87,11 +88,12 @@ def add_tables(image: Image) -> None:
 
 
 def host_offsets() -> dict[str, int]:
-    """Where the engine finds what it tells the image at the start: byte offsets in objects of the host."""
+    """Where the engine finds what it tells the image at the start: byte offsets in host objects and blocks."""
     fields = ((FunctionObject, "vectorcall"), (TypeObject, "tp_init"), (TypeObject, "tp_new"))
     more = ((TypeObject, "tp_as_mapping"), (MappingMethods, "mp_subscript"))
     depth = ((ThreadState, "py_recursion_remaining"), (ThreadState, "py_recursion_limit"))
-    return {name: layout(struct).fields[name].offset for struct, name in (*fields, *more, *depth)}
+    found = {name: layout(struct).fields[name].offset for struct, name in (*fields, *more, *depth)}
+    return found | {f"block.{name}": field.offset for name, field in layout(Block).fields.items()}
 
 
 class RowFields(NamedTuple):

@@ -183,6 +183,12 @@ class NativeEngine(HostEngine):
     def install(self, substitutes: dict[Any, Any]) -> None:
         if sys.is_stack_trampoline_active():  # -X perf, PYTHONPERFSUPPORT
             self._machine.write_perf_map()
+        if "stats" in sys._xoptions:
+            import atexit
+
+            from kaa.baseline.statistics import report
+
+            atexit.register(report, self._machine)
         self._machine.enable()
 
 

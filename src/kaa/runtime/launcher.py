@@ -25,6 +25,7 @@ OWN_HELP = """\
 Options of Kaa:
 -X engine=native|reference|host: the machine that runs the program; also KAA_ENGINE
 -X showengine: say on stderr which machine it is
+-X stats: say on stderr, at the end, what the native machine linked and what its caches saw
 """
 
 
