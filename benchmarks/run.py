@@ -4,10 +4,10 @@
     python -m benchmarks.run --core               the sixteen by which Kaa's engines are judged first
     python -m benchmarks.run --only richards,go --engines python3.13,kaa:reference --quick
 
-An engine is `kaa`, `kaa:reference`, `kaa:host`, `kaa:native` (that engine of Kaa's), or a command such as
-`python3.13` or `pypy3`. The first one named is what the ratios compare with. In each round every engine runs
-the same benchmark for the same time, one after the other, so that a noisy machine is noisy for all of them:
-trust the ratios.
+An engine is `kaa:reference`, `kaa:host`, `kaa:native` (that engine of Kaa's), `kaa` (the one that `kaa` takes by
+itself, whose name the results bear), or a command such as `python3.13` or `pypy3`. The first one named is what
+the ratios compare with. In each round every engine runs the same benchmark for the same time, one after the
+other, so that a noisy machine is noisy for all of them: trust the ratios.
 
 Columns: first = the first iteration's seconds, warm = the median of the iterations of the later half of the
 rounds, spread = its interquartile range over its median, peak = the process's largest resident size in MiB,
@@ -41,6 +41,15 @@ def command_of(engine: str) -> list[str]:
     if path is None:
         raise SystemExit(f"benchmarks: there is no {name!r} on this machine; leave it out with --engines")
     return [path]
+
+
+def named(engine: str) -> str:
+    """The engine's full name: for `kaa`, asks which of its engines that is today."""
+    if engine != "kaa":
+        return engine
+    command = [*command_of(engine), "-X", "showengine", "-c", "pass"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    return "kaa:" + answer.split()[-1]
 
 
 @dataclass
@@ -239,7 +248,7 @@ def main() -> None:
         "--chart", type=Path, help="draw a chart to this .svg or .png file (needs matplotlib)"
     )
     args = parser.parse_args()
-    engines = args.engines.split(",")
+    engines = [named(engine) for engine in args.engines.split(",")]
     rounds, seconds = (2, 0.3) if args.quick else (args.rounds, args.seconds)
     for engine in engines:
         command_of(engine)
