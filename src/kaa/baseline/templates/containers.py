@@ -478,7 +478,7 @@ def GET_LEN(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
 # -- unpacking
 
 
-@native
+@native(apart=True)
 def unpack(thread: ThreadState, sequence: Object, count: i64, top: Stack) -> i1:
     """Put the items of a sequence below `top`, the first one uppermost. False with an exception."""
     if sequence.ob_type == PyTuple_Type and cast(TupleObject, sequence).ob_size == count:

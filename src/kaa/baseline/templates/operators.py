@@ -13,7 +13,7 @@ from kaa.baseline.numbers import (
     release_int,
     reuse_or_box,
 )
-from kaa.baseline.objects import False_, None_, True_, boolean, decref, here, release, release_maybe, slot
+from kaa.baseline.objects import False_, None_, True_, boolean, decref, here, release, slot
 from kaa.baseline.template import template, variant
 from kaa.baseline.unwinding import raised
 from kaa.bytecode.instructions import BY_NAME
@@ -119,17 +119,11 @@ def float_result(left: f64, right: f64, operator: Static[str]) -> f64:
 
 
 @native(convention=TEMPLATE, inline=True)
-def give_result(frame: Frame, sp: Stack, thread: ThreadState, result: Object, store: Static[str]) -> Jump:
-    """An operation's operands are gone: push what came out (NULL: MemoryError), or store it into the variable."""
+def push_result(frame: Frame, sp: Stack, thread: ThreadState, result: Object) -> Jump:
+    """An operation's operands are gone: push what came out (NULL: MemoryError)."""
     if unlikely(not result):
         here(frame)
         return raised(frame, sp, thread)
-    if store:
-        place = slot(frame, STORED)
-        old = place[0]
-        place[0] = result
-        release_maybe(frame, old)
-        return AFTER(sp)
     sp[0] = result
     return NEXT(sp + 1)
 
@@ -139,7 +133,8 @@ def arithmetic(
 ) -> Jump:
     """An operation with two compact ints or two floats done here; all else in `binary_operation`.
 
-    With `store`, the next instruction puts the result into a local variable: a float there is overwritten in place.
+    With `store`, the next instruction puts the result into a local variable: a float that only this variable has is
+    overwritten in place.
     """
     left, right = sp[-2], sp[-1]
     kind = left.ob_type
@@ -150,7 +145,7 @@ def arithmetic(
                 result = box_int(integer_result(compact_value(left), divisor, operator))
                 release_int(left)
                 release_int(right)
-                return give_result(frame, sp - 2, thread, result, store)
+                return push_result(frame, sp - 2, thread, result)
         elif operator in ("+", "-", "*", "/") and kind == PyFloat_Type:
             if operator != "/" or float_value(right) != 0.0:
                 value = float_result(float_value(left), float_value(right), operator)
@@ -164,7 +159,7 @@ def arithmetic(
                 boxed = reuse_or_box(left, right, value)
                 release_float(left)
                 release_float(right)
-                return give_result(frame, sp - 2, thread, boxed, store)
+                return push_result(frame, sp - 2, thread, boxed)
     here(frame)
     return binary_operation(frame, sp, thread, cast(Object, OPARG), NEXT)
 
