@@ -161,7 +161,8 @@ class NativeEngine(HostEngine):
         locals: Mapping[str, Any] | None = None,
         closure: tuple[CellType, ...] | None = None,
     ) -> object:
-        return self._at_the_bottom(super().execute, code, globals, locals, closure)
+        # `super()` would look for its class in the frame that the host sees, and that is another one.
+        return self._at_the_bottom(HostEngine.execute, self, code, globals, locals, closure)
 
     @invisible
     def call[R](self, function: Callable[..., R], *arguments: object) -> R:
