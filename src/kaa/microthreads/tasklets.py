@@ -376,14 +376,21 @@ class Scheduler:
     @invisible
     def switch(self, task: tasklet) -> None:
         """Run another tasklet, until somebody switches back to this one; raises what was thrown at it."""
-        self.check_trap()
+        if self.trap:
+            self.check_trap()
         previous = self.current
         if task is not previous:
-            place = places.current.take()
-            self.enter(previous, task)
+            keeper = places.current
+            place = None if keeper.machine is None else keeper.take()
+            if hooks.schedule is None:
+                self.current = self.head = task
+            else:
+                self.enter(previous, task)
             resume(task)
-            places.current.put(place)
-        self.raise_pending()
+            if keeper.machine is not None:
+                keeper.put(place)
+        if type(self.current.tempval) is bomb:
+            self.raise_pending()
 
     @invisible
     def enter(self, previous: tasklet, task: tasklet) -> None:
@@ -419,11 +426,10 @@ def resume(task: tasklet) -> None:
     """Switch to a tasklet's greenlet. New ones begin in the main greenlet: a greenlet inherits the recursion depth
     of the one that starts it, and a long row of tasklets that start each other must not reach the limit.
     """
-    main = task._scheduler.main._greenlet
-    if is_new(task) and getcurrent() is not main:
-        order = main.switch(task)
-    elif task._greenlet:  # true of one that has begun
+    if task._greenlet:  # true of one that has begun
         order = task._greenlet.switch(None)
+    elif is_new(task) and getcurrent() is not task._scheduler.main._greenlet:
+        order = task._scheduler.main._greenlet.switch(task)
     else:
         order = task
     while order is not None:  # this is the main greenlet, and it is to begin a tasklet
