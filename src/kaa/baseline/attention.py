@@ -10,7 +10,7 @@ from kaa.baseline.block import Block, find_block
 from kaa.native.externs import PyErr_SetString, PyExc_RecursionError, _Py_HandlePending
 from kaa.native.function import native
 from kaa.native.layouts import LOCAL_EVENTS, MONITORED_EVENTS, CodeObject, ThreadState
-from kaa.native.types import i1, i32, u64
+from kaa.native.types import i1, i32, i64, u64
 
 EVENTS = 0xFF
 """The part of `eval_breaker` that holds requests; the rest is the version of monitoring."""
@@ -29,7 +29,9 @@ def is_watched(thread: ThreadState) -> i1:
 
 @native
 def is_monitored(thread: ThreadState, code: CodeObject) -> i1:
-    """Whether a tool wants any event of this code object."""
+    """Whether a tool wants any event of this code object. Without RESUME it has none, as in the host's loop."""
+    if i64(code.co_firsttraceable) >= code.ob_size:
+        return False
     if is_watched(thread):
         return True
     if code.co_monitoring:

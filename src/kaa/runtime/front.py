@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import kaa.compiler  # loaded before the take-over: its own modules use the host's built-ins
 from kaa.runtime.invisible import invisible
-from kaa.runtime.own import is_own
+from kaa.runtime.own import OWN_FOLDER
+from kaa.runtime.unwatched import unwatch
 
 if TYPE_CHECKING:
     from kaa.runtime.engines import Engine
@@ -72,7 +73,7 @@ def make_builtins(engine: Engine) -> dict[str, Builtin]:
         *,
         _feature_version: int = -1,
     ) -> Any:
-        if is_own(filename):
+        if isinstance(filename, str) and filename.startswith(OWN_FOLDER):  # a call of `is_own` would be seen
             return _host_compile(source, filename, mode, flags, True, optimize)
         if not dont_inherit:
             flags |= engine.caller_flags() & FUTURE_FLAGS
@@ -93,7 +94,7 @@ def make_builtins(engine: Engine) -> dict[str, Builtin]:
             source = translate(
                 as_text(source, "exec"), "<string>", "exec", engine.caller_flags() & FUTURE_FLAGS
             )
-        elif is_own(source.co_filename):
+        elif source.co_filename.startswith(OWN_FOLDER):
             return _host_exec(source, globals, locals)
         engine.execute(source, globals, locals, closure)
 
@@ -133,12 +134,16 @@ def translate(
     """
     if optimize == -1:
         optimize = min(sys.flags.optimize, 2)
+    watch_again = unwatch()
     try:
         return kaa.compiler.compile(
             source, filename, mode, flags, True, optimize, _feature_version=_feature_version
         )
     except BaseException as error:
         failure = error
+    finally:
+        if watch_again is not None:
+            watch_again()
     failure.__traceback__ = None
     failure.__context__ = None
     raise failure

@@ -19,6 +19,7 @@ from kaa.runtime.engines import Engine, UnusableEngine
 from kaa.runtime.invisible import invisible
 from kaa.runtime.options import CommandLine, UsageError
 from kaa.runtime.uncaught import FAILURE, INTERRUPTED, display, stays
+from kaa.runtime.unwatched import unwatch
 
 #: The lines that `-h` adds to the host's.
 OWN_HELP = """\
@@ -87,6 +88,7 @@ def on_empty_stack(run: Callable[[Engine, CommandLine], int], engine: Engine, li
         except BaseException as failure:  # no memory to report the guest's error, say
             display(failure)
             status = FAILURE
+        unwatch()  # a profiler must not be told of how this frame, which no one can see, is left
         if status != INTERRUPTED:
             leave.code = status
             raise leave

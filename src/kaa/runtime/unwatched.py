@@ -1,0 +1,41 @@
+"""Keeping debuggers and profilers of the guest's out of Kaa's own functions.
+
+In: nothing; out: a call that undoes it. What the host does in C (compiling, say) is Python here, and a trace function,
+a profiler or a tool of `sys.monitoring` would be told of every line of it. The host has a counter for each thread that
+says how often it is not to be watched (`PyThreadState_EnterTracing`); trace functions themselves run under it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from ctypes import PYFUNCTYPE, c_void_p, pythonapi
+from functools import partial
+
+from kaa.runtime.invisible import invisible
+
+_TOOLS = range(6)
+"""What `sys.monitoring` numbers its tools by."""
+
+# Made beforehand: making them runs functions that would be seen.
+_this_thread = PYFUNCTYPE(c_void_p)(("PyThreadState_Get", pythonapi))
+_enter_tracing = PYFUNCTYPE(None, c_void_p)(("PyThreadState_EnterTracing", pythonapi))
+_leave_tracing = PYFUNCTYPE(None, c_void_p)(("PyThreadState_LeaveTracing", pythonapi))
+
+
+@invisible
+def unwatch() -> Callable[[], object] | None:
+    """Stop the watching of the calling thread: what starts it again, or None if nothing watches."""
+    if sys.gettrace() is None and sys.getprofile() is None and not _is_monitored():
+        return None
+    thread = _this_thread()
+    _enter_tracing(thread)
+    return partial(_leave_tracing, thread)
+
+
+@invisible
+def _is_monitored() -> bool:
+    for tool in _TOOLS:  # noqa: SIM110  (a generator expression would be seen)
+        if sys.monitoring.get_tool(tool) is not None:
+            return True
+    return False
