@@ -42,6 +42,22 @@ def test_tasklets_and_a_channel() -> None:
     assert sorted(recording.output(len(recording.steps) - 1).split("\n")) == sorted([*said, ""])
     names = {recording.codes[frame.code]["name"] for state in states(recording) for frame in state.frames}
     assert {"sender", "receiver"} <= names
+    waiting = [
+        slots[1]
+        for state in states(recording)
+        for shown in state.heap.values()
+        if shown.type == "channel"
+        for slots in shown.slots[1:]
+    ]
+    assert waiting, "somebody has waited in the channel"
+    shown = [
+        dict(map(tuple, shown.slots))
+        for state in states(recording)
+        for shown in state.heap.values()
+        if shown.type == "tasklet"
+    ]
+    assert {"running", "waiting", "runnable", "finished"} <= {slots["tasklet"] for slots in shown}
+    assert all(type(slots["waits for"]) is int for slots in shown if slots["tasklet"] == "waiting")
 
 
 def test_any_step_forward_and_back() -> None:

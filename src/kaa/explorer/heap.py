@@ -101,6 +101,9 @@ def _attributes(value: Any, kind: type) -> list[list[Any]]:
         return _class(value)
     if issubclass(kind, BaseException):
         return [[Label("args"), BaseException.args.__get__(value)], *_instance(value, kind)]  # type: ignore[attr-defined]  # a getset of C
+    view = _MICROTHREADS.get(kind.__name__) if kind.__module__ in _MICROTHREAD_MODULES else None
+    if view is not None:
+        return view(object.__getattribute__(value, "__dict__"))
     found = _instance(value, kind)
     if found or kind.__module__ == "__main__":
         return found
@@ -145,3 +148,30 @@ def _instance(value: Any, kind: type) -> list[list[Any]]:
                 except AttributeError:
                     pass
     return slots
+
+
+def _tasklet(names: dict[str, Any]) -> list[list[Any]]:
+    """What it does now, what it runs, the channel it waits for, the one that runs after it."""
+    scheduler = vars(names["_scheduler"])
+    if scheduler["current"].__dict__ is names:
+        state = "running"
+    elif names["_channel"] is not None:
+        state = "waiting"
+    elif names["next"] is not None:
+        state = "runnable"
+    else:
+        state = "finished" if names["_greenlet"] is None else "paused"
+    slots = [[Label("tasklet"), Label(("main, " if scheduler["main"].__dict__ is names else "") + state)]]
+    links = (("runs", names["_function"]), ("waits for", names["_channel"]), ("next", names["next"]))
+    return slots + [[Label(name), held] for name, held in links if held is not None]
+
+
+def _channel(names: dict[str, Any]) -> list[list[Any]]:
+    """Its balance, and who waits in it."""
+    balance = names["balance"]
+    waits = "sends" if balance > 0 else "receives"
+    return [[Label("balance"), balance], *([Label(waits), task] for task in names["_waiting"])]
+
+
+_MICROTHREADS = {"tasklet": _tasklet, "channel": _channel}
+_MICROTHREAD_MODULES = ("stackless", "kaa.microthreads.tasklets", "kaa.microthreads.channels")

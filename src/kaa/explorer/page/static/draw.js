@@ -76,12 +76,15 @@ Kaa.drawHeap = function (state, player, fresh) {
   const column = new Map(), order = [];
   let edge = [];
   roots.forEach((r) => r.held.forEach(([, v]) => { if (state.heap.has(v) && !column.has(v)) { column.set(v, 1); edge.push(v); order.push(v); } }));
-  while (edge.length) {
-    const next = [];
-    for (const n of edge) for (const v of values(state.heap.get(n))) if (typeof v === "number" && state.heap.has(v) && !column.has(v)) { column.set(v, column.get(n) + 1); next.push(v); order.push(v); }
-    edge = next;
-  }
-  for (const n of state.heap.keys()) if (!column.has(n)) { column.set(n, 1); order.push(n); }
+  const spread = () => {
+    while (edge.length) {
+      const next = [];
+      for (const n of edge) for (const v of values(state.heap.get(n))) if (typeof v === "number" && state.heap.has(v) && !column.has(v)) { column.set(v, column.get(n) + 1); next.push(v); order.push(v); }
+      edge = next;
+    }
+  };
+  spread();
+  for (const n of state.heap.keys()) if (!column.has(n)) { column.set(n, 1); order.push(n); edge = [n]; spread(); }
   const shown = order.slice(0, 80);
   const width = 150, row = 15, boxes = new Map(), bottoms = [10];
   const root = Kaa.svg("svg", { class: "drawing" }, Kaa.arrowHeads());
@@ -107,7 +110,7 @@ Kaa.drawHeap = function (state, player, fresh) {
     const o = state.heap.get(n);
     const rows = o.shape === "sequence" ? slots(o).map((v, i) => [String(i), v]) : slots(o);
     const more = o.length > 12 && (o.slots.length > 12 || o.length > o.slots.length) ? [["… " + (o.length - Math.min(12, o.slots.length)) + " more", ""]] : [];
-    place(n, column.get(n), o.type + (o.shape === "sequence" ? " (" + o.length + ")" : ""), rows.concat(more), fresh.has(n) ? "fresh" : "", state.counts.get(n));
+    place(n, column.get(n), o.type + (o.shape === "sequence" ? " (" + o.length + ")" : ""), rows.concat(more), (fresh.has(n) ? "fresh " : "") + (["tasklet", "channel"].includes(o.type) ? o.type : ""), state.counts.get(n));
   }
   for (const [x, y, target] of paths) {
     const box = boxes.get(target);
