@@ -44,7 +44,7 @@ Kaa.App = class {
   say(text, bad) { this.parts.message.textContent = text || ""; this.parts.message.className = bad ? "bad" : ""; }
 
   async open(source, filename, road) {
-    this.source = source; this.filename = filename || "program.py"; this.player = new Kaa.Player(); this.breakpoints.clear(); this.stage = null; this.unitNumber = 0; this.native = null; this.seen = null;
+    this.source = source; this.filename = filename || "program.py"; this.player = new Kaa.Player(); this.breakpoints.clear(); this.stage = null; this.unitNumber = 0; this.native = null;
     this.parts.editor.hidden = true; this.parts.source.hidden = false;
     this.road = road || (await (await this.post("/api/road", { source, filename: this.filename })).json());
     const error = this.road.error;
@@ -61,7 +61,7 @@ Kaa.App = class {
     if (!this.parts.editor.hidden) await this.edit();
     if (this.road.error) return;
     const player = (this.player = new Kaa.Player());
-    this.seen = null;
+   
     this.number = (await (await this.post("/api/run", { source: this.source, filename: this.filename, breakpoints: around ? [...this.breakpoints] : [] })).json()).run;
     this.say("running …"); this.show("run");
     let at = 0, first = true;
@@ -150,10 +150,7 @@ Kaa.App = class {
     const s = top && this.player.codes[top.code].at.get(top.offset);
     return s ? `${s.name} took the last reference` : "nothing refers to it";
   }
-  resumed(number) {
-    if (!this.seen) { this.seen = new Map(); this.player.steps.forEach((s, i) => s.slice(1).forEach((c) => { if (c[0] === "f" && !this.seen.has(c[1])) this.seen.set(c[1], i); })); }
-    return (this.seen.get(number) ?? 0) < this.player.at;
-  }
+  resumed(number) { return (this.player.first.get(number) ?? 0) < this.player.at; }
   /* The bytecode and the graph of the code that runs: kept from step to step, only the marks move. */
   codeView(code, top) {
     const known = this.kept, all = code.instructions, part = 200;

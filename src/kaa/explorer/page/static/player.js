@@ -41,7 +41,7 @@ Kaa.Player = class {
   constructor() {
     this.steps = []; this.codes = []; this.keyframes = []; this.end = null; this.lines = [];
     this.depth = []; this.line = []; this.frame = []; this.code = []; this.output = []; this.asking = false; this.skipped = 0;
-    this.edge = Kaa.emptyState(); this.at = -1; this.state = Kaa.emptyState();
+    this.first = new Map(); this.edge = Kaa.emptyState(); this.at = -1; this.state = Kaa.emptyState();
   }
   feed(text) {
     for (const line of text.split("\n")) {
@@ -68,7 +68,10 @@ Kaa.Player = class {
     this.frame.push(top ? top.number : -1);
     this.code.push(top ? top.code : -1);
     this.line.push(place ? place[0] : number ? (this.frame[number - 1] === this.frame[number] ? this.line[number - 1] : -1) : -1);
-    for (let i = 1; i < row.length; i++) if (row[i][0] === "w") this.output.push([number, row[i][1], row[i][2]]);
+    for (let i = 1; i < row.length; i++) {
+      if (row[i][0] === "w") this.output.push([number, row[i][1], row[i][2]]);
+      else if (row[i][0] === "f" && !this.first.has(row[i][1])) this.first.set(row[i][1], number);
+    }
   }
   seek(step) {
     step = Math.max(0, Math.min(step, this.steps.length - 1));
