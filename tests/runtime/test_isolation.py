@@ -28,6 +28,10 @@ PROGRAMS = {
     "class A:\n    run = eval\nprint(A().run('1 + 1'))\n",
     "depth of the stack": "import sys\ntry:\n    sys._getframe(1)\nexcept ValueError as error:\n    print(error)\n"
     "def f():\n    return eval('sys._getframe(3)')\ntry:\n    f()\nexcept ValueError as error:\n    print(error)\n",
+    "tracers": "import sys\nevents = []\n"
+    "def trace(frame, event, argument):\n    events.append((event, frame.f_code.co_name))\n    return trace\n"
+    "sys.settrace(trace)\nexec('x = 1')\ncompile('y = 2', 'f', 'exec')\neval('1 + 1')\n"
+    "sys.settrace(None)\nprint(events)\n",
     "future statements": "from __future__ import annotations\n"
     "exec('def f(x: missing): pass')\nprint(f.__annotations__)\n"
     "exec(compile('def g(x: int): pass', 'n', 'exec', dont_inherit=True))\nprint(g.__annotations__)\n",

@@ -128,7 +128,8 @@ def translate(
     *,
     _feature_version: int = -1,
 ) -> Any:
-    """`kaa.compile`, whose errors carry no frame of Kaa's own and no exception of Kaa's own as context.
+    """`kaa.compile`, whose errors carry no frame of Kaa's own and no exception of Kaa's own as context, and which
+    the guest's tracers and profilers see no more of than of the host's.
 
     The future statements in force are those in `flags`; there is no calling code to inherit any from.
     """
