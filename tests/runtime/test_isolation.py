@@ -35,6 +35,8 @@ PROGRAMS = {
     "future statements": "from __future__ import annotations\n"
     "exec('def f(x: missing): pass')\nprint(f.__annotations__)\n"
     "exec(compile('def g(x: int): pass', 'n', 'exec', dont_inherit=True))\nprint(g.__annotations__)\n",
+    "an index for flags": "class Flags:\n    def __index__(self):\n        return 0\n"
+    "exec(compile('print(1)', 'n', 'exec', Flags()))\n",
     "namespaces": "def f():\n    a = 1\n    exec('b = a + 1; print(b, sorted(locals()))')\n    return eval('a')\n"
     "print(f())\n"
     "exec('c = 3', g := {})\nprint(sorted(g), eval('c', g), eval(b' 1', {}, {'x': 1}))\n",

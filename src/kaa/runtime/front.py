@@ -13,6 +13,7 @@ from __future__ import annotations
 import builtins
 import sys
 from collections.abc import Callable, Mapping
+from operator import index
 from types import BuiltinFunctionType, CellType, CodeType
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +77,7 @@ def make_builtins(engine: Engine) -> dict[str, Builtin]:
         if isinstance(filename, str) and filename.startswith(OWN_FOLDER):  # a call of `is_own` would be seen
             return _host_compile(source, filename, mode, flags, True, optimize)
         if not dont_inherit:
-            flags |= engine.caller_flags() & FUTURE_FLAGS
+            flags = index(flags) | (engine.caller_flags() & FUTURE_FLAGS)
         return translate(source, filename, mode, flags, True, optimize, _feature_version=_feature_version)
 
     @invisible
