@@ -65,5 +65,7 @@ async def drive(file):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: kaa examples/workflow.py FILE")
     for receipt in asyncio.run(drive(sys.argv[1])):
         print(receipt)
