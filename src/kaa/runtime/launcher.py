@@ -86,9 +86,15 @@ def on_empty_stack(run: Callable[[Engine, CommandLine], int], engine: Engine, li
         except SystemExit:
             raise
         except BaseException as failure:  # no memory to report the guest's error, say
-            display(failure)
             status = FAILURE
-        unwatch()  # a profiler must not be told of how this frame, which no one can see, is left
+            try:
+                display(failure)
+            except MemoryError:  # nor to report that
+                pass
+        try:
+            unwatch()  # a profiler must not be told of how this frame, which no one can see, is left
+        except MemoryError:
+            pass
         if status != INTERRUPTED:
             leave.code = status
             raise leave
