@@ -7,12 +7,14 @@
 Each module runs in a process of its own on each engine. A test that crashes the process, or says nothing for
 `--patience` seconds, is noted as such, and the rest of the module goes on without it. Of the tests that pass on the
 host, those that do not pass on an engine must stand in `expected.toml` with their reason: anything else fails the
-run, and so does an entry whose test passes. Results go to `conformance.json`.
+run, and so does an entry whose test passes. Results go to `conformance.json`, module by module, so that a run that is
+ended early leaves what it has found.
 """
 
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -66,6 +68,16 @@ def run_module(engine: str, module: str, patience: float) -> Outcome:
             outcome.tests[started[-1]] = ("failed", how)
     outcome.seconds = time.monotonic() - start
     return outcome
+
+
+def let_children_be_interrupted() -> None:
+    """Have the children start with the default action for SIGINT, also where a shell started this in the background.
+
+    Such a shell has SIGINT ignored, which programs inherit, and tests of Ctrl-C then fail on the host as on Kaa and
+    count for neither. A handler is not inherited: the default takes its place.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda number, frame: None)
 
 
 def watch(command: list[str], folder: str, report: Path, patience: float) -> str:
@@ -151,6 +163,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, default=Path("conformance.json"))
     args = parser.parse_args()
 
+    let_children_be_interrupted()
     work = [
         (engine, module)
         for engine in args.engines.split(",")
@@ -168,11 +181,11 @@ def main() -> int:
             ours.append((engine, module, pool.submit(run_module, engine, module, args.patience)))
         for engine, module, future in ours:
             comparisons.append(Comparison(engine, module, host[module].result(), future.result()))
+            write_json(args.json, comparisons)
             print(comparisons[-1].line(), flush=True)
             if args.show:
                 for test, why in comparisons[-1].missing.items():
                     print(f"    {test}\n        " + why.strip().replace("\n", "\n        "))
-    write_json(args.json, comparisons)
     for engine in args.engines.split(","):
         rows = [c for c in comparisons if c.engine == engine]
         due, missing = sum(len(c.due) for c in rows), sum(len(c.missing) for c in rows)
@@ -184,6 +197,7 @@ def main() -> int:
 
 
 def write_json(file: Path, comparisons: list[Comparison]) -> None:
+    """Put the results into the file at once: who reads it sees all of the old ones or all of the new."""
     rows = [
         {
             "engine": c.engine,
@@ -196,7 +210,9 @@ def write_json(file: Path, comparisons: list[Comparison]) -> None:
         }
         for c in comparisons
     ]
-    file.write_text(json.dumps(rows, indent=1) + "\n")
+    unfinished = file.with_name(file.name + ".new")
+    unfinished.write_text(json.dumps(rows, indent=1) + "\n")
+    unfinished.replace(file)
 
 
 if __name__ == "__main__":
