@@ -248,7 +248,8 @@ def test_it_fits_a_laptop_at_125_percent(page, theme: str) -> None:
     run(page, "x = [1, 2]\n", 3)
     page.evaluate("theme => Kaa.app.theme(theme)", theme)
     page.set_viewport_size({"width": 1366 * 4 // 5, "height": 768 * 4 // 5})
-    page.wait_for_function("innerHeight === 614")
+    # The page is laid out a frame or two after the window has its new size.
+    page.wait_for_function("innerHeight === 614 && document.body.getBoundingClientRect().height === 614")
     for tab in "123":
         page.keyboard.press(tab)
         size = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
