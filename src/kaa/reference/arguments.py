@@ -12,6 +12,11 @@ from typing import Any
 from kaa.reference.program import NULL, Program
 
 
+def is_iterable(value: Any) -> bool:
+    """True for what has an iterator or is a sequence, without asking for one."""
+    return hasattr(type(value), "__iter__") or hasattr(type(value), "__getitem__")
+
+
 def bind(function: Any, program: Program, arguments: list[Any], keywords: dict[str, Any] | None) -> list[Any]:
     """The variables of a new frame."""
     count = program.argument_count

@@ -11,6 +11,7 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
+from kaa.reference.arguments import is_iterable
 from kaa.reference.calls import BUILTINS, is_opaque
 from kaa.reference.frame import HOST_FRAME, Frame
 from kaa.reference.program import NULL, Handler
@@ -106,7 +107,11 @@ def _c_function(frame: Frame, name: str, argument: int) -> Any:
     """The C function that an instruction is about to call, bound to its object; None if it calls anything else."""
     stack = frame.stack
     if name == "CALL_FUNCTION_EX":
-        callable, *first = stack[-3 - (argument & 1)], *tuple(stack[-1 - (argument & 1)])[:1]
+        place = -1 - (argument & 1)
+        if not is_iterable(stack[place]):
+            return None  # nothing will be called
+        stack[place] = arguments = tuple(stack[place])  # it may be an iterator, which can be read only once
+        callable, *first = stack[place - 2], *arguments[:1]
     else:
         end = len(stack) - (name == "CALL_KW")
         callable, *first = (value for value in stack[end - argument - 2 : end] if value is not NULL)

@@ -39,8 +39,14 @@ def refuse(function, *arguments, **keywords):
         print(type(error).__name__, error)
 
 
+def spread(function, values):
+    return function(*values)
+
+
 def main():
     sys.setprofile(profiler)
+    refuse(spread, print, 5)
+    spread(print, iter("ab"))
     length("abc")
     length(Thing())
     list(items())
@@ -53,6 +59,11 @@ def main():
     refuse(thing.method, *[1], **{})
     refuse(int.from_bytes)
     refuse(len)
+    print(*iter([1, 2]))
+    print(*items())
+    refuse(thing.method, *items(), **{})
+    str.join(*iter([",", ["a", "b"]]))
+    refuse(print, *iter([1]), **{"wrong": 2})
     gen = items()
     next(gen)
     refuse(gen.throw, KeyError)

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from kaa.reference.arguments import is_iterable
 from kaa.reference.calls import call, enter
 from kaa.reference.errors import called
 from kaa.reference.frame import Frame
 from kaa.reference.function import Function
-from kaa.reference.instructions.containers import is_iterable
 from kaa.reference.program import NULL
 
 

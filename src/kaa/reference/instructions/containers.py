@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kaa.reference.arguments import is_iterable
 from kaa.reference.calls import lookup_special
 from kaa.reference.errors import called
 from kaa.reference.frame import Frame
@@ -84,11 +85,6 @@ def DICT_MERGE(frame: Frame, depth: int) -> None:
         if key in target:
             raise TypeError(f"{called(callable)} got multiple values for keyword argument '{key}'")
         target[key] = mapping[key]
-
-
-def is_iterable(value: Any) -> bool:
-    """True for what has an iterator or is a sequence, without asking for one."""
-    return hasattr(type(value), "__iter__") or hasattr(type(value), "__getitem__")
 
 
 def is_mapping(value: Any) -> bool:
