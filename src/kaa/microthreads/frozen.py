@@ -1,7 +1,7 @@
 """Suspended generators, coroutines and async generators as plain data, the same from either machine.
 
-In: a suspended generator, of the reference machine or of the host's kind. Out: a `Frozen`, and from it a generator that
-goes on where the first one was. `freeze` reads and `thaw` writes the frame that lies in a generator of the host's
+In: a suspended generator, of the reference machine or of the host's kind. Out: a `FrameState`, and from it a generator
+that goes on where the first one was. `freeze` reads and `thaw` writes the frame that lies in a generator of the host's
 (`_PyInterpreterFrame`); its places are `kaa.native.layouts`'. Both kinds stop in front of the same instruction with
 the same values on the stack.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ctypes
 import inspect
-from dataclasses import dataclass
 from types import AsyncGeneratorType, CellType, CodeType, CoroutineType, FunctionType, GeneratorType
 from typing import Any
 
@@ -20,6 +19,7 @@ from kaa.native.types import layout
 from kaa.reference import suspension
 from kaa.reference.generator import Resumable
 from kaa.reference.program import NULL
+from kaa.reference.suspension import FrameState
 from kaa.runtime import places
 
 HOST_KINDS = (GeneratorType, CoroutineType, AsyncGeneratorType)
@@ -36,26 +36,10 @@ _CODE_UNITS = layout(layouts.CodeObject).fields["co_code_adaptive"].offset
 """Bytes from a code object to its instructions."""
 
 
-@dataclass
-class Frozen:
-    """A suspended frame. `next` is an instruction offset in code units."""
-
-    code: CodeType
-    next: int
-    variables: list[Any]
-    stack: list[Any]
-    handled: BaseException | None
-    globals: dict[str, Any]
-    closure: tuple[CellType, ...] | None
-    name: str
-    qualified_name: str
-    state: int
-
-
-def freeze(generator: Any) -> Frozen:
+def freeze(generator: Any) -> FrameState:
     """Take a suspended generator apart. ValueError if it runs or has ended."""
     if isinstance(generator, Resumable):
-        return _freeze_reference(generator)
+        return suspension.freeze(generator)
     at = id(generator)
     state = ctypes.c_int8.from_address(at + _STATE).value
     if state not in (_CREATED, _SUSPENDED, _DELEGATING):
@@ -67,7 +51,7 @@ def freeze(generator: Any) -> Frozen:
     count = len(_slots(code))
     top = ctypes.c_int32.from_address(at + _STACK_TOP).value
     values = [_object(at + _VARIABLES + 8 * index) for index in range(top)]
-    return Frozen(
+    return FrameState(
         code,
         (address - id(code) - _CODE_UNITS) // 2,
         values[:count],
@@ -77,54 +61,19 @@ def freeze(generator: Any) -> Frozen:
         function.__closure__,
         generator.__name__,
         generator.__qualname__,
-        state,
+        state != _CREATED,
+        state == _DELEGATING,
     )
 
 
-def _freeze_reference(generator: Resumable) -> Frozen:
-    state = suspension.freeze(generator)
-    number = (_DELEGATING if state.delegating else _SUSPENDED) if state.started else _CREATED
-    return Frozen(
-        state.code,
-        state.next,
-        state.variables,
-        state.stack,
-        state.handled,
-        state.globals,
-        state.closure,
-        state.name,
-        state.qualified_name,
-        number,
-    )
-
-
-def thaw(frozen: Frozen) -> Any:
+def thaw(frozen: FrameState) -> Any:
     """A generator in this state, on the machine that has the process. ValueError if the state does not fit the code."""
     check(frozen)
     machine = places.current.machine
-    return _thaw_host(frozen) if machine is None else _thaw_reference(machine, frozen)
+    return _thaw_host(frozen) if machine is None else suspension.thaw(machine, frozen)
 
 
-def _thaw_reference(machine: Any, frozen: Frozen) -> Any:
-    return suspension.thaw(
-        machine,
-        suspension.FrameState(
-            frozen.code,
-            frozen.next,
-            frozen.variables,
-            frozen.stack,
-            frozen.handled,
-            frozen.globals,
-            frozen.closure,
-            frozen.name,
-            frozen.qualified_name,
-            frozen.state != _CREATED,
-            frozen.state == _DELEGATING,
-        ),
-    )
-
-
-def _thaw_host(frozen: Frozen) -> Any:
+def _thaw_host(frozen: FrameState) -> Any:
     code = frozen.code
     function = FunctionType(code, frozen.globals, frozen.name, None, frozen.closure)
     keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
@@ -138,16 +87,17 @@ def _thaw_host(frozen: Frozen) -> Any:
         _put(at + _HANDLED, frozen.handled, replace=False)
     ctypes.c_int32.from_address(at + _STACK_TOP).value = len(values)
     ctypes.c_uint64.from_address(at + _INSTRUCTION).value = id(code) + _CODE_UNITS + 2 * frozen.next
-    ctypes.c_int8.from_address(at + _STATE).value = frozen.state
+    number = (_DELEGATING if frozen.delegating else _SUSPENDED) if frozen.started else _CREATED
+    ctypes.c_int8.from_address(at + _STATE).value = number
     generator.__name__, generator.__qualname__ = frozen.name, frozen.qualified_name
     return generator
 
 
-def check(frozen: Frozen) -> None:
+def check(frozen: FrameState) -> None:
     """Make sure that a frame of this code can be in this state, as far as machines trust it."""
     code = frozen.code
     starts, _ = code_units.split(code.co_code)
-    wanted = opcodes.RETURN_GENERATOR if frozen.state == _CREATED else opcodes.YIELD_VALUE
+    wanted = opcodes.YIELD_VALUE if frozen.started else opcodes.RETURN_GENERATOR
     before = frozen.next - 1
     kinds_fit = all(
         isinstance(value, CellType)
@@ -155,7 +105,7 @@ def check(frozen: Frozen) -> None:
         if slot in code.co_freevars or slot in code.co_cellvars
     )
     if (
-        frozen.state not in (_CREATED, _SUSPENDED, _DELEGATING)
+        (frozen.delegating and not frozen.started)
         or before not in starts
         or code.co_code[2 * before] != wanted
         or len(frozen.variables) != len(_slots(code))

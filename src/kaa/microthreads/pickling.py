@@ -15,10 +15,11 @@ from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from kaa.microthreads import code_references, frozen
-from kaa.microthreads.frozen import HOST_KINDS, Frozen
+from kaa.microthreads.frozen import HOST_KINDS
 from kaa.reference.function import Function
 from kaa.reference.generator import Resumable
 from kaa.reference.program import NULL
+from kaa.reference.suspension import FrameState
 from kaa.runtime import places
 
 _FUNCTION_FIELDS = ("__name__", "__qualname__", "__defaults__", "__kwdefaults__", "__doc__", "__module__")
@@ -112,19 +113,21 @@ def _reduce_generator(generator: Any) -> Any:
         state.closure,
         state.name,
         state.qualified_name,
-        state.state,
+        state.started,
+        state.delegating,
     )
 
 
 def _make_generator(
     reference: Any, module: str, following: int, variables: list[Any], stack: list[Any], handled: Any,
-    closure: Any, name: str, qualified_name: str, state: int,
+    closure: Any, name: str, qualified_name: str, started: bool, delegating: bool,
 ) -> Any:  # fmt: skip
     names = vars(importlib.import_module(module))
     code = code_references.find(reference)
-    return frozen.thaw(
-        Frozen(code, following, variables, stack, handled, names, closure, name, qualified_name, state)
+    state = FrameState(
+        code, following, variables, stack, handled, names, closure, name, qualified_name, started, delegating
     )
+    return frozen.thaw(state)
 
 
 def _reduce_function(function: Any) -> Any:
