@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import kaa.compiler  # loaded before the take-over: its own modules use the host's built-ins
 from kaa.runtime.invisible import invisible
-from kaa.runtime.own import OWN_FOLDER
+from kaa.runtime.own import is_own
 from kaa.runtime.unwatched import unwatch
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def make_builtins(engine: Engine) -> dict[str, Builtin]:
         *,
         _feature_version: int = -1,
     ) -> Any:
-        if isinstance(filename, str) and filename.startswith(OWN_FOLDER):  # a call of `is_own` would be seen
+        if is_own(filename):
             return _host_compile(source, filename, mode, flags, True, optimize)
         if not dont_inherit:
             flags = index(flags) | (engine.caller_flags() & FUTURE_FLAGS)
@@ -95,7 +95,7 @@ def make_builtins(engine: Engine) -> dict[str, Builtin]:
             source = translate(
                 as_text(source, "exec"), "<string>", "exec", engine.caller_flags() & FUTURE_FLAGS
             )
-        elif source.co_filename.startswith(OWN_FOLDER):
+        elif is_own(source.co_filename):
             return _host_exec(source, globals, locals)
         engine.execute(source, globals, locals, closure)
 
