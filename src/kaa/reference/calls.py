@@ -46,9 +46,8 @@ def enter(frame: Frame, function: Any, arguments: list[Any], keywords: dict[str,
         variables = arguments
     else:
         variables = bind(function, program, arguments, keywords)
-    names = (
-        None if program.optimized else function.__globals__
-    )  # a module's code may have become a function's
+    # A module's code may have become a function's.
+    names = None if program.optimized else function.__globals__
     return Frame(function, program, variables, frame, names)
 
 
