@@ -1,15 +1,12 @@
 """Classes, modules and globals changed under a warm cache are seen at once: random changes, compared with the host."""
 
-import json
-import os
 import random
-import subprocess
-import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.baseline.changes import names, run
 from tests.native.host import needs_native
 
 pytestmark = needs_native
@@ -95,27 +92,17 @@ for kind in (Plain, Slotted):
 print(json.dumps(results))
 """
 
-NAMES = [
-    line.split('"')[1] for line in SCRIPT.split("CHANGES = {")[1].split("\n}")[0].splitlines() if ":" in line
-]
-
-
-def run(changes, *arguments):
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(p for p in sys.path if p))
-    command = [sys.executable, "-X", "faulthandler", "-c", SCRIPT, json.dumps(changes), *arguments]
-    child = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
-    assert child.returncode == 0, child.stderr[-2000:]
-    return json.loads(child.stdout)
+NAMES = names(SCRIPT)
 
 
 @settings(max_examples=8, deadline=None)
 @given(st.lists(st.sampled_from(NAMES), max_size=8))
 def test_random_changes(changes):
-    assert run(changes, "engine") == run(changes)
+    assert run(SCRIPT, changes, "engine") == run(SCRIPT, changes)
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_every_change(seed):
     changes = NAMES * 2
     random.Random(seed).shuffle(changes)
-    assert run(changes, "engine") == run(changes)
+    assert run(SCRIPT, changes, "engine") == run(SCRIPT, changes)

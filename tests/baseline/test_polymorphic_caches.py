@@ -1,14 +1,10 @@
 """One place in the code that sees objects of many classes, which change under it: compared with the host."""
 
-import json
-import os
-import subprocess
-import sys
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.baseline.changes import names, run
 from tests.native.host import needs_native
 
 pytestmark = needs_native
@@ -82,27 +78,17 @@ for first, width, change in steps:
 print(json.dumps(results))
 """
 
-CHANGES = [
-    line.split('"')[1] for line in SCRIPT.split("CHANGES = {")[1].split("\n}")[0].splitlines() if ":" in line
-]
+CHANGES = names(SCRIPT)
 STEP = st.tuples(st.integers(0, 6), st.integers(1, 7), st.sampled_from(CHANGES))
-
-
-def run(steps, *arguments):
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(p for p in sys.path if p))
-    command = [sys.executable, "-X", "faulthandler", "-c", SCRIPT, json.dumps(steps), *arguments]
-    child = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
-    assert child.returncode == 0, child.stderr[-2000:]
-    return json.loads(child.stdout)
 
 
 @settings(max_examples=10, deadline=None)
 @given(st.lists(STEP, max_size=8))
 def test_random_changes(steps):
-    assert run(steps, "engine") == run(steps)
+    assert run(SCRIPT, steps, "engine") == run(SCRIPT, steps)
 
 
 @pytest.mark.parametrize("width", [2, 4, 7])
 def test_every_change_to_every_class(width):
     steps = [(kind, width, change) for change in CHANGES for kind in range(7)]
-    assert run(steps, "engine") == run(steps)
+    assert run(SCRIPT, steps, "engine") == run(SCRIPT, steps)
