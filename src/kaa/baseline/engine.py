@@ -199,7 +199,9 @@ class Engine:
     def write_perf_map(self) -> None:
         """Tell Linux `perf` where the machine's functions are, and from now on every code object's machine code."""
         path = f"/tmp/perf-{os.getpid()}.map"
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        # The folder is everybody's: a link that somebody has put there is not followed.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        file = os.open(path, flags, 0o600)
         symbols = sorted(self.image.symbols.items(), key=lambda symbol: symbol[1])
         ends = [offset for _, offset in symbols[1:]] + [self.image.writable]
         for (name, offset), end in zip(symbols, ends, strict=True):
