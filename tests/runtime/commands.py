@@ -17,6 +17,7 @@ from kaa.runtime import process
 
 HOST = sys.executable
 KAA = process.executable(HOST)
+ENGINES = ("native", "reference")
 
 
 @dataclass(frozen=True)
@@ -40,24 +41,25 @@ class Command:
     environment: dict[str, str] = field(default_factory=dict)
     timeout: float = 120
 
-    def run(self, program: str, folder: Path) -> Outcome:
-        """Run in `folder` and wait for the end."""
+    def run(self, program: str, folder: Path, addition: dict[str, str] | None = None) -> Outcome:
+        """Run in `folder`, with an addition to the environment, and wait for the end."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         done = subprocess.run(
             [program, *self.words],
             input=self.input,
             capture_output=True,
             cwd=folder,
-            env=inherited | {"NO_COLOR": "1"} | self.environment,
+            env=inherited | {"NO_COLOR": "1"} | self.environment | (addition or {}),
             timeout=self.timeout,
         )
         return Outcome(done.returncode, _text(done.stdout), _text(done.stderr))
 
     def same(self, folder: Path) -> Outcome:
-        """Assert that host and Kaa leave the same, and hand it back."""
+        """Assert that host and Kaa leave the same, on each of its machines, and hand it back."""
         host = self.run(HOST, folder)
-        kaa = self.run(KAA, folder)
-        assert str(kaa) == str(host)
+        for engine in ENGINES:
+            kaa = self.run(KAA, folder, {"KAA_ENGINE": engine})
+            assert f"{engine}\n{kaa}" == f"{engine}\n{host}"
         return kaa
 
 

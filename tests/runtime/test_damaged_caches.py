@@ -1,6 +1,7 @@
 """Damaged caches: recompiled in silence where there is a source, an ImportError where there is none."""
 
 import os
+import py_compile
 import subprocess
 import sys
 import zipfile
@@ -89,6 +90,17 @@ def test_a_cache_that_ends_too_early(folder):
         for error in ("EOFError", "ImportError"):
             program = f"try:\n    import bare\nexcept {error} as error:\n    print(error)"
             assert kaa(folder, "-c", program).stdout.startswith("damaged bytecode in ")
+
+
+@pytest.mark.parametrize("size", [0, 3, 4, 15, 16, 17, 40, 90])
+def test_a_program_that_ends_too_early(folder, size):
+    """In the words of the host, which reads its own format as far as it goes."""
+    whole = folder / "whole.pyc"
+    py_compile.compile(str(folder / "module.py"), cfile=str(whole))
+    (folder / "short.pyc").write_bytes(whole.read_bytes()[:size])
+    ours = kaa(folder, "short.pyc")
+    theirs = subprocess.run([sys.executable, "short.pyc"], cwd=folder, capture_output=True, text=True)
+    assert (ours.stdout, ours.stderr, ours.returncode) == (theirs.stdout, theirs.stderr, theirs.returncode)
 
 
 def test_caches_of_the_host_are_proved(folder):

@@ -35,6 +35,13 @@ PROGRAMS = {
     "future statements": "from __future__ import annotations\n"
     "exec('def f(x: missing): pass')\nprint(f.__annotations__)\n"
     "exec(compile('def g(x: int): pass', 'n', 'exec', dont_inherit=True))\nprint(g.__annotations__)\n",
+    "auditing hooks": "import ast, symtable, sys\n"
+    "def hook(event, arguments):\n    if event in ('compile', 'exec'):\n"
+    "        print(event, [a if isinstance(a, str | bytes) else type(a) for a in arguments])\n"
+    "sys.addaudithook(hook)\ncompile('1', 'f', 'eval')\nexec('1')\neval(b'1')\nexec(compile('2', b'g', 'exec'))\n"
+    "compile(ast.parse('3'), 'tree', 'exec')\nsymtable.symtable('x', 'f', 'exec')\n"
+    "for wrong in ('x x', 3):\n    try:\n        compile(wrong, 'wrong', 'exec')\n"
+    "    except (SyntaxError, TypeError) as error:\n        print(error)\n",
     "an index for flags": "class Flags:\n    def __index__(self):\n        return 0\n"
     "exec(compile('print(1)', 'n', 'exec', Flags()))\n",
     "namespaces": "def f():\n    a = 1\n    exec('b = a + 1; print(b, sorted(locals()))')\n    return eval('a')\n"

@@ -54,6 +54,8 @@ HOOKS = {
     "t = threading.Thread(target=lambda: 1/0, name='worker')\nt.start()\nt.join()",
     "sys.unraisablehook": "import sys\nsys.unraisablehook = lambda a: print(a.exc_type, a.err_msg)\n"
     "class Bad:\n    def __del__(self):\n        1/0\nBad()\nprint('on')",
+    "unraisable": "class Bad:\n    def __del__(self):\n        1/0\nBad()\nprint('on')",
+    "unraisable warning": "import warnings\nwarnings.simplefilter('error')\nopen('program.py').name\nprint('on')",
 }
 
 TRACEBACKS = {
@@ -187,7 +189,7 @@ def test_traceback_of_a_module(folder: Path) -> None:
 def test_sources(source: bytes, folder: Path) -> None:
     (folder / "source.py").write_bytes(source)
     Command(["source.py"]).same(folder)
-    Command(["-c", "import source"]).same(folder)
+    Command(["-B", "-c", "import source"]).same(folder)
     Command([], input=source).same(folder)
 
 

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any, Final
 
-from kaa.baseline.import_failure import import_failure
+from kaa.import_failure import import_failure
 from kaa.native import cache
 from kaa.native.image import PAGE, Image
 from kaa.native.memory import RESERVED, LoadedImage

@@ -132,8 +132,10 @@ class _Reader:
     def size(self) -> int:
         """A number of items, or of bytes; each item takes at least one byte."""
         size = self.number()
-        if not 0 <= size <= len(self.data) - self.position:
+        if size < 0:
             self.fault(f"a size of {size}")
+        if size > len(self.data) - self.position:
+            self.fault(f"a size of {size}, and then it ends", CutOffCode)
         return size
 
     def items(self, count: int) -> list[Any]:

@@ -302,11 +302,11 @@ def _enter_exec(
     code = source
     if isinstance(code, types.CodeType):
         _check_closure(code, closure)
-        sys.audit("exec", code)
     else:
         if closure is not None:
             raise TypeError("closure can only be used when source is a code object")
         code = _compile_text(frame, source, "exec", "exec")
+    sys.audit("exec", code)
     entered = enter_code(frame, code, globals, locals, closure)
     entered.finish = _return_none
     return entered
@@ -350,7 +350,6 @@ def _enter_eval(frame: Frame, source: Any, /, globals: Any = None, locals: Any =
         globals["__builtins__"] = frame.builtins
     code = source
     if isinstance(code, types.CodeType):
-        sys.audit("exec", code)
         if code.co_freevars:
             raise TypeError("code object passed to eval() may not contain free variables")
     else:
@@ -359,6 +358,7 @@ def _enter_eval(frame: Frame, source: Any, /, globals: Any = None, locals: Any =
         elif isinstance(source, bytes | bytearray | memoryview):
             source = bytes(source).lstrip(b" \t")
         code = _compile_text(frame, source, "eval", "eval")
+    sys.audit("exec", code)
     return enter_code(frame, code, globals, locals)
 
 

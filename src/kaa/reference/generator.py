@@ -15,16 +15,16 @@ import types
 import warnings
 import weakref
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from kaa.reference import tracing
+from kaa.reference import tracing, unraisable
 from kaa.reference.calls import BUILTINS
 from kaa.reference.descriptors import Absent, Readonly
 from kaa.reference.exceptions import chain, raised_by, unwind
 from kaa.reference.frame import Finish, Frame
 from kaa.reference.program import NULL
-from kaa.reference.traceback import clean, entry, guest_traceback
+from kaa.reference.traceback import clean
 
 if TYPE_CHECKING:
     from kaa.reference.machine import Machine
@@ -218,7 +218,7 @@ class Resumable:
             failure = error
         else:
             return
-        report_unraisable(self.machine, failure, self)
+        unraisable.report(self.machine, failure, self)
 
     def finalize(self) -> None:
         """What happens to a generator that nobody holds any more."""
@@ -316,7 +316,7 @@ class Coroutine(Resumable):
             return True
         except BaseException as error:
             failure = error
-        report_unraisable(self.machine, failure, self)
+        unraisable.report(self.machine, failure, self)
         return isinstance(failure, RuntimeWarning)
 
     if not TYPE_CHECKING:
@@ -431,7 +431,7 @@ def _close(machine: Machine, iterator: Any) -> None:
         if close is not NULL:
             close()
         return
-    report_unraisable(machine, failure, iterator)
+    unraisable.report(machine, failure, iterator)
 
 
 def _throw_into(iterator: Any, error: BaseException, close_delegate: bool, answer: list[Any]) -> None:
@@ -444,31 +444,6 @@ def _throw_into(iterator: Any, error: BaseException, close_delegate: bool, answe
     throw = getattr(iterator, "throw", NULL)
     if throw is not NULL:
         answer.append(throw(error))
-
-
-def report_unraisable(machine: Machine, error: BaseException, owner: Any) -> None:
-    """Tell of an exception that nobody can handle."""
-    if guest_traceback(error) is None and (frame := machine.thread.guest_frame) is not None:
-        error.__traceback__ = entry(None, frame, frame.current)
-    make = _unraisable_arguments()
-    sys.unraisablehook(make((type(error), error, error.__traceback__, None, owner)))
-
-
-@cache
-def _unraisable_arguments() -> Any:
-    """The type of what `sys.unraisablehook` gets. It has no name, so an unraisable exception must show it."""
-    kinds: list[Any] = []
-
-    class Failing:
-        def __del__(self) -> None:
-            raise ValueError
-
-    hook, sys.unraisablehook = sys.unraisablehook, lambda arguments: kinds.append(type(arguments))
-    try:
-        Failing()
-    finally:
-        sys.unraisablehook = hook
-    return kinds[0]
 
 
 # What guest code calls, without a new loop.

@@ -4,7 +4,7 @@ In: code objects, and the namespaces to run them in. Out: what the program does.
 that `exec` and `eval` use handed in, because a machine never imports the compiler.
 
     machine = Machine(compile)
-    machine.enter()                              # takes over signals and warnings, for a whole process
+    machine.enter()                              # takes over signals, warnings …, for a whole process
     machine.run_code(code, namespace)            # runs a module's code object to its end
     machine.call(function, arguments, keywords)  # calls anything, guest code or not, on this machine
     guest_traceback(error)                       # leaves only guest frames in an uncaught exception's traceback
@@ -31,7 +31,7 @@ import kaa.reference.classes
 import kaa.reference.instructions
 import kaa.reference.intrinsics  # noqa: F401  (these four fill the machine's tables)
 from kaa.bytecode import opcodes
-from kaa.reference import calls, signals, tracing, warning
+from kaa.reference import calls, signals, tracing, unraisable, warning
 from kaa.reference.exceptions import raised
 from kaa.reference.frame import HOST_FRAME, Frame
 from kaa.reference.observer import ALLOCATING, CALLING, LEAVING, Limits, Observer, value_handed_over
@@ -136,9 +136,10 @@ class Machine:
         return self._threads.thread
 
     def enter(self) -> None:
-        """Take over what a process has one of: Ctrl-C and the other signals, and the showing of warnings."""
+        """Take over what a process has one of: Ctrl-C and the other signals, warnings, unraisable exceptions."""
         signals.take_over(self)
         warning.take_over(self)
+        unraisable.take_over(self)
 
     def current_frames(self) -> dict[int, Frame]:
         """The current guest frame of every thread that runs guest code, by the thread's identity."""

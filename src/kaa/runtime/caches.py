@@ -29,7 +29,12 @@ PROVERS = (reader, verifier)
 
 
 class CutOffCache(ImportError, EOFError):
-    """A cache that ends before its code does. The host's importer lets the EOFError of `marshal` through."""
+    """A cache that ends before its code does. The host's importer lets the EOFError of `marshal` through.
+
+    A traceback names it as what it is to a user.
+    """
+
+    __module__, __qualname__ = ImportError.__module__, ImportError.__qualname__
 
 
 def install() -> None:

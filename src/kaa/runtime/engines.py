@@ -111,6 +111,7 @@ class ReferenceEngine:
             caller = self._machine.thread.frame
             assert caller is not None
             globals, locals = caller.f_globals, caller.f_locals if locals is None else locals
+        sys.audit("exec", code)
         return self._machine.run_code(code, globals, locals, closure)
 
     def call[R](self, function: Callable[..., R], *arguments: object) -> R:

@@ -11,7 +11,9 @@ compiles and runs them.
 from __future__ import annotations
 
 import builtins
+import os
 import sys
+from _ast import AST
 from collections.abc import Callable, Mapping
 from operator import index
 from types import BuiltinFunctionType, CellType, CodeType
@@ -136,11 +138,39 @@ def translate(
     """
     if optimize == -1:
         optimize = min(sys.flags.optimize, 2)
+    if isinstance(source, AST):
+        sys.audit("compile", source, None)
+    else:
+        _audit(source, filename)
+    return _unwatched(
+        kaa.compiler.compile, source, filename, mode, flags, True, optimize, _feature_version=_feature_version
+    )
+
+
+@invisible
+def symtable(source: Any, filename: Any, startstr: str, /) -> Any:
+    """`_symtable.symtable` by Kaa's front end."""
+    _audit(source, filename)
+    return _unwatched(kaa.compiler.symtable, source, filename, startstr)
+
+
+@invisible
+def _audit(source: Any, filename: Any) -> None:
+    """Raise the host's auditing event; what is no text or no file name is for the front end to complain of."""
+    try:
+        text = source.encode() if isinstance(source, str) else bytes(memoryview(source))
+        name = filename if isinstance(filename, str) else _unwatched(os.fsdecode, filename)
+    except (TypeError, UnicodeError):
+        return
+    sys.audit("compile", text, name)
+
+
+@invisible
+def _unwatched[R](function: Callable[..., R], *arguments: Any, **keywords: Any) -> R:
+    """Call a function of the front end; its errors come without a frame and a context of Kaa's own."""
     watch_again = unwatch()
     try:
-        return kaa.compiler.compile(
-            source, filename, mode, flags, True, optimize, _feature_version=_feature_version
-        )
+        return function(*arguments, **keywords)
     except BaseException as error:
         failure = error
     finally:

@@ -16,6 +16,7 @@ from importlib.machinery import BuiltinImporter, PathFinder, SourceFileLoader, S
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from kaa.bytecode import pyc
 from kaa.runtime import caches, front, program_folder
 from kaa.runtime.invisible import invisible
 from kaa.runtime.uncaught import FAILURE, guarded
@@ -161,11 +162,17 @@ def _can_encode(text: str) -> bool:
 
 @invisible
 def _run_compiled(engine: Engine, data: bytes, filename: str, main: ModuleType) -> None:
-    if data[:4] != machinery.MAGIC_NUMBER:
+    is_ours = data[:4] == machinery.MAGIC_NUMBER
+    if len(data) < (pyc.HEADER_SIZE if is_ours else len(machinery.MAGIC_NUMBER)):
+        raise EOFError("EOF read where not expected")
+    if not is_ours:
         raise RuntimeError("Bad magic number in .pyc file")
-    caches.prove(data, name="__main__", path=filename)
+    try:
+        caches.prove(data, name="__main__", path=filename)
+    except caches.CutOffCache:
+        raise RuntimeError("Bad code object in .pyc file") from None
     read: Any = vars(machinery)["_compile_bytecode"]
-    code = read(memoryview(data)[16:], "__main__", filename)
+    code = read(memoryview(data)[pyc.HEADER_SIZE:], "__main__", filename)
     if not isinstance(code, CodeType):
         raise RuntimeError("Bad code object in .pyc file")
     engine.execute(code, vars(main))

@@ -16,7 +16,6 @@ import sys
 from typing import TYPE_CHECKING
 
 import kaa
-from kaa.compiler import symtable
 from kaa.runtime import caches, extra_modules, foreign, front, places
 from kaa.syntax.tokens import TokenizerIter
 
@@ -30,7 +29,7 @@ def take_over(engine: Engine) -> None:
     engine.install({getattr(builtins, name): substitute for name, substitute in substitutes.items()})
     for name, substitute in substitutes.items():
         setattr(builtins, name, substitute)
-    _symtable.symtable = symtable
+    _symtable.symtable = front.symtable
     setattr(_tokenize, TokenizerIter.__name__, TokenizerIter)
     places.install(engine)
     caches.install()
