@@ -172,7 +172,7 @@ def _run_compiled(engine: Engine, data: bytes, filename: str, main: ModuleType) 
     except caches.CutOffCache:
         raise RuntimeError("Bad code object in .pyc file") from None
     read: Any = vars(machinery)["_compile_bytecode"]
-    code = read(memoryview(data)[pyc.HEADER_SIZE:], "__main__", filename)
+    code = read(memoryview(data)[pyc.HEADER_SIZE :], "__main__", filename)
     if not isinstance(code, CodeType):
         raise RuntimeError("Bad code object in .pyc file")
     engine.execute(code, vars(main))
