@@ -237,7 +237,7 @@ def test_under_the_hood(page) -> None:
     page.keyboard.press("3")
     page.select_option("#unit", label="f, line 1")
     page.wait_for_function(
-        "document.querySelector('#native').textContent.includes('BINARY_OP')", timeout=90_000
+        "document.querySelector('#native')?.textContent.includes('BINARY_OP')", timeout=90_000
     )
     row = page.locator("#panel-bytecode .instruction:has-text('BINARY_OP') .hot")
     assert row.inner_text() == "4"

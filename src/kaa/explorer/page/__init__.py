@@ -44,7 +44,9 @@ def serve(
     _Server(limits, start).install()
     app.add_middleware(Gate, port=port, public=public)
     app.add_static_files("/static", str(resources.files(__name__) / "static"))
-    ui.run(host=host, port=port, show=browser, reload=False, title="Kaa explorer", favicon="🐍")
+    ui.run(
+        host=host, port=port, show=browser, reload=False, tailwind=False, title="Kaa explorer", favicon="🐍"
+    )
 
 
 class _Server:
@@ -89,7 +91,9 @@ class _Server:
             self._runs.pop(next(iter(self._runs))).stop()
         self._count += 1
         number = str(self._count)
-        limits = replace(self._limits, breakpoints=tuple(map(int, order.get("breakpoints", ()))))
+        limits = replace(
+            self._limits, breakpoints=tuple(int(line) for _, line in order.get("breakpoints", ()))
+        )
         self._runs[number] = Run(str(order["source"]), str(order["filename"]), limits)
         return JSONResponse({"run": number})
 

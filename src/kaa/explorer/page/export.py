@@ -7,11 +7,25 @@ from importlib import resources
 from typing import Any
 
 STYLE = "explorer.css"
-SCRIPTS = ("player.js", "draw.js", "views.js", "app.js")
+SCRIPTS = (
+    "dom.js",
+    "player.js",
+    "links.js",
+    "graph.js",
+    "heap.js",
+    "road.js",
+    "source.js",
+    "run.js",
+    "hood.js",
+    "picture.js",
+    "commands.js",
+    "app.js",
+)
+"""In the order in which they are loaded: each uses what stands before it."""
 
 
 def static_page(data: dict[str, Any]) -> str:
-    """`data` holds `road`, `instructions`, `lines` (the recording), `step` and `ending`."""
+    """`data` holds `roads` (by file), `instructions`, `lines` (the recording), `native`, `step` and `ending`."""
     folder = resources.files("kaa.explorer.page") / "static"
     scripts = "\n".join((folder / name).read_text() for name in SCRIPTS).replace("</script", "<\\/script")
     text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")  # so that no text ends the element

@@ -1,250 +1,364 @@
-/* The application: layout, keys, stepping, sharing. */
+/* The application: what is open, where it stands, and what it shows. Drawing is the views' work. */
 "use strict";
 
 Kaa.App = class {
   constructor(data) {
-    this.data = data; this.offline = !!data.road; this.player = new Kaa.Player(); this.breakpoints = new Set();
-    this.tab = "road"; this.stage = null; this.unitNumber = 0; this.heat = false; this.big = null; this.before = Kaa.emptyState();
+    this.data = data; this.offline = !!data.roads; this.player = new Kaa.Player(); this.before = Kaa.emptyState();
+    this.roads = new Map(); this.breakpoints = new Set(); this.file = 0; this.unitNumber = 0; this.stage = null;
+    this.tab = "road"; this.heat = false; this.big = null; this.native = data.native || null;
+    this.runView = new Kaa.RunView(this);
     Kaa.instructions = data.instructions;
     this.theme(localStorage.getItem("kaa-theme") || (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark"));
-    this.build();
-    addEventListener("keydown", (e) => this.key(e));
+    this.parts = Kaa.layOut(this);
+    this.lines = new Kaa.SourceView(this.parts.source, this.parts.sheet);
+    addEventListener("keydown", (event) => this.key(event));
   }
-  post(url, body) { return fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body || {}) }); }
+
+  post(url, body) {
+    const headers = { "content-type": "application/json" };
+    return fetch(url, { method: "POST", headers, body: JSON.stringify(body || {}) });
+  }
+  say(text, isBad) { this.parts.message.textContent = text || ""; this.parts.message.className = isBad ? "bad" : ""; }
   theme(name) { document.documentElement.dataset.theme = name; localStorage.setItem("kaa-theme", name); }
+  otherTheme() { this.theme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"); }
+  get road() { return this.roads.get(this.file); }
+  get unit() { return this.road.units[this.unitNumber]; }
 
-  build() {
-    const el = Kaa.el, b = (id, text, title, act) => el("button", { id, title, "aria-label": title, onclick: act }, text);
-    const names = Object.keys(this.data.examples || {});
-    this.parts = {};
-    const part = (name, node) => (this.parts[name] = node);
-    document.body.append(part("root", el("div", { id: "kaa" },
-      el("header", {}, el("strong", {}, "Kaa"),
-        this.offline ? el("span", {}, this.data.road.filename) : el("select", { id: "examples", "aria-label": "examples", onchange: (e) => e.target.value && this.open(this.data.examples[e.target.value], e.target.value) }, el("option", { value: "" }, "examples …"), ...names.map((n) => el("option", {}, n))),
-        this.offline ? null : b("edit", "Edit", "edit the program (E)", () => this.edit()),
-        this.offline ? null : b("run", "▶ Run", "run the program (R)", () => this.run()),
-        this.offline ? null : b("around", "▶ around ●", "run, and keep the steps around the first breakpoint reached (Shift+R)", () => this.run(true)),
-        this.offline ? null : b("stop", "■", "stop the run", () => this.post(`/api/run/${this.number}/stop`)),
-        el("nav", { role: "tablist" }, ...[["road", "Road"], ["run", "Run"], ["hood", "Under the hood"]].map(([t, w], i) => el("button", { id: "tab-" + t, role: "tab", title: `${w} (${i + 1})`, onclick: () => this.show(t) }, w))),
-        el("span", { class: "space" }),
-        b("heat", "Heat", "how often each line ran (H)", () => { this.heat = !this.heat; this.drawSource(); this.draw(); }),
-        this.offline ? null : b("share", "Link", "copy a link to this program and step", () => this.share()),
-        b("svg", "SVG", "save the largest drawing as SVG", () => this.save("svg")), b("png", "PNG", "save the largest drawing as PNG", () => this.save("png")),
-        this.offline ? null : b("html", "HTML", "save the run as a page that needs no server", () => this.html()),
-        b("theme", "◐", "dark or light (T)", () => this.theme(document.documentElement.dataset.theme === "dark" ? "light" : "dark")), b("help", "?", "keys (?)", () => this.help())),
-      part("message", el("div", { id: "message", role: "status" })),
-      el("main", {}, el("section", { class: "left" }, part("source", el("div", { class: "scroll", id: "source" })), part("editor", el("textarea", { id: "editor", spellcheck: "false", hidden: "", "aria-label": "the program" }))), part("view", el("section", { id: "view" }))),
-      part("bar", el("footer", {}, ...[["first", "|◀", "first step (Home)", () => this.go(0)], ["back-break", "◀●", "back to a breakpoint (Shift+B)", () => this.go(this.player.toLines(-1, this.breakpoints))],
-        ["back-line", "↶ line", "back a line (Shift+L)", () => this.go(this.player.byLine(-1))], ["back", "◀ step", "back an instruction (←)", () => this.go(this.player.at - 1)], ["play", "play", "play, pause (space)", () => this.play()],
-        ["step", "step ▶", "an instruction (→)", () => this.go(this.player.at + 1)], ["line", "line ↷", "a line, into calls (L)", () => this.go(this.player.byLine(1))], ["over", "over", "a line, over calls (O)", () => this.go(this.player.over(1))],
-        ["out", "out", "out of the frame (U)", () => this.go(this.player.out(1))], ["break", "●▶", "to a breakpoint (B)", () => this.go(this.player.toLines(1, this.breakpoints))], ["last", "▶|", "last step (End)", () => this.go(this.player.steps.length - 1)]].map((x) => b(...x)),
-        part("slider", el("input", { id: "slider", type: "range", min: 0, max: 0, value: 0, "aria-label": "step", oninput: (e) => this.go(Number(e.target.value)) })), part("count", el("span", { id: "count" })))))));
-    part("dialog", el("dialog", { id: "dialog" })); document.body.append(this.parts.dialog);
-  }
-  say(text, bad) { this.parts.message.textContent = text || ""; this.parts.message.className = bad ? "bad" : ""; }
+  // Opening and editing.
 
-  async open(source, filename, road) {
-    this.source = source; this.filename = filename || "program.py"; this.player = new Kaa.Player(); this.breakpoints.clear(); this.stage = null; this.unitNumber = 0; this.native = null;
-    this.parts.editor.hidden = true; this.parts.source.hidden = false;
-    this.road = road || (await (await this.post("/api/road", { source, filename: this.filename })).json());
-    const error = this.road.error;
-    this.say(error ? `${error.type}: ${error.message}` + (error.place ? ` (line ${error.place[0]})` : "") : "", !!error);
-    this.drawSource(); this.show(this.tab === "run" ? "road" : this.tab); this.bar();
+  async open(source, filename, roads) {
+    this.source = source; this.filename = filename || "program.py"; this.player = new Kaa.Player();
+    this.breakpoints.clear(); this.file = this.unitNumber = 0; this.stage = null; this.native = this.data.native || null;
+    this.parts.editor.hidden = true;
+    this.roads = new Map(roads || [[0, await this.ask("/api/road", { source, filename: this.filename })]]);
+    const error = this.road.error, place = error?.place ? ` (line ${error.place[0]})` : "";
+    this.say(error ? `${error.type}: ${error.message}${place}` : "", !!error);
+    this.drawSource();
+    this.show(this.tab === "run" ? "road" : this.tab);
+    this.bar();
   }
+  async ask(url, body) { return (await this.post(url, body)).json(); }
+
   edit() {
     const editor = this.parts.editor;
-    if (editor.hidden) { editor.value = this.source; editor.hidden = false; this.parts.source.hidden = true; editor.focus(); this.say("Escape shows the road of what you have written"); }
-    else return this.open(editor.value, this.filename);
+    if (!editor.hidden) return this.open(editor.value, this.filename);
+    editor.value = this.source;
+    editor.hidden = false;
+    editor.focus();
+    this.say("Escape shows the road of what you have written");
   }
-  async run(around) {
-    if (around && !this.breakpoints.size) return this.say("set a breakpoint first: click a line's number", true);
-    if (!this.parts.editor.hidden) await this.edit();
-    if (this.road.error) return;
-    const player = (this.player = new Kaa.Player());
-   
-    this.number = (await (await this.post("/api/run", { source: this.source, filename: this.filename, breakpoints: around ? [...this.breakpoints] : [] })).json()).run;
-    this.say("running …"); this.show("run");
-    let at = 0, first = true;
-    while (player === this.player) {
-      const answer = await fetch(`/api/run/${this.number}?start=${at}`);
-      if (!answer.ok) break;
-      const data = await answer.arrayBuffer(), running = answer.headers.get("x-running") === "1";
-      at += data.byteLength; player.feed(new TextDecoder().decode(data));
-      if (player.steps.length && first) { first = false; this.go(0); }
-      this.bar(); this.asks();
-      if (running) { await new Promise((r) => setTimeout(r, 60)); continue; }
-      const end = JSON.parse(answer.headers.get("x-ending")), raw = answer.headers.get("x-raw");
-      if (raw) player.output.push([player.steps.length - 1, 1, JSON.parse(raw)]);
-      this.say(end.words, end.kind !== "done");
-      this.parts.root.dataset.ended = end.kind;
-      if (around) { player.seek(0); this.go(player.toLines(1, this.breakpoints)); }
-      if (this.wanted !== undefined) { this.go(this.wanted); this.wanted = undefined; }
-      this.draw(); break;
+
+  /* Show a file of the run, the program's own or one that it imports; its road is made when it is first shown. */
+  async showFile(number) {
+    this.file = number; this.unitNumber = 0; this.stage = null;
+    if (!this.roads.has(number)) {
+      const { name, source } = this.player.files[number];
+      this.roads.set(number, { source, filename: name, tokens: [], tree: [], scopes: [], units: [], cache: null, error: null });
+      this.roads.set(number, await this.ask("/api/road", { source, filename: name }));
+      if (this.file !== number) return;
     }
+    this.drawSource();
+    this.mark();
+    if (this.tab !== "run") this.draw();
   }
-  asks() {
-    const box = document.getElementById("input");
-    if (this.player.asking && !box) { this.go(this.player.steps.length - 1); this.say("the program asks for input"); document.getElementById("input")?.focus(); }
-  }
-  show(tab) {
-    this.tab = tab; this.big = null;
-    for (const t of ["road", "run", "hood"]) document.getElementById("tab-" + t).setAttribute("aria-selected", t === tab);
+
+  // Running.
+
+  async run(isAround) {
+    if (isAround && !this.breakpoints.size) return this.say("set a breakpoint first: click a line's number", true);
+    if (!this.parts.editor.hidden) await this.edit();
+    if (this.roads.get(0).error) return;
+    const player = (this.player = new Kaa.Player());
+    this.native = null;
+    const order = { source: this.source, filename: this.filename, breakpoints: isAround ? this.places() : [] };
+    this.number = (await this.ask("/api/run", order)).run;
+    this.say("running …");
+    this.show("run");
+    const ending = await this.follow(player);
+    if (!ending) return;
+    this.say(ending.words, ending.kind !== "done");
+    this.parts.root.dataset.ended = ending.kind;
+    if (isAround) { player.seek(0); this.go(player.toPlaces(1, this.breakpoints)); }
+    if (this.wanted !== undefined) { this.go(this.wanted); this.wanted = undefined; }
     this.draw();
   }
-  panel(id, title, node) {
-    const box = Kaa.el("article", { class: "panel", id: "panel-" + id, "data-stage": id }, Kaa.el("h2", {}, Kaa.el("button", { title: "larger, smaller", onclick: () => { this.big = this.big === id ? null : id; this.enlarge(); } }, title)), Kaa.el("div", { class: "scroll", tabindex: 0 }, node));
-    return box;
+
+  /* The breakpoints as the server wants them: a file's name and a line. */
+  places() {
+    return [...this.breakpoints].map((place) => {
+      const [file, line] = place.split(":").map(Number);
+      return [this.roads.get(file).filename, line];
+    });
   }
-  enlarge() { this.parts.view.dataset.big = this.big || ""; this.parts.view.querySelectorAll(".panel").forEach((p) => p.classList.toggle("big", p.id === "panel-" + this.big)); }
-  unit() { return this.road.units[this.unitNumber]; }
-  draw() {
-    if (!this.road) return;
-    const view = this.parts.view;
-    if (this.tab === "run") return this.drawRun();
-    const units = Kaa.el("select", { id: "unit", "aria-label": "code object", onchange: (e) => { this.unitNumber = Number(e.target.value); this.stage = null; this.draw(); } }, ...this.road.units.map((u, i) => Kaa.el("option", { value: i, selected: i === this.unitNumber ? "" : null }, u.qualname + ", line " + u.line)));
-    if (this.tab === "road") {
-      view.className = "road";
-      view.replaceChildren(units, ...[["tokens", "Tokens", Kaa.viewTokens], ["tree", "Tree", Kaa.viewTree], ["symbols", "Symbols", Kaa.viewSymbols], ["graph", "Control-flow graph", Kaa.viewGraph], ["bytecode", "Bytecode", (a) => Kaa.viewBytecode(a)], ["cache", "Cache file", Kaa.viewCache]].map(([id, title, make]) => this.panel(id, title, make(this))));
-    } else this.drawHood(units);
-    this.enlarge();
+
+  /* Take up the recording as it grows. The answer is how the run ended, or nothing if another one has begun. */
+  async follow(player) {
+    for (let at = 0; player === this.player;) {
+      const answer = await fetch(`/api/run/${this.number}?start=${at}`);
+      if (!answer.ok) return null;
+      const data = await answer.arrayBuffer(), isNew = !player.steps.length;
+      at += data.byteLength;
+      player.feed(new TextDecoder().decode(data));
+      if (isNew && player.steps.length) this.go(0);
+      this.bar();
+      this.askForInput();
+      if (answer.headers.get("x-running") === "1") { await new Promise((done) => setTimeout(done, 60)); continue; }
+      const raw = answer.headers.get("x-raw");
+      if (raw) player.output.push([player.steps.length - 1, 1, JSON.parse(raw)]);
+      return JSON.parse(answer.headers.get("x-ending"));
+    }
+    return null;
   }
-  drawPanel(id) { if (id === "graph") document.querySelector("#panel-graph .scroll").replaceChildren(Kaa.viewGraph(this)); }
-  codeNumber(unit) { return this.player.codes.findIndex((c) => c.qualname === unit.qualname && c.line === unit.line && c.instructions.length === unit.instructions.length); }
-  async drawHood(units) {
-    const view = this.parts.view, unit = this.unit();
-    view.className = "hood";
-    if (!unit) return view.replaceChildren(Kaa.el("p", {}, "This program has no bytecode."));
-    const text = Kaa.el("pre", { id: "native" }, this.native ? "" : this.offline ? "Machine code is made by the server." : "making machine code …");
-    view.replaceChildren(units, this.panel("bytecode", "Bytecode" + (this.player.steps.length ? " and how often it ran" : " (run it to see how often)"), Kaa.viewBytecode(this, unit, null, this.player.steps.length ? this.player.heat().instructions : null, this.codeNumber(unit))), this.panel("native", "Templates and machine code", text));
-    if (!this.native && !this.offline) this.native = await (await this.post("/api/native", { source: this.source, filename: this.filename })).json();
-    if (this.native) text.textContent = this.native.error || this.native.functions[unit.qualname + ":" + unit.line] || "There is none.";
+  stop() { return this.number && this.post(`/api/run/${this.number}/stop`); }
+
+  askForInput() {
+    if (!this.player.asking || document.getElementById("input")) return;
+    this.go(this.player.steps.length - 1);
+    this.say("the program asks for input");
+    document.getElementById("input")?.focus();
   }
-  drawSource() { this.parts.source.replaceChildren(Kaa.viewSource(this)); this.mark(); }
-  lineOf(f) { const s = this.player.codes[f.code].at.get(f.offset); return s && s.place ? s.place[0] : "–"; }
-  mark() {
-    this.parts.source.querySelectorAll(".line.now").forEach((n) => n.classList.remove("now"));
-    if (this.tab !== "run" || this.player.at < 0) return;
-    const row = this.parts.source.querySelector(`[data-line="${this.player.line[this.player.at]}"]`);
-    if (!row) return;
-    row.classList.add("now");
-    const a = row.getBoundingClientRect(), b = this.parts.source.getBoundingClientRect();
-    if (a.top < b.top + 20 || a.bottom > b.bottom - 20) this.parts.source.scrollTop += a.top - b.top - b.height / 3;
+  answer(line) {
+    this.player.asking = false;
+    this.post(`/api/run/${this.number}/input`, { line });
+    this.say("running …");
+    this.drawRun();
   }
+
+  // Going through the run.
+
   go(step) {
-    const p = this.player;
-    if (!p.steps.length) return;
-    step = Math.max(0, Math.min(step, p.steps.length - 1));
-    if (step > 0 && step !== p.at) { p.seek(step - 1); this.before = Kaa.copyState(p.state); } else if (step === 0) this.before = Kaa.emptyState();
-    p.seek(step);
+    const player = this.player;
+    if (!player.steps.length) return;
+    step = Math.max(0, Math.min(step, player.steps.length - 1));
+    if (step === 0) this.before = Kaa.emptyState();
+    else if (step !== player.at) { player.seek(step - 1); this.before = Kaa.copyState(player.state); }
+    player.seek(step);
     if (this.tab !== "run") this.show("run"); else this.drawRun();
     this.bar();
   }
+  /* Where the slider is drawn to: of many events only the last one before a frame is drawn. */
+  slide(step) {
+    if (this.sliding === undefined) requestAnimationFrame(() => { this.go(this.sliding); this.sliding = undefined; });
+    this.sliding = step;
+  }
   bar() {
-    const p = this.player, n = p.steps.length;
-    this.parts.bar.hidden = !n;
-    this.parts.slider.max = Math.max(0, n - 1); this.parts.slider.value = Math.max(0, p.at);
-    this.parts.count.textContent = n ? `${p.at + p.skipped} of ${n - 1 + p.skipped}` : "";
-  }
-  why() {
-    const top = this.before.frames[this.before.frames.length - 1];
-    const s = top && this.player.codes[top.code].at.get(top.offset);
-    return s ? `${s.name} took the last reference` : "nothing refers to it";
-  }
-  resumed(number) { return (this.player.first.get(number) ?? 0) < this.player.at; }
-  /* The bytecode and the graph of the code that runs: kept from step to step, only the marks move. */
-  codeView(code, top) {
-    const known = this.kept, all = code.instructions, part = 200;
-    const chunk = all.length > 3 * part ? Math.floor(all.findIndex((s) => s.offset === top.offset) / part) : -1;
-    if (!known || known.code !== code || known.heat !== this.heat || known.chunk !== chunk) {
-      const steps = chunk < 0 ? all : all.slice(Math.max(0, chunk - 1) * part, (chunk + 2) * part);
-      const shape = Kaa.blocksOf(code), small = shape.blocks.length < 120;
-      const bytecode = Kaa.viewBytecode(this, code, null, this.heat ? this.player.heat().instructions : null, top.code, steps);
-      const graph = small ? Kaa.drawGraph(shape.blocks, () => 0, -1) : Kaa.el("p", { class: "words-of" }, `${shape.blocks.length} blocks are too many to draw`);
-      this.kept = { code, chunk, heat: this.heat, shape, bytecode, graph, rows: new Map(steps.map((s, i) => [s.offset, bytecode.children[i]])), boxes: [...graph.querySelectorAll(".block")] };
-    }
-    const view = this.kept;
-    view.marked?.forEach((n) => n.classList.remove("now"));
-    view.marked = [view.rows.get(top.offset), view.boxes[view.shape.of(top.offset)]].filter((n) => n);
-    view.marked.forEach((n) => n.classList.add("now"));
-    return view;
-  }
-  drawRun() {
-    const view = this.parts.view, p = this.player;
-    view.className = "run";
-    if (p.at < 0) return view.replaceChildren(Kaa.el("p", { class: "hint" }, this.player.steps.length ? "" : "Run the program (R) to record it; then go through it in both directions."));
-    const state = p.state, top = state.frames[state.frames.length - 1], code = top && p.codes[top.code];
-    const fresh = new Set(p.steps[p.at].slice(1).filter((c) => c[0] === "o" || c[0] === "c").map((c) => c[1]));
-    const now = code && code.at.get(top.offset), output = p.printed(p.at).slice(-400);
-    const out = Kaa.el("pre", { id: "output" }, ...output.map(([, s, t]) => Kaa.el("span", { class: "stream" + s }, t)));
-    if (p.asking && p.at === p.steps.length - 1) out.append(Kaa.el("input", { id: "input", "aria-label": "input for the program", placeholder: "input, Enter", onkeydown: (e) => { if (e.key === "Enter") { e.preventDefault(); p.asking = false; this.post(`/api/run/${this.number}/input`, { line: e.target.value }); e.target.remove(); } e.stopPropagation(); } }));
-    const keep = [...view.querySelectorAll(".scroll")].map((s) => [s.parentNode.id, s.scrollTop, s.scrollLeft]);
-    view.replaceChildren(
-      this.panel("frames", "Frames and value stack", Kaa.viewFrames(this, state)), this.panel("heap", `Heap: ${state.heap.size} objects`, Kaa.drawHeap(state, p, fresh)),
-      this.panel("code", code ? "Bytecode of " + code.qualname : "Bytecode", code ? Kaa.el("div", {}, now ? Kaa.el("p", { class: "words-of" }, Kaa.el("b", {}, now.name), " ", (Kaa.instructions[now.name] || {}).words, Kaa.el("code", {}, " ( " + (Kaa.instructions[now.name] || {}).picture + " )")) : null, this.codeView(code, top).bytecode) : ""),
-      this.panel("blocks", "Block of the instruction", code ? this.codeView(code, top).graph : ""),
-      this.panel("events", "What this step did", Kaa.viewEvents(this, state)), this.panel("output", "Output", out));
-    for (const [id, t, l] of keep) { const s = document.querySelector(`#${id} .scroll`); if (s) { s.scrollTop = t; s.scrollLeft = l; } }
-    for (const id of ["code", "blocks"]) {
-      const box = document.querySelector(`#panel-${id} .scroll`), mark = box.querySelector(".now");
-      if (mark) { const a = mark.getBoundingClientRect(), b = box.getBoundingClientRect(); if (a.top < b.top || a.bottom > b.bottom) box.scrollTop += a.top - b.top - b.height / 3; }
-    }
-    const box = document.querySelector("#panel-output .scroll"); box.scrollTop = box.scrollHeight;
-    this.enlarge(); this.mark();
+    const { player, parts } = this, count = player.steps.length;
+    parts.bar.hidden = !count;
+    parts.slider.max = Math.max(0, count - 1);
+    parts.slider.value = Math.max(0, player.at);
+    parts.count.textContent = count ? `${player.at + player.skipped} of ${count - 1 + player.skipped}` : "";
   }
   play() {
     if (this.timer) { clearInterval(this.timer); this.timer = null; return; }
-    this.timer = setInterval(() => { if (this.player.at >= this.player.steps.length - 1) this.play(); else this.go(this.player.at + 1); }, 250);
+    this.timer = setInterval(() => {
+      if (this.player.at >= this.player.steps.length - 1) this.play(); else this.go(this.player.at + 1);
+    }, 250);
   }
-  breakpoint(line) { if (!this.breakpoints.delete(line)) this.breakpoints.add(line); this.drawSource(); }
-  explain(name) { const i = Kaa.instructions[name]; this.tell(name, [i.words, `Stack: ( ${i.picture} )`, `Argument: ${i.argument}`, `Control goes ${i.flow}`, `Theme: ${i.theme}`]); }
-  help() { this.tell("Keys", ["1 2 3: road, run, under the hood", "R: run   Shift+R: run and keep the steps around a breakpoint   E: edit   Escape: leave the editor", "← →: an instruction   Shift+L, L: a line   O: over   U: out", "B, Shift+B: to a breakpoint   G: run to the line of the pointer", "Space: play, pause   Home, End: first, last", "H: heat   T: dark or light", "A click on a line's number sets a breakpoint; on a panel's title makes it large."]); }
-  tell(title, lines) { const d = this.parts.dialog; d.replaceChildren(Kaa.el("h2", {}, title), ...lines.map((l) => Kaa.el("p", {}, l)), Kaa.el("button", { onclick: () => d.close() }, "Close")); d.showModal(); }
-  key(e) {
-    const inEditor = e.target.tagName === "TEXTAREA";
-    if (inEditor && e.key === "Escape") return this.edit();
-    if (inEditor || e.ctrlKey || e.metaKey || e.altKey || this.parts.dialog.open || e.target.tagName === "SELECT") return;
-    const line = document.querySelector(".line:hover")?.dataset.line;
-    const act = { 1: () => this.show("road"), 2: () => this.show("run"), 3: () => this.show("hood"), r: () => this.offline || this.run(), R: () => this.offline || this.run(true), e: () => this.offline || this.edit(), ArrowRight: () => this.go(this.player.at + 1), ArrowLeft: () => this.go(this.player.at - 1),
-      l: () => this.go(this.player.byLine(1)), L: () => this.go(this.player.byLine(-1)), o: () => this.go(this.player.over(1)), O: () => this.go(this.player.over(-1)), u: () => this.go(this.player.out(1)), U: () => this.go(this.player.out(-1)), b: () => this.go(this.player.toLines(1, this.breakpoints)), B: () => this.go(this.player.toLines(-1, this.breakpoints)),
-      g: () => line && this.go(this.player.toLines(1, new Set([Number(line)]))), " ": () => this.play(), Home: () => this.go(0), End: () => this.go(this.player.steps.length - 1), h: () => document.getElementById("heat").click(), t: () => document.getElementById("theme").click(), "?": () => this.help() }[e.key];
-    if (act) { e.preventDefault(); act(); }
+  breakpoint(line) {
+    const place = this.file + ":" + line;
+    if (!this.breakpoints.delete(place)) this.breakpoints.add(place);
+    this.drawSource();
   }
+  pointedLine() { return (document.querySelector(".line:hover") || document.querySelector(".line.pointed"))?.dataset.line; }
+  runTo(way) {
+    const line = this.pointedLine();
+    if (line) this.go(this.player.toPlaces(way, new Set([this.file + ":" + line])));
+  }
+
+  // Showing.
+
+  show(tab) {
+    this.tab = tab; this.big = null;
+    for (const name of ["road", "run", "hood"]) document.getElementById("tab-" + name).setAttribute("aria-selected", name === tab);
+    this.draw();
+  }
+  draw() {
+    if (!this.road) return;
+    if (this.tab === "run") return this.drawRun();
+    if (this.tab === "hood") return this.drawHood();
+    const { road, unit } = this, explain = (name) => this.explain(name);
+    this.panels("road", this.unitChoice(), [
+      ["tokens", "Tokens", Kaa.viewTokens(road, unit)], ["tree", "Tree", Kaa.viewTree(road, unit)],
+      ["symbols", "Symbols", Kaa.viewSymbols(road)],
+      ["graph", "Control-flow graph", Kaa.viewGraph(unit, this.stage, (stage) => { this.stage = stage; this.draw(); })],
+      ["bytecode", "Bytecode", Kaa.viewBytecode(unit, explain)], ["cache", "Cache file", Kaa.viewCache(road)]]);
+  }
+  unitChoice() {
+    const choose = (event) => { this.unitNumber = Number(event.target.value); this.stage = null; this.draw(); };
+    return Kaa.el("select", { id: "unit", "aria-label": "code object", onchange: choose }, ...this.road.units.map((unit, i) =>
+      Kaa.el("option", { value: i, selected: i === this.unitNumber ? "" : null }, `${unit.qualname}, line ${unit.line}`)));
+  }
+
+  /* Panels are [id, title, ...descriptions]; those that stay keep their place, size and scrolling. */
+  panels(view, choice, panels) {
+    const enlarge = (id) => { this.big = this.big === id ? null : id; this.enlarge(); };
+    this.parts.view.className = view;
+    Kaa.show(this.parts.view, choice, ...panels.map(([id, title, ...content]) =>
+      Kaa.el("article", { id: "panel-" + id, class: "panel", "data-stage": id, key: view + id },
+        Kaa.el("h2", {}, Kaa.el("button", { title: "larger, smaller", onclick: () => enlarge(id) }, title)),
+        Kaa.el("div", { class: "scroll", tabindex: 0, "aria-label": title }, ...content))));
+    this.enlarge();
+  }
+  enlarge() {
+    for (const panel of this.parts.view.querySelectorAll(":scope > .panel")) panel.classList.toggle("big", panel.id === "panel-" + this.big);
+  }
+  enlargeFocused() {
+    const panel = document.activeElement.closest(".panel");
+    if (panel) { this.big = this.big ? null : panel.id.replace("panel-", ""); this.enlarge(); }
+  }
+
+  drawRun() {
+    const { player, parts } = this;
+    if (player.at < 0) {
+      const words = player.steps.length ? "" : "Run the program (R) to record it; then go through it in both directions.";
+      parts.view.className = "empty";
+      return Kaa.show(parts.view, Kaa.el("p", { class: "hint" }, words));
+    }
+    Kaa.dark();
+    this.panels("run", null, this.runView.panels());
+    const file = player.file(player.at);
+    if (file !== this.file && player.frame[player.at] >= 0) this.showFile(file);
+    for (const node of parts.view.querySelectorAll("#panel-code .now, #panel-blocks .now")) Kaa.reveal(node);
+    const output = document.querySelector("#panel-output .scroll");
+    if (output.textContent.length !== this.printed) output.scrollTop = output.scrollHeight;
+    this.printed = output.textContent.length;
+    this.mark();
+  }
+
+  async drawHood() {
+    const { unit, player, road } = this;
+    if (!unit) return this.panels("hood", this.unitChoice(), [["native", "Templates and machine code", Kaa.note("This program has no bytecode.")]]);
+    const known = this.native?.functions?.[unit.qualname + ":" + unit.line];
+    const counts = player.steps.length ? this.counts(unit) : null, explain = (name) => this.explain(name);
+    const words = this.native ? this.native.error || this.native.words || "" : this.offline ? "Machine code is made by the server." : "making machine code …";
+    const states = known && new Map(known.filter((piece) => piece.cache).map((piece) => [piece.offset, piece.cache]));
+    this.panels("hood", this.unitChoice(), [
+      ["bytecode", "Bytecode" + (counts ? ", how often it ran, and its caches" : " (run it to see how often it runs)"),
+        Kaa.viewBytecode(unit, explain, counts, states)],
+      ["native", "Templates and machine code", Kaa.note(words), known ? Kaa.viewNative(unit, known) : Kaa.note("")]]);
+    if (this.native || this.offline || this.asked === player) return;
+    this.asked = player;
+    const answers = player.output.filter(([, stream]) => stream === 3).map(([, , text]) => text);
+    const native = await this.ask("/api/native", { source: road.source, filename: road.filename, run: !!player.steps.length, answers });
+    this.asked = null;
+    if (player !== this.player) return;
+    this.native = native;
+    if (this.tab === "hood") this.drawHood();
+  }
+  counts(unit) {
+    const isSame = (code) => code.qualname === unit.qualname && code.line === unit.line && (code.file || 0) === this.file;
+    const number = this.player.codes.findIndex(isSame), { instructions } = this.player.heat();
+    return (offset) => instructions.get(number + ":" + offset);
+  }
+  toggleHeat() { this.heat = !this.heat; this.drawSource(); this.draw(); }
+
+  drawSource() {
+    const { parts, player } = this, files = player.files.length > 1 ? player.files : [];
+    const heat = this.heat && player.steps.length ? player.heat().lines : null;
+    Kaa.show(parts.files, files.length ? Kaa.el("select", { id: "file", "aria-label": "file", onchange: (e) => this.showFile(Number(e.target.value)) },
+      ...files.map(({ name }, i) => Kaa.el("option", { value: i, selected: i === this.file ? "" : null }, Kaa.baseName(name)))) : null);
+    if (files.length) document.getElementById("file").value = String(this.file);
+    const longest = this.road.source.split("\n").reduce((most, line) => Math.max(most, line.length), 0);
+    this.lines.fill(Kaa.viewSource(this.road, this.file, this.breakpoints, heat, (line) => this.breakpoint(line)), longest);
+  }
+  mark() {
+    const { player } = this, isHere = this.tab === "run" && player.at >= 0 && player.file(player.at) === this.file;
+    this.lines.mark(isHere ? player.line[player.at] : 0);
+  }
+
+  // Keys and words.
+
+  key(event) {
+    if (event.target === this.parts.editor && event.key === "Escape") return this.edit();
+    const command = Kaa.commandOf(event, this);
+    if (command && command.act(this) !== false) event.preventDefault();
+  }
+  walk(way) {
+    const panel = document.activeElement.closest(".scroll");
+    if (!panel) return false;
+    return panel === this.parts.source ? this.lines.point(way) : Kaa.walk(panel, way);
+  }
+  explainPointed() {
+    const row = document.activeElement.closest(".scroll")?.kaaRow;
+    if (!row?.isConnected || !row.onclick) return false;
+    row.onclick();
+    return true;
+  }
+  explain(name) {
+    const about = Kaa.instructions[name];
+    this.tell(name, [about.words, `Stack: ( ${about.picture} )`, `Argument: ${about.argument}`,
+      `Control goes ${about.flow}`, `Theme: ${about.theme}`].map((words) => Kaa.el("p", {}, words)));
+  }
+  help() {
+    const known = Kaa.COMMANDS.filter((command) => !(this.offline && command.where === "server"));
+    this.tell("Keys", [Kaa.el("div", { class: "keys" }, ...known.flatMap(({ keys, words }) =>
+      [Kaa.el("kbd", {}, keys.map(Kaa.keyName).join(" ")), Kaa.el("span", {}, words)])),
+    Kaa.el("p", {}, "Tab goes from panel to panel. A click on a line's number sets a breakpoint, on a panel's title makes it large, on an instruction explains it.")]);
+  }
+  tell(title, content) {
+    const { dialog } = this.parts;
+    Kaa.show(dialog, Kaa.el("h2", {}, title), ...content, Kaa.el("button", { onclick: () => dialog.close() }, "Close"));
+    dialog.showModal();
+  }
+
+  // Sharing and saving.
+
   async share() {
-    const bytes = new Uint8Array(await new Response(new Blob([JSON.stringify({ s: this.source, f: this.filename, n: this.player.at })]).stream().pipeThrough(new CompressionStream("deflate-raw"))).arrayBuffer());
-    location.hash = btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-    try { await navigator.clipboard.writeText(location.href); this.say("the link is in the clipboard and in the address"); } catch { this.say("the link is in the address"); }
+    location.hash = await Kaa.pack(JSON.stringify({ s: this.source, f: this.filename, n: this.player.at }));
+    try {
+      await navigator.clipboard.writeText(location.href);
+      this.say("the link is in the clipboard and in the address");
+    } catch { this.say("the link is in the address"); }
   }
   async fromLink() {
     try {
-      const bytes = Uint8Array.from(atob(location.hash.slice(1).replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
-      const data = JSON.parse(await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"))).text());
+      const data = JSON.parse(await Kaa.unpack(location.hash.slice(1)));
       await this.open(data.s, data.f);
       if (data.n >= 0) { this.wanted = data.n; await this.run(); }
       return true;
-    } catch { this.say("the link is damaged", true); return false; }
+    } catch {
+      this.say("the link is damaged", true);
+      return false;
+    }
   }
-  picture() {
-    const all = [...this.parts.view.querySelectorAll("svg.drawing")].filter((s) => s.getBoundingClientRect().width);
-    const svg = all.sort((a, b) => b.getBoundingClientRect().width * b.getBoundingClientRect().height - a.getBoundingClientRect().width * a.getBoundingClientRect().height)[0];
-    if (!svg) { this.say("there is no drawing here", true); return null; }
-    const copy = svg.cloneNode(true), from = [svg, ...svg.querySelectorAll("*")];
-    [copy, ...copy.querySelectorAll("*")].forEach((n, i) => { const s = getComputedStyle(from[i]); for (const k of ["fill", "stroke", "stroke-width", "stroke-dasharray", "font-family", "font-size", "font-weight"]) n.style.setProperty(k, s.getPropertyValue(k)); });
-    copy.setAttribute("xmlns", "http://www.w3.org/2000/svg"); copy.style.background = getComputedStyle(this.parts.root).backgroundColor;
-    return { text: new XMLSerializer().serializeToString(copy), width: svg.width.baseVal.value, height: svg.height.baseVal.value };
-  }
-  download(blob, name) { const a = Kaa.el("a", { href: URL.createObjectURL(blob), download: name }); a.click(); }
-  save(kind) {
-    const picture = this.picture();
-    if (!picture) return;
-    if (kind === "svg") return this.download(new Blob([picture.text], { type: "image/svg+xml" }), "kaa.svg");
-    const image = new Image();
-    image.onload = () => { const c = Kaa.el("canvas", { width: picture.width * 2, height: picture.height * 2 }), g = c.getContext("2d"); g.scale(2, 2); g.drawImage(image, 0, 0); c.toBlob((blob) => this.download(blob, "kaa.png")); };
-    image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(picture.text);
+  async save(kind) {
+    const picture = new Kaa.Picture(this.parts.view.querySelector(".panel.big") || document.querySelector("#kaa main")).draw();
+    const blob = kind === "svg" ? new Blob([picture.source()], { type: "image/svg+xml" }) : await picture.png();
+    Kaa.download(blob, `${this.baseName()}.${kind}`);
   }
   async html() {
-    const answer = await this.post("/api/export", { road: this.road, instructions: Kaa.instructions, lines: this.player.lines, step: this.player.at, ending: this.parts.message.textContent });
-    this.download(await answer.blob(), this.filename.replace(/.*\//, "").replace(/\.py$/, "") + ".html");
+    const answer = await this.post("/api/export", {
+      roads: [...this.roads], instructions: Kaa.instructions, lines: this.player.lines, native: this.native,
+      step: this.player.at, ending: this.parts.message.textContent });
+    Kaa.download(await answer.blob(), this.baseName() + ".html");
   }
+  baseName() { return Kaa.baseName(this.filename).replace(/\.py$/, ""); }
+};
+
+/* The frame of the page; what of it changes later is handed back by name. */
+Kaa.layOut = function (app) {
+  const { el } = Kaa, buttons = (...places) => Kaa.COMMANDS
+    .filter(({ where, id }) => id && places.includes(where) && !(app.offline && where === "server"))
+    .map((command) => Kaa.button(command, app));
+  const open = (event) => event.target.value && app.open(app.data.examples[event.target.value], event.target.value);
+  const server = buttons("server"), isLeft = (button) => ["edit", "run", "around", "stop"].includes(button.attributes.id);
+  const root = Kaa.make(el("div", { id: "kaa" },
+    el("header", {}, el("strong", {}, "Kaa"),
+      app.offline ? el("span", {}, app.data.roads[0][1].filename) : el("select", { id: "examples", "aria-label": "examples", onchange: open },
+        el("option", { value: "" }, "examples …"), ...Object.keys(app.data.examples).map((name) => el("option", {}, name))),
+      ...server.filter(isLeft), el("nav", { role: "tablist" }, ...buttons("tabs")), el("span", { class: "space" }),
+      ...server.filter((button) => !isLeft(button)), ...buttons("tools")),
+    el("div", { id: "message", role: "status" }),
+    el("main", {}, el("section", { class: "left" }, el("div", { id: "files" }),
+      el("div", { id: "source", class: "scroll", tabindex: 0, "aria-label": "source" }, el("div", { class: "source", "data-stage": "source" })),
+      el("textarea", { id: "editor", spellcheck: "false", hidden: "", "aria-label": "the program" })), el("section", { id: "view" })),
+    el("footer", {}, ...buttons("steps"),
+      el("input", { id: "slider", type: "range", min: 0, max: 0, "aria-label": "step", oninput: (event) => app.slide(Number(event.target.value)) }),
+      el("span", { id: "count" }))));
+  const dialog = Kaa.make(el("dialog", { id: "dialog" })), find = (selector) => root.querySelector(selector);
+  document.body.append(root, dialog);
+  return { root, dialog, message: find("#message"), files: find("#files"), source: find("#source"), sheet: find(".source"), editor: find("#editor"),
+    view: find("#view"), bar: find("footer"), slider: find("#slider"), count: find("#count") };
 };
 
 (async function () {
@@ -252,8 +366,8 @@ Kaa.App = class {
   const data = inside ? JSON.parse(inside.textContent) : await (await fetch("/api/start")).json();
   const app = (Kaa.app = new Kaa.App(data));
   if (inside) {
-    app.source = data.road.source;
-    await app.open(data.road.source, data.road.filename, data.road);
+    const road = data.roads[0][1];
+    await app.open(road.source, road.filename, data.roads);
     app.player.feed(data.lines.join("\n"));
     if (app.player.steps.length) app.go(Math.max(0, data.step));
     app.say(data.ending);
@@ -261,5 +375,5 @@ Kaa.App = class {
     const first = data.source === null ? "loop.py" : data.filename;
     await app.open(data.source ?? data.examples[first], first);
   }
-  document.getElementById("kaa").dataset.ready = "1";
+  app.parts.root.dataset.ready = "1";
 })();

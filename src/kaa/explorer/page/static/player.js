@@ -1,106 +1,170 @@
 /* A recording and the state at every step: the twin of recording.py. */
 "use strict";
-var Kaa = {};
 
 Kaa.KEYFRAME = 250;
 
-Kaa.emptyState = () => ({ frames: [], names: new Map(), heap: new Map(), counts: new Map() });
+Kaa.emptyState = () => (
+  { frames: [], thread: 0, threads: new Map(), names: new Map(), heap: new Map(), counts: new Map() });
 Kaa.copyState = (s) => ({
-  frames: s.frames.slice(), names: new Map(s.names), heap: new Map(s.heap), counts: new Map(s.counts),
+  frames: s.frames.slice(), thread: s.thread, threads: new Map(s.threads),
+  names: new Map(s.names), heap: new Map(s.heap), counts: new Map(s.counts),
 });
+Kaa.sizeOf = (s) => s.heap.size + s.counts.size + s.names.size + s.frames.length;
 
 Kaa.applyStep = function (state, step) {
-  for (let i = 1; i < step.length; i++) {
-    const [kind, a, b, c, d, e, f] = step[i];
-    const frame = state.frames[a];
-    switch (kind) {
-      case "f": state.frames.push({ number: a, code: b, names: c, offset: f || 0, variables: d, stack: e }); break;
-      case "x": state.frames = state.frames.slice(0, a); break;
-      case "v": { const v = frame.variables.slice(); v[b] = c; state.frames[a] = { ...frame, variables: v }; break; }
-      case "s": state.frames[a] = { ...frame, stack: frame.stack.slice(0, b).concat(c) }; break;
-      case "n": {
-        const names = new Map(state.names.get(a));
-        if (step[i].length > 3) names.set(b, c); else names.delete(b);
-        state.names.set(a, names); break;
-      }
-      case "o": state.heap.set(a, { type: b, shape: c, length: d, slots: e }); break;
-      case "c": {
-        const known = state.heap.get(a);
-        const slots = known.slots.slice(0, b).concat(d, known.slots.slice(b + c));
-        state.heap.set(a, { ...known, length: e, slots }); break;
-      }
-      case "r": for (let k = 1; k < step[i].length; k += 2) state.counts.set(step[i][k], step[i][k + 1]); break;
-      case "d": for (let k = 1; k < step[i].length; k++) { state.heap.delete(step[i][k]); state.counts.delete(step[i][k]); }
-    }
-  }
+  for (let i = 1; i < step.length; i++) Kaa.applyChange[step[i][0]]?.(state, ...step[i].slice(1));
   const top = state.frames.length - 1;
   if (top >= 0) state.frames[top] = { ...state.frames[top], offset: step[0] };
 };
 
+/* By letter. Two more are events that change nothing here: `w` (output) and `e` (an exception). */
+Kaa.applyChange = {
+  f(state, number, code, names, variables, stack, offset) {
+    state.frames.push({ number, code, names, offset: offset || 0, variables, stack });
+  },
+  x(state, depth) { state.frames = state.frames.slice(0, depth); },
+  t(state, thread) {
+    state.threads.set(state.thread, state.frames);
+    state.frames = state.threads.get(thread) || [];
+    state.threads.delete(thread);
+    state.thread = thread;
+  },
+  z(state, thread) { state.threads.delete(thread); },
+  v(state, depth, index, value) {
+    const frame = state.frames[depth], variables = frame.variables.slice();
+    variables[index] = value;
+    state.frames[depth] = { ...frame, variables };
+  },
+  s(state, depth, kept, values) {
+    const frame = state.frames[depth];
+    state.frames[depth] = { ...frame, stack: frame.stack.slice(0, kept).concat(values) };
+  },
+  n(state, space, name, ...value) {
+    const names = new Map(state.names.get(space));
+    if (value.length) names.set(name, value[0]); else names.delete(name);
+    state.names.set(space, names);
+  },
+  o(state, number, type, shape, length, slots) { state.heap.set(number, { type, shape, length, slots }); },
+  c(state, number, start, dropped, added, length) {
+    const known = state.heap.get(number);
+    const slots = known.slots.slice(0, start).concat(added, known.slots.slice(start + dropped));
+    state.heap.set(number, { ...known, length, slots });
+  },
+  r(state, ...pairs) { for (let k = 0; k < pairs.length; k += 2) state.counts.set(pairs[k], pairs[k + 1]); },
+  d(state, ...numbers) { for (const n of numbers) { state.heap.delete(n); state.counts.delete(n); } },
+};
+
 Kaa.Player = class {
   constructor() {
-    this.steps = []; this.codes = []; this.keyframes = []; this.end = null; this.lines = [];
-    this.depth = []; this.line = []; this.frame = []; this.code = []; this.output = []; this.asking = false; this.skipped = 0;
-    this.first = new Map(); this.edge = Kaa.emptyState(); this.at = -1; this.state = Kaa.emptyState();
+    this.steps = []; this.codes = []; this.files = []; this.threads = []; this.lines = []; this.output = [];
+    this.depth = []; this.line = []; this.frame = []; this.code = []; this.thread = [];
+    this.first = new Map(); this.keyframes = []; this.changes = 0;
+    this.asking = false; this.skipped = 0; this.end = null;
+    this.edge = Kaa.emptyState(); this.at = -1; this.state = Kaa.emptyState();
   }
+
   feed(text) {
     for (const line of text.split("\n")) {
       if (!line) continue;
       let row;
       try { row = JSON.parse(line); } catch { return; }
       this.lines.push(line);
-      if (Array.isArray(row)) this.add(row);
-      else if (row.code) { row.code.at = new Map(row.code.instructions.map((s) => [s.offset, s])); this.codes.push(row.code); }
-      else if (row.ask) this.asking = true;
-      else if ("answer" in row) { this.asking = false; this.output.push([this.steps.length, 3, row.answer]); }
-      else if (row.skipped) this.skipped = row.skipped;
-      else if (row.end) this.end = row.end;
+      if (Array.isArray(row)) this.add(row); else this.note(row);
     }
   }
+
+  note(row) {
+    if (row.code) {
+      row.code.at = new Map(row.code.instructions.map((s) => [s.offset, s]));
+      this.codes.push(row.code);
+    } else if (row.file) this.files.push(row.file);
+    else if (row.thread) this.threads.push(row.thread);
+    else if (row.ask) this.asking = true;
+    else if ("answer" in row) { this.asking = false; this.output.push([this.steps.length, 3, row.answer]); }
+    else if (row.skipped) this.skipped = row.skipped;
+    else if (row.end) this.end = row.end;
+  }
+
   add(row) {
-    const number = this.steps.length;
+    const number = this.steps.length, before = number - 1;
     this.steps.push(row);
     Kaa.applyStep(this.edge, row);
-    if (number % Kaa.KEYFRAME === 0) this.keyframes.push(Kaa.copyState(this.edge));
+    this.keep(number, row.length);
     const top = this.edge.frames[this.edge.frames.length - 1];
     const place = top && this.codes[top.code].at.get(row[0])?.place;
     this.depth.push(this.edge.frames.length);
     this.frame.push(top ? top.number : -1);
     this.code.push(top ? top.code : -1);
-    this.line.push(place ? place[0] : number ? (this.frame[number - 1] === this.frame[number] ? this.line[number - 1] : -1) : -1);
+    this.thread.push(this.edge.thread);
+    const same = number > 0 && this.frame[before] === this.frame[number];
+    this.line.push(place ? place[0] : same ? this.line[before] : -1);
     for (let i = 1; i < row.length; i++) {
       if (row[i][0] === "w") this.output.push([number, row[i][1], row[i][2]]);
       else if (row[i][0] === "f" && !this.first.has(row[i][1])) this.first.set(row[i][1], number);
     }
   }
+
+  /* A keyframe is worth its memory when about as much has changed since the last one as it holds. */
+  keep(number, length) {
+    this.changes += length;
+    const last = this.keyframes[this.keyframes.length - 1];
+    if (last && (number - last.step < Kaa.KEYFRAME || this.changes < Kaa.sizeOf(this.edge) / 2)) return;
+    this.keyframes.push({ step: number, state: Kaa.copyState(this.edge) });
+    this.changes = 0;
+  }
+
   seek(step) {
     step = Math.max(0, Math.min(step, this.steps.length - 1));
-    if (step < this.at || step - this.at > Kaa.KEYFRAME) {
-      const key = Math.floor(step / Kaa.KEYFRAME);
-      this.state = Kaa.copyState(this.keyframes[key]); this.at = key * Kaa.KEYFRAME;
-    }
+    const key = this.keyframes[Kaa.lastUpTo(this.keyframes, (k) => k.step, step)];
+    if (step < this.at || key.step > this.at) { this.state = Kaa.copyState(key.state); this.at = key.step; }
     while (this.at < step) Kaa.applyStep(this.state, this.steps[++this.at]);
     return this.state;
   }
+
   /* The step at which a way of going arrives; dir is 1 or -1. */
   find(dir, good) {
     let i = this.at + dir;
     while (i > 0 && i < this.steps.length - 1 && !good(i)) i += dir;
     return Math.max(0, Math.min(i, this.steps.length - 1));
   }
-  isNewLine(i) { return this.line[i] > 0 && (this.line[i] !== this.line[i - 1] || this.frame[i] !== this.frame[i - 1]); }
-  byLine(dir) { return this.find(dir, (i) => this.isNewLine(i)); }
-  over(dir) { const d = this.depth[this.at]; return this.find(dir, (i) => this.depth[i] <= d && this.isNewLine(i)); }
-  out(dir) { const d = this.depth[this.at]; return this.find(dir, (i) => this.depth[i] < d); }
-  toLines(dir, lines) { return this.find(dir, (i) => lines.has(this.line[i]) && this.isNewLine(i)); }
-  printed(step) { return this.output.filter((o) => o[0] <= step); }
-  heat() {
-    const lines = new Map(), instructions = new Map();
-    for (let i = 0; i < this.steps.length - 1; i++) {
-      const key = this.code[i] + ":" + this.steps[i][0];
-      instructions.set(key, (instructions.get(key) || 0) + 1);
-      if (this.isNewLine(i)) lines.set(this.line[i], (lines.get(this.line[i]) || 0) + 1);
-    }
-    return { lines, instructions };
+  isNewLine(i) {
+    return this.line[i] > 0 && (this.line[i] !== this.line[i - 1] || this.frame[i] !== this.frame[i - 1]);
   }
+  file(i) { return this.codes[this.code[i]]?.file || 0; }
+  place(i) { return this.file(i) + ":" + this.line[i]; }
+  byLine(dir) { return this.find(dir, (i) => this.isNewLine(i)); }
+  over(dir) { return this.within(dir, (i, depth) => this.depth[i] <= depth && this.isNewLine(i)); }
+  out(dir) { return this.within(dir, (i, depth) => this.depth[i] < depth); }
+  within(dir, good) {
+    const depth = this.depth[this.at], thread = this.thread[this.at];
+    return this.find(dir, (i) => this.thread[i] === thread && good(i, depth));
+  }
+  toPlaces(dir, places) { return this.find(dir, (i) => places.has(this.place(i)) && this.isNewLine(i)); }
+
+  /* What was printed up to a step, at most so many pieces. */
+  printed(step, most) {
+    const end = Kaa.lastUpTo(this.output, (o) => o[0], step) + 1;
+    return this.output.slice(Math.max(0, end - most), end);
+  }
+
+  /* How often each line (`file:line`) and each instruction (`code:offset`) ran. */
+  heat() {
+    if (this.counted?.steps === this.steps.length) return this.counted;
+    const lines = new Map(), instructions = new Map(), count = (map, key) => map.set(key, (map.get(key) || 0) + 1);
+    for (let i = 0; i < this.steps.length - 1; i++) {
+      count(instructions, this.code[i] + ":" + this.steps[i][0]);
+      if (this.isNewLine(i)) count(lines, this.place(i));
+    }
+    return (this.counted = { steps: this.steps.length, lines, instructions });
+  }
+};
+
+/* The last index of a sorted list whose key is no greater; -1 if there is none. */
+Kaa.lastUpTo = function (list, key, most) {
+  let low = 0, high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (key(list[middle]) <= most) low = middle + 1; else high = middle;
+  }
+  return low - 1;
 };
