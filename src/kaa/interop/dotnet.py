@@ -82,10 +82,11 @@ def start() -> None:
         raise ImportError(f"the .NET runtime does not start: {reason}", name="clr") from None
     import clr
 
-    from kaa.interop import dotnet_openssl
+    from kaa.interop import dotnet_openssl, dotnet_subclasses
 
     _add_habits(clr)
     dotnet_openssl.guard(clr)
+    dotnet_subclasses.install(clr)
 
 
 def _is_pythonnets(spec: ModuleSpec) -> bool:

@@ -78,37 +78,111 @@ def properties():
 
 def implementing_interfaces():
     class Backwards(IComparer):
-        __namespace__ = "Kaa.Tests"
-
         def Compare(self, left, right):
             return right - left
+
+    class Forwards(Backwards):
+        def Compare(self, left, right):
+            return super().Compare(right, left)
 
     numbers = Array[int]([3, 1, 2])
     Array.Sort(numbers, Backwards())
     assert list(numbers) == [3, 2, 1]
+    Array.Sort(numbers, Forwards())
+    assert list(numbers) == [1, 2, 3]
+
+
+def two_interfaces():
+    seen = []
+
+    class Both(IComparer, System.IDisposable):
+        def Compare(self, left, right):
+            return 0
+
+        def Dispose(self):
+            seen.append("disposed")
+
+    with Both() as both:
+        assert isinstance(both, IComparer) and isinstance(both, System.IDisposable)
+    assert seen == ["disposed"]
 
 
 def extending_classes():
-    class Quiet(System.EventArgs):
+    for _ in range(2):  # the same name again is another class
+
+        class Quiet(System.EventArgs):
+            def ToString(self):
+                return "quiet"
+
+        assert System.Convert.ToString(Quiet()) == "quiet"
+
+    class Named(System.EventArgs):
         __namespace__ = "Kaa.Tests"
 
-        def ToString(self):
-            return "quiet"
-
-    assert System.Convert.ToString(Quiet()) == "quiet"
+    assert Named().GetType().FullName == "Kaa.Tests.Named"
 
 
 def extending_classes_with_constructors():
-    class QuietWriter(System.IO.StringWriter):
-        __namespace__ = "Kaa.Tests"
+    class Counting(System.IO.StringWriter):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            self.calls = 0
 
-        def __init__(self):
-            self.label = "quiet"
+        def Write(self, *arguments):
+            self.calls += 1
+            super().Write(*arguments)
 
+    class Louder(Counting):
         def ToString(self):
-            return self.label
+            return super().ToString().upper()
 
-    assert System.Convert.ToString(QuietWriter()) == "quiet"
+    builder = System.Text.StringBuilder("> ")
+    writer = Louder(builder)
+    writer.Write("{0}-{1}", "a", "b")
+    assert writer.calls == 2  # .NET's own method calls the one that it chose, too
+    assert (builder.ToString(), System.Convert.ToString(writer)) == ("> a-b", "> A-B")
+
+
+def constructors_are_inherited():
+    class Plain(System.IO.StringWriter):
+        def ToString(self):
+            return "plain"
+
+    builder = System.Text.StringBuilder()
+    for writer in (Plain(), Plain(builder), Plain(sb=builder)):
+        writer.Write(value="a")
+        assert System.Convert.ToString(writer) == "plain"
+    assert builder.ToString() == "aa"
+    for call in (lambda: Plain(1, 2, 3), writer.Write):
+        try:
+            call()
+        except TypeError as error:
+            assert "given arguments" in str(error)
+        else:
+            raise AssertionError("no error")
+
+
+def sealed_classes_and_exceptions():
+    class Own(System.Text.StringBuilder):  # sealed: its subclass is Python's alone
+        pass
+
+    assert Own().Append("a").ToString() == "a"
+
+    class Lost(System.ArgumentException):
+        pass
+
+    try:
+        raise Lost("where")
+    except System.ArgumentException as error:
+        assert type(error) is Lost and error.Message == "where"
+    try:
+
+        class Seen(System.Exception):
+            __namespace__ = "Kaa.Tests"
+    except TypeError as error:
+        assert "can have no __namespace__" in str(error)
+    else:
+        raise AssertionError("no error")
 
 
 def xml_or_an_exception():
