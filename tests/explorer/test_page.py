@@ -233,14 +233,15 @@ def test_exports(page, browser, tmp_path) -> None:
 
 
 def test_under_the_hood(page) -> None:
-    run(page, "def f(x):\n    return x + 1\nfor i in range(4):\n    f(i)\n")
+    run(page, "class A:\n    x = 1\ndef f(a):\n    return a.x + 1\nfor i in range(4):\n    f(A())\n")
     page.keyboard.press("3")
-    page.select_option("#unit", label="f, line 1")
-    page.wait_for_function(
-        "document.querySelector('#native')?.textContent.includes('BINARY_OP')", timeout=90_000
-    )
-    row = page.locator("#panel-bytecode .instruction:has-text('BINARY_OP') .hot")
-    assert row.inner_text() == "4"
+    page.select_option("#unit", label="f, line 3")
+    page.wait_for_selector("#native .cache", timeout=90_000)
+    row = page.locator("#panel-bytecode .instruction:has-text('LOAD_ATTR')")
+    assert row.locator(".hot").inner_text() == "4"
+    assert row.locator(".cache").inner_text() == "monomorphic"
+    row.hover()
+    assert "LOAD_ATTR" in page.inner_text("#native .piece.lit >> nth=-1")
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

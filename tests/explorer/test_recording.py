@@ -196,7 +196,7 @@ def test_a_window_around_a_breakpoint_of_a_long_run() -> None:
         for i in range(1000):
             f(i)
         """
-    whole, window = record(source), record(source, steps=100, breakpoints=(4,))
+    whole, window = record(source), record(source, steps=100, breakpoints=(("guest.py", 4),))
     skipped = window.events[0]["skipped"]
     assert len(window.steps) == 100 + 2  # the step that stands for those before, and the last one
     for step in (0, 49, 50, 51, 99):
@@ -209,7 +209,7 @@ def test_a_window_around_a_breakpoint_of_a_long_run() -> None:
 
 
 def test_a_breakpoint_that_is_not_reached() -> None:
-    recording = record("for i in range(200): pass\n'here'\n", steps=50, breakpoints=(99,))
+    recording = record("for i in range(200): pass\n'here'\n", steps=50, breakpoints=(("guest.py", 99),))
     assert recording.events[-1]["end"]["kind"] == "done"
     assert recording.state(len(recording.steps) - 2).namespaces[0]["i"] == "199"
 

@@ -1,12 +1,17 @@
 """Programs that mean harm, or do harm: the parent lives, says what happened, and has what was recorded until then."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
+from kaa.explorer import landlock
 from kaa.explorer.limits import Limits
 from kaa.explorer.recording import Recording
 from kaa.explorer.sandbox import Run
+
+needs_landlock = pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")
 
 HOSTILE = {
     "endless loop": ("while True: pass", {"steps": 5000}, "limit", "steps are recorded"),
@@ -62,11 +67,52 @@ def test_stop() -> None:
     assert run.wait()["words"] == "you have stopped the program"
 
 
-def test_strangers_get_no_network_and_no_files(tmp_path) -> None:
-    limits = Limits(seconds=30, public=True)
-    run = Run("import socket\nsocket.socket()", "guest.py", limits)
-    assert run.wait()["words"] == "uncaught PermissionError"
-    file = tmp_path / "written"
-    run = Run(f"with open({os.fspath(file)!r}, 'w') as f: f.write('x')", "guest.py", limits)
-    assert run.wait()["kind"] == "error"
-    assert not file.exists() or file.read_bytes() == b""
+STRANGERS = {
+    "a secret": "open({secret!r}).read()",
+    "a secret by C": "import ctypes\nassert ctypes.CDLL(None).open({secret!r}.encode(), 0) < 0\nraise PermissionError",
+    "the folder": "import os\nos.listdir({folder!r})",
+    "the environment of the server": "open('/proc/%d/environ' % __import__('os').getppid())",
+    "writing": "open({folder!r} + '/written', 'w')",
+    "a new folder": "import os\nos.mkdir({folder!r} + '/new')",
+    "removing": "import os\nos.remove({secret!r})",
+    "rights of files": "import os\nos.chmod({secret!r}, 0o777)",
+    "times of files": "import os\nos.utime({secret!r})",
+    "the network": "import socket\nsocket.socket()",
+    "other processes": "import os\nos.kill(os.getppid(), 0)",
+    "new processes": "import subprocess, sys\nsubprocess.run([sys.executable])",
+    "calls of another kind": (
+        "import ctypes\nassert ctypes.CDLL(None).syscall(0x40000000 + 39) < 0\nraise PermissionError"
+    ),
+}
+
+
+@needs_landlock
+@pytest.mark.parametrize("name", STRANGERS)
+def test_what_strangers_are_refused(name: str, tmp_path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    mode = secret.stat().st_mode
+    source = STRANGERS[name].format(secret=os.fspath(secret), folder=os.fspath(tmp_path))
+    ending = Run(source, os.fspath(tmp_path / "guest.py"), Limits(seconds=30, public=True)).wait()
+    assert ending["words"] == "uncaught PermissionError"
+    assert [*tmp_path.iterdir()] == [secret]
+    assert (secret.read_text(), secret.stat().st_mode) == ("secret", mode)
+
+
+@needs_landlock
+def test_strangers_have_the_library() -> None:
+    source = (
+        "import json, decimal, sqlite3, ctypes, stackless, zoneinfo, attrs\nprint(zoneinfo.ZoneInfo('UTC'))"
+    )
+    run = Run(source, "guest.py", Limits(seconds=60, public=True))
+    assert run.wait()["kind"] == "done", run.lines()[-3:]
+
+
+def test_strangers_are_not_served_where_files_cannot_be_hidden() -> None:
+    program = (
+        "from kaa.explorer import landlock\nlandlock.version = lambda: 0\n"
+        "from kaa.explorer.page import serve\nserve(None, None, '0.0.0.0', 1, True, False)"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert answer.returncode == 1
+    assert "Landlock" in answer.stderr

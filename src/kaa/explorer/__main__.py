@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         "--host", default="127.0.0.1", help="the address to listen on; others than loopback need --public"
     )
     parser.add_argument(
-        "--public", action="store_true", help="serve strangers: programs get no network, no files to write"
+        "--public", action="store_true", help="serve strangers: programs get no network and no files"
     )
     parser.add_argument("--no-browser", dest="browser", action="store_false", help="open no browser")
     return parser

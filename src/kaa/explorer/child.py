@@ -17,15 +17,14 @@ import traceback
 from math import inf
 from typing import IO, Any, NoReturn
 
-from kaa.explorer.limits import Limits, confine
+from kaa.explorer.guest import code_of, prepare
+from kaa.explorer.limits import Limits
 from kaa.explorer.recorder import Recorder
 from kaa.explorer.window import Window
 from kaa.reference import observer
 from kaa.reference.machine import Machine
 from kaa.runtime.engines import ReferenceEngine
 from kaa.runtime.front import translate
-from kaa.runtime.programs import fresh_main, prepend_path
-from kaa.runtime.takeover import take_over
 
 _HEAD = struct.Struct("<Q")
 _leave = os._exit
@@ -110,7 +109,8 @@ class _Watch(Recorder):
 
     def __init__(self, journal: Journal, order: dict[str, Any], limits: Limits) -> None:
         self._window = Window(journal.write, limits.steps // 2)
-        self._breakpoints = frozenset(limits.breakpoints)
+        self._breakpoints = frozenset((file, line) for file, line in limits.breakpoints)
+        self._broken_files = {file for file, _ in self._breakpoints}
         self._limit: float = inf if self._breakpoints else limits.steps
         self._half = limits.steps // 2
         if not self._breakpoints:
@@ -126,8 +126,9 @@ class _Watch(Recorder):
         super().instruction(frame, offset)
 
     def _is_breakpoint(self, frame: Any, offset: int) -> bool:
-        is_own = frame.code.co_filename == self._filename and not frame.is_boundary
-        return is_own and frame.program.line_of(frame.code, offset) in self._breakpoints
+        if frame.is_boundary or frame.code.co_filename not in self._broken_files:
+            return False
+        return (frame.code.co_filename, frame.program.line_of(frame.code, offset)) in self._breakpoints
 
     def end(self, how: dict[str, Any]) -> None:
         self._window.open()
@@ -152,13 +153,8 @@ def main() -> None:
     room = [limits.output]
     sys.stdout, sys.stderr = _Output(watch, 1, room), _Output(watch, 2, room)
     sys.stdin = _Input(journal, lines)
-    sys.argv[:] = [filename]
-    prepend_path(os.path.dirname(os.path.abspath(filename)))
     show = traceback.format_exception
-    take_over(engine)
-    program = fresh_main()
-    vars(program)["__file__"] = filename
-    confine(limits)
+    program = prepare(engine, filename, limits)
     how = _run(engine, source, filename, program, watch, show)
     for name in ("stdout", "stderr"):
         setattr(sys, name, getattr(sys, f"__{name}__"))
@@ -173,13 +169,8 @@ def _run(
     engine: ReferenceEngine, source: str, filename: str, program: Any, watch: Recorder, show: Any
 ) -> dict[str, Any]:
     """How the program ended: `kind` is `done`, `exit`, `error` or `limit`."""
-    import linecache
-
-    from kaa.compiler import compile
-
-    vars(linecache)["cache"][filename] = (len(source), None, source.splitlines(True), filename)
     try:
-        engine.execute(compile(source, filename, "exec", dont_inherit=True), vars(program))
+        engine.execute(code_of(source, filename), vars(program))
     except observer.LimitReached as limit:
         return {"kind": "limit", "words": str(limit)}
     except SystemExit as error:

@@ -1,31 +1,110 @@
-"""Under the hood: the machine code of every function of a program, as `python -m kaa.explorer.hood`.
+"""Under the hood: the machine code of every function of a program, and what its inline caches know after a run.
 
-In: JSON on standard input, `source` and `filename`. Out: JSON, `functions`: by qualified name and first line, pieces
-of machine code, one an instruction. The program is not run; the page makes this a process of its own all the same.
+In: as `child`, in whose place `sandbox` starts it: `python -m kaa.explorer.hood`. Out: one line of JSON in the journal,
+`functions`: by qualified name and first line, the pieces of machine code, one an instruction; and `words`: what ran.
+The program runs on the native machine, with the answers of the recorded run as its input; what it prints is dropped.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from types import CodeType
-from typing import Any
+from typing import Any, NoReturn
 
-import kaa
 from kaa.baseline.listing import Piece, disassemble, pieces
+from kaa.explorer.child import Journal
+from kaa.explorer.guest import code_of, prepare
+from kaa.explorer.limits import Limits
+from kaa.explorer.sandbox import Run
+from kaa.runtime.engines import NativeEngine
+
+_SECONDS = 3.0
+"""A program that runs longer is interrupted: its caches have settled long before."""
+
+_leave = os._exit
 
 
-def main() -> None:
-    """Read a program, write its machine code."""
-    order = json.load(sys.stdin)
-    code = kaa.compile(order["source"], order["filename"], "exec", dont_inherit=True)
-    functions = {f"{unit.co_qualname}:{unit.co_firstlineno}": _describe(unit) for unit in _units(code)}
-    json.dump({"functions": functions}, sys.stdout)
+class _Interrupted(BaseException):
+    """The program has run long enough."""
 
 
-def _describe(code: CodeType) -> list[dict[str, Any]]:
-    return [_piece(piece) for piece in pieces(code)]
+def listing(source: str, filename: str, limits: Limits, answers: list[str] | None) -> dict[str, Any]:
+    """What stands in the journal of a process of this module. Without `answers` the program is not run.
+
+    A program that ends its process is listed without a run. A failure is `{"error": words}`.
+    """
+    told: dict[str, Any] = {}
+    if answers is not None:
+        told = _ask(source, filename, limits, answers)
+        if "functions" in told:
+            return told
+    plain = _ask(source, filename, limits, None)
+    if "functions" in plain and answers is not None:
+        plain["words"] = (
+            f"The caches are empty, as the program did not come back from its run: {told['error']}."
+        )
+    return plain
+
+
+def _ask(source: str, filename: str, limits: Limits, answers: list[str] | None) -> dict[str, Any]:
+    run = Run(source, filename, limits, "kaa.explorer.hood")
+    run.answer(json.dumps(answers is not None))
+    for line in answers or ():
+        run.answer(line.removesuffix("\n"))
+    run.end_input()
+    ending = run.wait()
+    lines = run.lines()
+    if not lines:
+        return {"error": ending["words"]}
+    result: dict[str, Any] = json.loads(lines[0])
+    return result
+
+
+def main() -> NoReturn:
+    """Read the order, run the program if that is wanted, write its machine code."""
+    lines = sys.stdin.buffer
+    order, wanted = json.loads(lines.readline()), json.loads(lines.readline())
+    journal = Journal(order["journal"])
+    os.dup(1)  # the parent takes the end of this stream for that of the process
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    engine, write = NativeEngine(), json.dumps
+    list(disassemble(Piece(0, "", 0, "", 0, b"")))  # loads the disassembler while files can still be read
+    interrupt = signal.setitimer
+    program = prepare(engine, order["filename"], Limits(**order["limits"]))
+    code = code_of(order["source"], order["filename"])
+    words = "The program was not run, so its caches are empty."
+    if wanted:
+        signal.signal(signal.SIGALRM, _stop)
+        words = _run(engine, code, program, interrupt)
+    functions = {
+        f"{unit.co_qualname}:{unit.co_firstlineno}": [*map(_piece, pieces(unit))] for unit in _units(code)
+    }
+    journal.write(write({"functions": functions, "words": words}))
+    _leave(0)
+
+
+def _stop(*_: object) -> NoReturn:
+    raise _Interrupted
+
+
+def _run(engine: NativeEngine, code: CodeType, program: Any, interrupt: Any) -> str:
+    """Run the program; the answer is how it ended, in words."""
+    try:
+        interrupt(signal.ITIMER_REAL, _SECONDS)
+        engine.execute(code, vars(program))
+        interrupt(signal.ITIMER_REAL, 0)
+    except _Interrupted:
+        return f"The caches are those after the first {_SECONDS:g} seconds of a run on the native machine."
+    except BaseException as error:
+        interrupt(signal.ITIMER_REAL, 0)
+        return f"The caches are those after a run on the native machine, which ended with {type(error).__name__}."
+    return "The caches are those after a run on the native machine."
 
 
 def _piece(piece: Piece) -> dict[str, Any]:

@@ -44,7 +44,10 @@ _EXITS = {
 class Run:
     """A program in its own process, from its start to its end."""
 
-    def __init__(self, source: str, filename: str, limits: Limits | None = None) -> None:
+    def __init__(
+        self, source: str, filename: str, limits: Limits | None = None, child: str = "kaa.explorer.child"
+    ) -> None:
+        """`child` is the module that runs the program and fills the journal."""
         self.limits = limits or Limits()
         self.ending: dict[str, Any] | None = None
         self.raw_output = ""
@@ -53,7 +56,7 @@ class Run:
         self._memory = mmap.mmap(descriptor, _JOURNAL, prot=mmap.PROT_READ)
         order = {"source": source, "filename": filename, "journal": descriptor}
         self._child = subprocess.Popen(
-            [sys.executable, "-X", "utf8", "-m", "kaa.explorer.child"],
+            [sys.executable, "-P", "-X", "utf8", "-m", child],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -78,6 +81,14 @@ class Run:
     def answer(self, line: str) -> None:
         """Give the program a line of input."""
         self._send(line)
+
+    def end_input(self) -> None:
+        """Let the program find the end of its input."""
+        assert self._child.stdin is not None
+        try:
+            self._child.stdin.close()
+        except BrokenPipeError:
+            pass
 
     def stop(self, words: str = "you have stopped the program") -> None:
         """End the program."""

@@ -13,7 +13,8 @@ from nicegui import app, ui
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from kaa.explorer.limits import Limits, can_confine
+from kaa.explorer.hood import listing
+from kaa.explorer.limits import Limits, can_serve_strangers
 from kaa.explorer.page.export import SCRIPTS, STYLE, static_page
 from kaa.explorer.page.gate import Gate
 from kaa.explorer.road import road
@@ -37,8 +38,11 @@ def serve(
         sys.exit(
             "kaa-explore: strangers could run programs there: add --public, which confines what they run"
         )
-    if public and not can_confine():
-        sys.exit("kaa-explore: --public needs a kernel that can refuse system calls: Linux on x86-64")
+    if public and not can_serve_strangers():
+        sys.exit(
+            "kaa-explore: --public needs a kernel that refuses system calls and hides files:"
+            " Linux 5.13 or later with Landlock, on x86-64"
+        )
     limits = Limits(seconds=20.0, memory=1 << 30, public=True) if public else Limits()
     start = {"source": source, "filename": filename or "program.py"}
     _Server(limits, start).install()
@@ -91,9 +95,7 @@ class _Server:
             self._runs.pop(next(iter(self._runs))).stop()
         self._count += 1
         number = str(self._count)
-        limits = replace(
-            self._limits, breakpoints=tuple(int(line) for _, line in order.get("breakpoints", ()))
-        )
+        limits = replace(self._limits, breakpoints=_places(order.get("breakpoints", ())))
         self._runs[number] = Run(str(order["source"]), str(order["filename"]), limits)
         return JSONResponse({"run": number})
 
@@ -120,27 +122,17 @@ class _Server:
         return Response()
 
     async def native(self, request: Request) -> JSONResponse:
-        """The machine code of all functions, made in a process of its own."""
+        """The machine code of all functions, and what their caches know after a run."""
         order = await request.json()
-        child = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "kaa.explorer.hood",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        try:
-            out, errors = await asyncio.wait_for(child.communicate(json.dumps(order).encode()), 60)
-        except TimeoutError:
-            child.kill()
-            return JSONResponse({"error": "making the machine code took more than a minute"})
-        if child.returncode:
-            return JSONResponse(
-                {"error": errors.decode(errors="replace")[-400:] or f"status {child.returncode}"}
-            )
-        return JSONResponse(json.loads(out))
+        answers = [str(line) for line in order["answers"]] if order["run"] else None
+        source, filename = str(order["source"]), str(order["filename"])
+        return JSONResponse(await asyncio.to_thread(listing, source, filename, self._limits, answers))
 
     async def export(self, request: Request) -> Response:
         order = await request.json()
         return Response(static_page(order), media_type="text/html")
+
+
+def _places(rows: list[list[Any]]) -> tuple[tuple[str, int], ...]:
+    """Breakpoints as the page sends them: files and lines."""
+    return tuple((str(file), int(line)) for file, line in rows)
