@@ -28,9 +28,15 @@ def is_watched(thread: ThreadState) -> i1:
 
 
 @native
+def is_visible(code: CodeObject) -> i1:
+    """Whether the code has a RESUME, the instruction from which on the host takes a frame for complete."""
+    return i64(code.co_firsttraceable) < code.ob_size
+
+
+@native
 def is_monitored(thread: ThreadState, code: CodeObject) -> i1:
     """Whether a tool wants any event of this code object. Without RESUME it has none, as in the host's loop."""
-    if i64(code.co_firsttraceable) >= code.ob_size:
+    if not is_visible(code):
         return False
     if is_watched(thread):
         return True

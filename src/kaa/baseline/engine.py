@@ -61,10 +61,10 @@ def make_image(*, checking: bool = False, progress: Callable[[str], None] = lamb
     except ImportError as error:
         raise UnsupportedHost(f"making machine code needs llvmlite ({error})") from error
     import kaa.baseline.templates  # noqa: F401  # declares the templates
-    from kaa.baseline import block, frames, linker, tables
+    from kaa.baseline import block, frames, linker, tables, unseen
     from kaa.native.build import build
 
-    exported: list[Any] = [frames.evaluate, block.free_block, linker.block_of]
+    exported: list[Any] = [frames.evaluate, unseen.call_unseen, block.free_block, linker.block_of]
     named = tables.named_templates()
     seconds = [name for name in named if name.endswith(tables.SECOND)]
     image = build(exported, named, detached=seconds, checking=checking, progress=progress)
@@ -96,6 +96,8 @@ class Engine:
         self._set_tables()
         self._lay_out_arenas()
         self._request_extra()
+        call = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.py_object, ctypes.py_object, ctypes.py_object)
+        self._call_unseen = call(self.loaded.address("call_unseen"))
 
     # -- setting up
 
@@ -172,18 +174,9 @@ class Engine:
         self._set_cell("HOOK", address)
         _set_evaluator(address)
 
-    def forget_depth(self) -> int:
-        """Let the calling thread's frames so far not count against the recursion limit; how many these are."""
-        state = _thread_state()
-        remaining = ctypes.c_int32.from_address(state + self.offsets["py_recursion_remaining"]).value
-        depth = ctypes.c_int32.from_address(state + self.offsets["py_recursion_limit"]).value - remaining
-        self.add_depth(-depth)
-        return depth
-
-    def add_depth(self, frames: int) -> None:
-        """Let so many frames more count."""
-        remaining = ctypes.c_int32.from_address(_thread_state() + self.offsets["py_recursion_remaining"])
-        remaining.value -= frames
+    def call_unseen(self, function: Callable[..., Any], *arguments: object, **keywords: object) -> Any:
+        """Call a function as the guest's frame below would: Kaa's own frames neither show nor count for it."""
+        return self._call_unseen(function, arguments, keywords)
 
     def code_objects(self) -> list[CodeType]:
         """The code objects that have machine code."""
@@ -235,12 +228,6 @@ class _Subscriptable:
 
     def __getitem__(self, key: object) -> object:
         raise KeyError(key)
-
-
-def _thread_state() -> int:
-    """The address of the calling thread's state."""
-    ctypes.pythonapi.PyThreadState_Get.restype = ctypes.c_void_p
-    return int(ctypes.pythonapi.PyThreadState_Get())
 
 
 def _set_evaluator(address: int) -> None:

@@ -50,6 +50,7 @@ _PyEvalFramePushAndInit: Callable[[ThreadState, FunctionObject, Object, Ptr[Obje
 _Py_HandlePending: Callable[[ThreadState], i32]
 _Py_CheckRecursiveCall: Callable[[ThreadState, CString], i32]
 _PyEval_MonitorRaise: Callable[[ThreadState, Frame, Ptr[u16]], None]
+PyThreadState_Get: Callable[[], ThreadState]
 PyThreadState_GetFrame: Callable[[ThreadState], FrameObject]
 PyTraceBack_Here: Callable[[FrameObject], i32]
 PyUnstable_Code_SetExtra: Callable[[Object, i64, Ptr[u8]], i32]

@@ -152,7 +152,7 @@ class NativeEngine(HostEngine):
 
         super().__init__()
         self._machine = load()
-        self._runs = False
+        invisible(type(self._machine).call_unseen)
 
     @invisible
     def execute(
@@ -162,25 +162,14 @@ class NativeEngine(HostEngine):
         locals: Mapping[str, Any] | None = None,
         closure: tuple[CellType, ...] | None = None,
     ) -> object:
-        # `super()` would look for its class in the frame that the host sees, and that is another one.
-        return self._at_the_bottom(HostEngine.execute, self, code, globals, locals, closure)
+        if closure is not None:
+            return self._machine.call_unseen(self._exec, code, globals, locals, closure=closure)
+        return self._machine.call_unseen(self._eval, code, globals, locals)
 
     @invisible
     def call[R](self, function: Callable[..., R], *arguments: object) -> R:
-        return self._at_the_bottom(function, *arguments)
-
-    @invisible
-    def _at_the_bottom[R](self, function: Callable[..., R], *arguments: object) -> R:
-        """Call a function; if it is the guest's first, Kaa's frames below do not count against its recursion limit."""
-        if self._runs:
-            return function(*arguments)
-        self._runs = True
-        depth = self._machine.forget_depth()
-        try:
-            return function(*arguments)
-        finally:
-            self._machine.add_depth(depth)
-            self._runs = False
+        result: R = self._machine.call_unseen(function, *arguments)
+        return result
 
     def install(self, substitutes: dict[Any, Any]) -> None:
         if sys.is_stack_trampoline_active():  # -X perf, PYTHONPERFSUPPORT

@@ -1,0 +1,32 @@
+"""What walks the frames of a thread from C sees the guest's alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.native.host import needs_native
+from tests.runtime.commands import Command
+
+pytestmark = needs_native
+
+PROGRAM = """
+import faulthandler, sys
+exec("faulthandler.dump_traceback(sys.stderr, all_threads=False)")
+def deep(n):
+    try:
+        return deep(n + 1)
+    except RecursionError:
+        return n
+sys.setrecursionlimit(100)
+print(deep(0), sys._getframe().f_back is None)
+"""
+
+
+@pytest.mark.parametrize("words", [["-c", PROGRAM], ["program.py"], ["-m", "program"], ["-"]], ids=str)
+def test_no_frames_of_kaa_in_a_dump(words: list[str], tmp_path: Path) -> None:
+    Path(tmp_path, "program.py").write_text(PROGRAM)
+    outcome = Command(words, input=PROGRAM.encode(), environment={"KAA_ENGINE": "native"}).same(tmp_path)
+    assert "most recent call first" in outcome.err
+    assert outcome.status == 0
