@@ -1162,6 +1162,24 @@ def chains_of_calls():
     )
 
 
+def globals_that_make_what_is_missing():
+    class Names(dict):
+        def __missing__(self, key):
+            return key
+
+    code = compile("class A:\n    type T = undefined\n    x = undefined", "names", "exec")
+    names = Names(undefined="global")
+    plain = {"undefined": "plain"}
+    exec(code, names)
+    exec(code, plain)
+    del names["undefined"], plain["undefined"]
+    out = [names["A"].T.__value__, names["A"].x]
+    try:
+        return out, plain["A"].T.__value__
+    except NameError as error:
+        return out, str(error)
+
+
 def chr_of_big_arguments():
     ns = {}
     names = [f"v{i}" for i in range(300)]

@@ -100,6 +100,7 @@ OPTIONS = [
     *[["-" + letter] for letter in "bBdEIOPRsSuvxt" if letter not in "vx"],
     ["-OO"],
     ["-bb"],
+    ["-W", "once::UserWarning", "-b", "-W", "always::UserWarning"],
     ["-BOP"],
     ["-OIB"],
     ["-q"],

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.native.host import needs_native
-from tests.runtime.commands import Command
+from tests.runtime.commands import HOST, KAA, Command
 
 pytestmark = needs_native
 
@@ -27,6 +27,6 @@ print(deep(0), sys._getframe().f_back is None)
 @pytest.mark.parametrize("words", [["-c", PROGRAM], ["program.py"], ["-m", "program"], ["-"]], ids=str)
 def test_no_frames_of_kaa_in_a_dump(words: list[str], tmp_path: Path) -> None:
     Path(tmp_path, "program.py").write_text(PROGRAM)
-    outcome = Command(words, input=PROGRAM.encode(), environment={"KAA_ENGINE": "native"}).same(tmp_path)
-    assert "most recent call first" in outcome.err
-    assert outcome.status == 0
+    expected = Command(words, input=PROGRAM.encode()).run(HOST, tmp_path)
+    assert "most recent call first" in expected.err
+    assert Command(["-X", "engine=native", *words], input=PROGRAM.encode()).run(KAA, tmp_path) == expected

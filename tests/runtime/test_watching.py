@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.native.host import needs_native
 from tests.runtime.commands import HOST, KAA, Command
 
 PROFILED = """\
@@ -13,7 +14,7 @@ events = []
 
 
 def profiler(frame, event, argument):
-    # Of the calls in C, `exec` and `eval` themselves are not reported: they are Python functions here.
+    # Not every engine can report the calls of `exec` and `eval` themselves: they are Python functions there.
     if not event.startswith("c_") or argument.__name__ not in ("exec", "eval"):
         events.append((event, frame.f_code.co_name, frame.f_lineno))
 
@@ -33,6 +34,75 @@ for event in events:
         print(*event)
 """
 
+BUILTINS = """\
+import sys
+
+events = []
+
+
+def profiler(frame, event, argument):
+    name = argument.__name__ if event.startswith("c_") else None
+    events.append((event, frame.f_code.co_name, frame.f_lineno, name))
+
+
+def main():
+    exec("x = len('a')", {})
+    eval("len('b')", {})
+    compile("1", "f", "eval")
+    for broken in compile, exec, eval:
+        try:
+            broken("len(", "f", "exec") if broken is compile else broken("len(", {})
+        except SyntaxError:
+            pass
+
+
+sys.setprofile(profiler)
+main()
+sys.setprofile(None)
+print(*events, sep="\\n")
+print([(type(f), repr(f), f.__text_signature__, f.__self__) for f in (compile, exec, eval)])
+"""
+
+AUDITED = """\
+import sys
+
+
+def trace(frame, event, *args):
+    if frame.f_code == Hook.__call__.__code__:
+        traced.append(event)
+
+
+class Hook:
+    __cantrace__ = True
+
+    def __call__(self, event, args):
+        pass
+
+
+traced = []
+sys.addaudithook(Hook())
+sys.settrace(trace)
+eval("3")
+exec("x = 3")
+compile("x", "f", "eval")
+sys.settrace(None)
+print(traced)
+
+
+def tell(event, args):
+    if event == "sys.excepthook":
+        print(event, args[:3])
+    elif event == "compile" and told:
+        print(event, args)
+
+
+told = True
+sys.addaudithook(tell)
+compile("x = 1", b"f", "exec")
+told = False
+raise ValueError("the end")
+"""
+
 LEFT_ON = """\
 import sys
 
@@ -47,3 +117,10 @@ print("done")
 def test_a_profiler_sees_what_it_sees_on_the_host(program: str, engine: str, tmp_path: Path) -> None:
     expected = Command(["-c", program]).run(HOST, tmp_path)
     assert Command(["-X", f"engine={engine}", "-c", program]).run(KAA, tmp_path) == expected
+
+
+@needs_native
+@pytest.mark.parametrize("program", [BUILTINS, AUDITED], ids=["builtins", "audited"])
+def test_built_ins_are_seen_as_on_the_host(program: str, tmp_path: Path) -> None:
+    on_machine_code = Command(["-X", "engine=native", "-c", program]).run(KAA, tmp_path)
+    assert on_machine_code == Command(["-c", program]).run(HOST, tmp_path)

@@ -25,6 +25,8 @@ from kaa.native.image import PAGE, Image
 from kaa.native.memory import RESERVED, LoadedImage
 
 ARENA_FIELDS: Final = 3
+METH_VARARGS, METH_KEYWORDS = 1, 2
+"""How a function in C is called: with a tuple and a dict."""
 TABLES: Final = ("ROWS", "VARIANTS", "TEMPLATE_ROWS", "HOLE_ROWS")
 """The linker's tables, kept with the image; its cells of the same names point to them."""
 OFFSETS, NAMES = "OFFSETS", "NAMES"
@@ -61,10 +63,11 @@ def make_image(*, checking: bool = False, progress: Callable[[str], None] = lamb
     except ImportError as error:
         raise UnsupportedHost(f"making machine code needs llvmlite ({error})") from error
     import kaa.baseline.templates  # noqa: F401  # declares the templates
-    from kaa.baseline import block, frames, linker, tables, unseen
+    from kaa.baseline import block, builtin_functions, frames, linker, tables, unseen
     from kaa.native.build import build
 
     exported: list[Any] = [frames.evaluate, unseen.call_unseen, block.free_block, linker.block_of]
+    exported += builtin_functions.ENTRANCES
     named = tables.named_templates()
     seconds = [name for name in named if name.endswith(tables.SECOND)]
     image = build(exported, named, detached=seconds, checking=checking, progress=progress)
@@ -178,6 +181,21 @@ class Engine:
         """Call a function as the guest's frame below would: Kaa's own frames neither show nor count for it."""
         return self._call_unseen(function, arguments, keywords)
 
+    def builtin(self, function: Callable[..., Any], host: Any) -> Any:
+        """A built-in function like the host's `compile`, `exec` or `eval`, which calls this function instead."""
+        name = host.__name__
+        definition = _MethodDefinition.from_buffer_copy(
+            _MethodDefinition.from_address(_pointer(id(host), self.offsets["m_ml"]))
+        )
+        definition.method = self.loaded.address(f"call_{name}")
+        definition.flags = METH_VARARGS | METH_KEYWORDS
+        self._kept += [function, definition]
+        self._set_cell(name.upper(), id(function))
+        make = ctypes.pythonapi.PyCFunction_NewEx
+        make.argtypes = [ctypes.c_void_p, ctypes.py_object, ctypes.py_object]
+        make.restype = ctypes.py_object
+        return make(ctypes.addressof(definition), host.__self__, host.__module__)
+
     def code_objects(self) -> list[CodeType]:
         """The code objects that have machine code."""
         found = []
@@ -221,6 +239,17 @@ class Engine:
 def _pointer(address: int, offset: int) -> int:
     """A pointer in memory of the host."""
     return ctypes.c_uint64.from_address(address + offset).value
+
+
+class _MethodDefinition(ctypes.Structure):
+    """The host's `PyMethodDef`."""
+
+    _fields_ = (
+        ("name", ctypes.c_void_p),
+        ("method", ctypes.c_void_p),
+        ("flags", ctypes.c_int),
+        ("doc", ctypes.c_void_p),
+    )
 
 
 class _Subscriptable:

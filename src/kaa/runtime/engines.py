@@ -8,14 +8,21 @@ conformance runs fill in. Chosen by `-X engine=`, else by `KAA_ENGINE`; else it 
 from __future__ import annotations
 
 import builtins
+import ctypes
 import sys
 from collections.abc import Callable, Mapping
 from types import CellType, CodeType, TracebackType
 from typing import Any, Protocol
 
+from kaa.runtime.builtin_function import Builtin
 from kaa.runtime.front import translate
 from kaa.runtime.invisible import invisible
 from kaa.runtime.own import is_own
+
+_CompilerFlags = ctypes.c_int * 2
+_merge_flags = ctypes.PYFUNCTYPE(ctypes.c_int, _CompilerFlags)(
+    ("PyEval_MergeCompilerFlags", ctypes.pythonapi)
+)
 
 
 class Engine(Protocol):
@@ -36,10 +43,13 @@ class Engine(Protocol):
         """Call a function, so that the frames that it makes are guest frames."""
 
     def caller_flags(self) -> int:
-        """`co_flags` of the guest code that called the built-in that asks."""
+        """The future statements in force in the guest code that called the built-in that asks, as in `co_flags`."""
 
     def clean(self, error: BaseException) -> TracebackType | None:
         """Take Kaa's own frames out of the tracebacks of an uncaught exception, and answer with its traceback."""
+
+    def builtin(self, function: Callable[..., Any], host: Any) -> Any:
+        """A built-in function like one of the host's, which calls this function."""
 
     def install(self, substitutes: dict[Any, Any]) -> None:
         """Take over what the machine needs in the process, once, before the first guest code.
@@ -76,8 +86,10 @@ class HostEngine:
 
     @invisible
     def caller_flags(self) -> int:
-        # From one frame up on, the host passes over invisible frames.
-        return sys._getframe(1).f_code.co_flags
+        # Of the host's ways to ask, the one that is no event for audit hooks.
+        flags = _CompilerFlags(0, 0)
+        _merge_flags(flags)
+        return flags[0]
 
     def clean(self, error: BaseException) -> TracebackType | None:
         position = error.__traceback__
@@ -85,6 +97,9 @@ class HostEngine:
             position = position.tb_next
         error.__traceback__ = position
         return position
+
+    def builtin(self, function: Callable[..., Any], host: Any) -> Any:
+        return Builtin(function, host)
 
     def install(self, substitutes: dict[Any, Any]) -> None:
         pass
@@ -126,6 +141,9 @@ class ReferenceEngine:
         from kaa.reference.machine import guest_traceback
 
         return guest_traceback(error)
+
+    def builtin(self, function: Callable[..., Any], host: Any) -> Any:
+        return Builtin(function, host)
 
     def install(self, substitutes: dict[Any, Any]) -> None:
         from kaa.reference import calls
@@ -170,6 +188,9 @@ class NativeEngine(HostEngine):
     def call[R](self, function: Callable[..., R], *arguments: object) -> R:
         result: R = self._machine.call_unseen(function, *arguments)
         return result
+
+    def builtin(self, function: Callable[..., Any], host: Any) -> Any:
+        return self._machine.builtin(function, host)
 
     def install(self, substitutes: dict[Any, Any]) -> None:
         if sys.is_stack_trampoline_active():  # -X perf, PYTHONPERFSUPPORT

@@ -1,7 +1,7 @@
 """`compile`, `exec` and `eval` as the guest sees them.
 
 Each has the built-in's signature and goes through Kaa's front end; a code object then goes to the engine.
-They look like built-ins (`repr`, `inspect`, no binding as methods), leave no frame in a traceback, and
+They are or look like built-ins (`repr`, `inspect`, no binding as methods), leave no frame in a traceback, and
 inherit the future statements of the code that calls them, as the built-ins do.
 
 Kaa's own modules that are imported late are the exception: they are part of Kaa, not guest code, and the host
@@ -16,7 +16,7 @@ import sys
 from _ast import AST
 from collections.abc import Callable, Mapping
 from operator import index
-from types import BuiltinFunctionType, CellType, CodeType
+from types import CellType, CodeType
 from typing import TYPE_CHECKING, Any
 
 import kaa.compiler  # loaded before the take-over: its own modules use the host's built-ins
@@ -34,35 +34,7 @@ _host_compile = builtins.compile
 _host_exec = builtins.exec
 
 
-class Builtin:
-    """A built-in function made of a Python function: callable, unbound in classes, shown as a built-in."""
-
-    __module__ = "builtins"
-
-    def __init__(self, function: Callable[..., Any], host: Any) -> None:
-        self._function = function
-        self.__name__ = host.__name__
-        vars(self)["__qualname__"] = host.__qualname__
-        self.__self__ = builtins
-        self.__doc__ = host.__doc__
-        self.__text_signature__ = host.__text_signature__
-
-    @invisible
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
-        return self._function(*args, **keywords)
-
-    def __repr__(self) -> str:
-        return f"<built-in function {self.__name__}>"
-
-    def __reduce__(self) -> str:
-        return str(self.__name__)
-
-    @property  # type: ignore[misc]  # what isinstance sees is meant to differ from the type
-    def __class__(self) -> type:
-        return BuiltinFunctionType
-
-
-def make_builtins(engine: Engine) -> dict[str, Builtin]:
+def make_builtins(engine: Engine) -> dict[str, Any]:
     """The three built-ins for one engine, by name."""
 
     @invisible
@@ -114,9 +86,8 @@ def make_builtins(engine: Engine) -> dict[str, Builtin]:
         return engine.execute(source, globals, locals)
 
     return {
-        "compile": Builtin(compile, builtins.compile),
-        "exec": Builtin(exec, builtins.exec),
-        "eval": Builtin(eval, builtins.eval),
+        function.__name__: engine.builtin(function, getattr(builtins, function.__name__))
+        for function in (compile, exec, eval)
     }
 
 

@@ -50,6 +50,8 @@ def host_options(line: CommandLine) -> list[str]:
     """The options on this line that the host itself must be started with, a word each."""
     words = ["-" + letter * line.given(letter) for letter in HOST_LETTERS if line.given(letter)]
     words += ["-X" + option for option in line.x_options if option.partition("=")[0] in HOST_X_OPTIONS]
+    if line.given("b"):  # comes after those of `-W` among the warning options
+        words += ["-W" + option for option in line.warnings]
     return words
 
 
@@ -76,7 +78,8 @@ def apply(line: CommandLine, words: list[str]) -> None:
             sys.pycache_prefix = value or None
     if line.check_hash is not None:
         vars(_imp)["check_hash_based_pycs"] = line.check_hash
-    _add_warning_options(line.warnings)
+    if not line.given("b"):
+        _add_warning_options(line.warnings)
     sys.executable = executable(sys.executable)
     sys.orig_argv[:] = [sys.executable, *words]
 

@@ -68,9 +68,12 @@ def report(engine: Engine, error: BaseException) -> None:
     traceback = engine.clean(error)
     sys.last_exc = error
     sys.last_type, sys.last_value, sys.last_traceback = type(error), error, traceback
+    hook: Any = vars(sys).get("excepthook")
     try:
-        hook: Any = vars(sys)["excepthook"]
-    except KeyError:
+        sys.audit("sys.excepthook", hook, type(error), error, traceback)
+    except RuntimeError:
+        return
+    if "excepthook" not in vars(sys):
         print("sys.excepthook is missing", file=sys.stderr)
         display(error)
         return

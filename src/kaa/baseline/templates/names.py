@@ -303,9 +303,14 @@ def LOAD_NAME(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
 def LOAD_FROM_DICT_OR_GLOBALS(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
     names = sp[-1]
-    value = load_name(thread, frame, names, NAME)
-    if not value:
+    found = reserve(Object)
+    if PyMapping_GetOptionalItem(names, NAME, found) < 0:
         return raised(frame, sp, thread)
+    value = found[0]
+    if not value:
+        value = load_global_or_builtin(thread, frame, NAME)
+        if not value:
+            return raised(frame, sp, thread)
     sp[-1] = value
     decref(names)
     return NEXT(sp)

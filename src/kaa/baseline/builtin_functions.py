@@ -1,0 +1,55 @@
+"""Built-in functions that call functions of Python: `compile`, `exec` and `eval` as the guest finds them.
+
+They are objects of the host's own type for functions in C, so profilers and `sys.monitoring` are told of their calls,
+and whatever asks what they are gets the answer that it gets for `len`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from kaa.baseline.attention import is_watched
+from kaa.baseline.frames import HOOK
+from kaa.native.externs import PyObject_Call, PyThreadState_Get
+from kaa.native.function import Cell, native
+from kaa.native.intrinsics import NULL, cast
+from kaa.native.layouts import Object
+from kaa.native.types import Ptr, Reference, u8
+
+COMPILE: Object = Cell("COMPILE", Reference(Object))  # type: ignore[assignment]
+EXEC: Object = Cell("EXEC", Reference(Object))  # type: ignore[assignment]
+EVAL: Object = Cell("EVAL", Reference(Object))  # type: ignore[assignment]
+"""What each of them calls."""
+
+
+@native
+def call_own(function: Object, arguments: Object, keywords: Object) -> Object:
+    """Call a function of Kaa's own. It runs on the machine also where tools watch and the host's loop runs what is
+    called: that would tell them how an exception leaves the frames, which no one can see.
+    """
+    thread = PyThreadState_Get()
+    interpreter = thread.interp
+    hook = interpreter.eval_frame
+    interpreter.eval_frame = cast(Ptr[u8], HOOK)
+    result = PyObject_Call(function, arguments, keywords)
+    if not hook and is_watched(thread):
+        interpreter.eval_frame = NULL
+    return result
+
+
+@native
+def call_compile(module: Object, arguments: Object, keywords: Object) -> Object:
+    return call_own(COMPILE, arguments, keywords)
+
+
+@native
+def call_exec(module: Object, arguments: Object, keywords: Object) -> Object:
+    return call_own(EXEC, arguments, keywords)
+
+
+@native
+def call_eval(module: Object, arguments: Object, keywords: Object) -> Object:
+    return call_own(EVAL, arguments, keywords)
+
+
+ENTRANCES: Final[list[Any]] = [call_compile, call_exec, call_eval]
