@@ -30,3 +30,10 @@ def test_no_frames_of_kaa_in_a_dump(words: list[str], tmp_path: Path) -> None:
     expected = Command(words, input=PROGRAM.encode()).run(HOST, tmp_path)
     assert "most recent call first" in expected.err
     assert Command(["-X", "engine=native", *words], input=PROGRAM.encode()).run(KAA, tmp_path) == expected
+
+
+@pytest.mark.parametrize("future", ["", "from __future__ import annotations\n"], ids=["plain", "future"])
+def test_future_statements_of_the_caller_alone_are_inherited(future: str, tmp_path: Path) -> None:
+    """Those of Kaa's own modules are not."""
+    program = future + "exec('x: int = 1; print(__annotations__)')\nprint(compile('x', 'f', 'eval').co_flags)"
+    Command(["-c", program]).same(tmp_path)

@@ -66,7 +66,13 @@ def make_image(*, checking: bool = False, progress: Callable[[str], None] = lamb
     from kaa.baseline import block, builtin_functions, frames, linker, tables, unseen
     from kaa.native.build import build
 
-    exported: list[Any] = [frames.evaluate, unseen.call_unseen, block.free_block, linker.block_of]
+    exported: list[Any] = [
+        frames.evaluate,
+        unseen.call_unseen,
+        unseen.caller_flags,
+        block.free_block,
+        linker.block_of,
+    ]
     exported += builtin_functions.ENTRANCES
     named = tables.named_templates()
     seconds = [name for name in named if name.endswith(tables.SECOND)]
@@ -101,6 +107,8 @@ class Engine:
         self._request_extra()
         call = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.py_object, ctypes.py_object, ctypes.py_object)
         self._call_unseen = call(self.loaded.address("call_unseen"))
+        self.caller_flags = ctypes.PYFUNCTYPE(ctypes.c_int)(self.loaded.address("caller_flags"))
+        """`co_flags` of the guest code that runs in the calling thread."""
 
     # -- setting up
 

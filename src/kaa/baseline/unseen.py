@@ -16,19 +16,37 @@ from kaa.native.types import i32
 
 
 @native
+def visible_frame(frame: Frame) -> Frame:
+    """The first frame from here down that can be seen; NULL if there is none."""
+    while frame and (frame.owner == OWNED_BY_C_STACK or not is_visible(frame.f_executable)):
+        frame = frame.previous
+    return frame
+
+
+@native
 def call_unseen(callable: Object, arguments: Object, keywords: Object) -> Object:
     """Call an object as the first frame below that can be seen would; the thread has its frames back afterwards."""
     thread = PyThreadState_Get()
     top = thread.current_frame
-    caller: Frame = top
+    caller = visible_frame(top)
     hidden = i32(0)
-    while caller and (caller.owner == OWNED_BY_C_STACK or not is_visible(caller.f_executable)):
-        if caller.owner != OWNED_BY_C_STACK:
+    frame: Frame = top
+    while frame != caller:
+        if frame.owner != OWNED_BY_C_STACK:
             hidden += 1
-        caller = caller.previous
+        frame = frame.previous
     thread.current_frame = caller
     thread.py_recursion_remaining += hidden
     result = PyObject_Call(callable, arguments, keywords)
     thread.py_recursion_remaining -= hidden
     thread.current_frame = top
     return result
+
+
+@native
+def caller_flags() -> i32:
+    """`co_flags` of the code of the first frame that can be seen, without the audit event of `sys._getframe`."""
+    caller = visible_frame(PyThreadState_Get().current_frame)
+    if not caller:
+        return 0
+    return caller.f_executable.co_flags

@@ -8,7 +8,6 @@ conformance runs fill in. Chosen by `-X engine=`, else by `KAA_ENGINE`; else it 
 from __future__ import annotations
 
 import builtins
-import ctypes
 import sys
 from collections.abc import Callable, Mapping
 from types import CellType, CodeType, TracebackType
@@ -18,11 +17,6 @@ from kaa.runtime.builtin_function import Builtin
 from kaa.runtime.front import translate
 from kaa.runtime.invisible import invisible
 from kaa.runtime.own import is_own
-
-_CompilerFlags = ctypes.c_int * 2
-_merge_flags = ctypes.PYFUNCTYPE(ctypes.c_int, _CompilerFlags)(
-    ("PyEval_MergeCompilerFlags", ctypes.pythonapi)
-)
 
 
 class Engine(Protocol):
@@ -43,7 +37,7 @@ class Engine(Protocol):
         """Call a function, so that the frames that it makes are guest frames."""
 
     def caller_flags(self) -> int:
-        """The future statements in force in the guest code that called the built-in that asks, as in `co_flags`."""
+        """`co_flags` of the guest code that called the built-in that asks."""
 
     def clean(self, error: BaseException) -> TracebackType | None:
         """Take Kaa's own frames out of the tracebacks of an uncaught exception, and answer with its traceback."""
@@ -86,10 +80,8 @@ class HostEngine:
 
     @invisible
     def caller_flags(self) -> int:
-        # Of the host's ways to ask, the one that is no event for audit hooks.
-        flags = _CompilerFlags(0, 0)
-        _merge_flags(flags)
-        return flags[0]
+        # From one frame up on, the host passes over invisible frames.
+        return sys._getframe(1).f_code.co_flags
 
     def clean(self, error: BaseException) -> TracebackType | None:
         position = error.__traceback__
@@ -188,6 +180,11 @@ class NativeEngine(HostEngine):
     def call[R](self, function: Callable[..., R], *arguments: object) -> R:
         result: R = self._machine.call_unseen(function, *arguments)
         return result
+
+    @invisible
+    def caller_flags(self) -> int:
+        flags: int = self._machine.caller_flags()
+        return flags
 
     def builtin(self, function: Callable[..., Any], host: Any) -> Any:
         return self._machine.builtin(function, host)
