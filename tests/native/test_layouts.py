@@ -35,6 +35,8 @@ SPELLING = {
     ("MemberDescriptor", "d_type"): "d_common.d_type",
     ("MemberDescriptor", "d_name"): "d_common.d_name",
     ("Interpreter", "instrumentation_version"): "ceval.instrumentation_version",
+    ("Interpreter", "spare_float_count"): "object_state.freelists.floats.numfree",
+    ("Interpreter", "spare_floats"): "object_state.freelists.floats.items",
     ("Interpreter", "next_keys_version"): "dict_state.next_keys_version",
     ("CodeObject", "co_cached"): "_co_cached",
     ("CodeObject", "co_instrumentation_version"): "_co_instrumentation_version",

@@ -6,7 +6,7 @@ of a compact int is below 16: the number of digits (0 or 1) times 8, plus its si
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from kaa.native.externs import (
     PyErr_NoMemory,
@@ -16,20 +16,26 @@ from kaa.native.externs import (
     PyLong_Type,
     PyObject_Free,
     PyObject_Malloc,
-    _PyFloat_ExactDealloc,
     _PyRuntime,
 )
-from kaa.native.function import native
-from kaa.native.intrinsics import address, cast, unlikely
-from kaa.native.layouts import FloatObject, LongObject, Object, RefCount
-from kaa.native.types import Ptr, f64, i1, i32, i64, u8, u32, u64
+from kaa.native.function import Cell, native
+from kaa.native.intrinsics import address, cast, likely, unlikely
+from kaa.native.layouts import FloatObject, LongObject, Object, RefCount, ThreadState, TypeObject
+from kaa.native.types import Embedded, Ptr, Reference, f64, i1, i32, i64, u8, u32, u64
 
+_WORD: Any = u64
 FIRST_SMALL, SMALL_COUNT = -5, 262
 """The ints that exist once, in the host's run-time state."""
 SMALL_INTS: Final = 13840
 SMALL_INT_SIZE: Final = 32
 INT_SIZE: Final = 32
 ONE_DIGIT: Final = 1 << 30
+SPARE_INTS: Any = Cell("SPARE_INTS", Embedded(Reference(Object), array=True))
+SPARE_INT_COUNT: Any = Cell("SPARE_INT_COUNT", Embedded(_WORD, array=True))
+"""Ints of one digit that nobody has any more, each with the next one in the place of its type."""
+MOST_SPARE_INTS: Final = 100
+MOST_SPARE_FLOATS: Final = 100
+"""How many the host keeps (PyFloat_MAXFREELIST)."""
 
 
 @native(inline=True)
@@ -54,9 +60,14 @@ def box_int(value: i64) -> Object:
     magnitude = value if value >= 0 else -value
     if magnitude >= ONE_DIGIT:
         return PyLong_FromLongLong(value)
-    made = cast(LongObject, PyObject_Malloc(INT_SIZE))
-    if unlikely(not made):
-        return PyErr_NoMemory()
+    made = cast(LongObject, SPARE_INTS[0])
+    if likely(made):
+        SPARE_INTS[0] = cast(Object, made.ob_type)
+        SPARE_INT_COUNT[0] -= 1
+    else:
+        made = cast(LongObject, PyObject_Malloc(INT_SIZE))
+        if unlikely(not made):
+            return PyErr_NoMemory()
     made.ob_refcnt = 1
     made.ob_type = PyLong_Type
     made.lv_tag = u64(8) if value >= 0 else u64(10)
@@ -71,17 +82,56 @@ def release_int(value: Object) -> None:
         left = value.ob_refcnt - 1
         value.ob_refcnt = left
         if left == 0:
-            PyObject_Free(cast(Ptr[u8], value))
+            free_int(value)
+
+
+@native(apart=True)
+def free_int(value: Object) -> None:
+    """Keep an int that nobody has any more for `box_int`, if it is as small as those."""
+    if cast(LongObject, value).lv_tag >= 16 or SPARE_INT_COUNT[0] >= MOST_SPARE_INTS:
+        PyObject_Free(cast(Ptr[u8], value))
+        return
+    value.ob_type = cast(TypeObject, SPARE_INTS[0])
+    SPARE_INTS[0] = value
+    SPARE_INT_COUNT[0] += 1
 
 
 @native(inline=True)
-def release_float(value: Object) -> None:
+def release_float(thread: ThreadState, value: Object) -> None:
     """`decref`, of an exact float."""
     left = value.ob_refcnt - 1
     if i32(cast(RefCount, value).ob_refcnt) >= 0:
         value.ob_refcnt = left
         if left == 0:
-            _PyFloat_ExactDealloc(value)
+            free_float(thread, value)
+
+
+@native(apart=True)
+def free_float(thread: ThreadState, value: Object) -> None:
+    """Give a float that nobody has any more to the host's list of spare ones."""
+    interpreter = thread.interp
+    count = interpreter.spare_float_count
+    if unlikely(count >= MOST_SPARE_FLOATS):
+        PyObject_Free(cast(Ptr[u8], value))
+        return
+    value.ob_type = cast(TypeObject, interpreter.spare_floats)
+    interpreter.spare_floats = value
+    interpreter.spare_float_count = count + 1
+
+
+@native(apart=True)
+def box_float(thread: ThreadState, value: f64) -> Object:
+    """A new reference to a float; NULL with MemoryError."""
+    interpreter = thread.interp
+    made = interpreter.spare_floats
+    if unlikely(not made):
+        return PyFloat_FromDouble(value)
+    interpreter.spare_floats = cast(Object, made.ob_type)
+    interpreter.spare_float_count -= 1
+    made.ob_refcnt = 1
+    made.ob_type = PyFloat_Type
+    cast(FloatObject, made).ob_fval = value
+    return made
 
 
 @native(inline=True)
@@ -98,7 +148,7 @@ def is_spare(old: Object, left: Object, right: Object) -> i1:
 
 
 @native(inline=True)
-def reuse_or_box(left: Object, right: Object, value: f64) -> Object:
+def reuse_or_box(thread: ThreadState, left: Object, right: Object, value: f64) -> Object:
     """A float as the result of an operation on two floats: in an operand that nobody else has, or new.
 
     The result takes over one reference to the operand; the caller releases both operands all the same.
@@ -111,4 +161,4 @@ def reuse_or_box(left: Object, right: Object, value: f64) -> Object:
         cast(FloatObject, right).ob_fval = value
         right.ob_refcnt = 2
         return right
-    return PyFloat_FromDouble(value)
+    return box_float(thread, value)

@@ -120,7 +120,6 @@ PyLong_AsLong: Callable[[Object], i64]
 _PyLong_Add: Binary
 _PyLong_Subtract: Binary
 _PyLong_Multiply: Binary
-_PyFloat_ExactDealloc: Callable[[Object], None]
 PyFloat_FromDouble: Callable[[f64], Object]
 
 # Any object

@@ -377,6 +377,8 @@ class StackChunk(Struct, c="_PyStackChunk"):
 class Interpreter(Struct, c="PyInterpreterState"):
     instrumentation_version: Annotated[u64, At(0)]
     eval_frame: Annotated[Ptr[u8], At(8472)]
+    spare_float_count: Annotated[i32, At(10952)]
+    spare_floats: Annotated[Object, At(10960)]
     next_keys_version: Annotated[u32, At(82568)]
     monitors: Annotated[Array[u8], At(193136)]
 

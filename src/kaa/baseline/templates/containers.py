@@ -5,13 +5,12 @@ from __future__ import annotations
 from kaa.baseline.cells import EMPTY_STRING, SLOT_SUBSCRIPT, STRINGS
 from kaa.baseline.frames import enter, is_guest, push_simple
 from kaa.baseline.holes import NEXT, OPARG, RESUMED, Continuation, Jump, Stack
-from kaa.baseline.numbers import compact_value
+from kaa.baseline.numbers import compact_value, release_int
 from kaa.baseline.objects import decref, here, incref, new, release, release_all
 from kaa.baseline.template import second, template, variant
 from kaa.baseline.unwinding import raised
 from kaa.native.externs import (
     PyDict_GetItemRef,
-    PyDict_SetItem,
     PyDict_Type,
     PyDict_Update,
     PyErr_Clear,
@@ -60,7 +59,7 @@ from kaa.native.layouts import (
     TupleObject,
     TypeObject,
 )
-from kaa.native.types import i1, i32, i64
+from kaa.native.types import Ptr, i1, i32, i64, u64
 
 _getitem = STRINGS["__getitem__"]
 
@@ -286,6 +285,17 @@ def DICT_MERGE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
 
 
 @native(inline=True)
+def list_place(container: Object, index: Object) -> Ptr[Object]:
+    """Where a list has the item at a compact int; NULL if the operands are anything else."""
+    if container.ob_type == PyList_Type and index.ob_type == PyLong_Type:
+        items = cast(ListObject, container)
+        place = compact_index(index, items.ob_size)
+        if place >= 0:
+            return items.ob_item + place
+    return NULL
+
+
+@native(inline=True)
 def compact_index(index: Object, size: i64) -> i64:
     """A compact int as an index into `size` items; -1 if it is none of them."""
     if cast(LongObject, index).lv_tag >= 16:
@@ -293,29 +303,17 @@ def compact_index(index: Object, size: i64) -> i64:
     place = compact_value(index)
     if place < 0:
         place += size
-    return place if place < size else -1
-
-
-@native(inline=True)
-def item_of(container: Object, index: Object) -> Object:
-    """An item of a list or tuple at an int, new; NULL if this is anything else."""
-    if index.ob_type == PyLong_Type:
-        if container.ob_type == PyList_Type:
-            items = cast(ListObject, container)
-            place = compact_index(index, items.ob_size)
-            if place >= 0:
-                return new(items.ob_item[place])
-        elif container.ob_type == PyTuple_Type:
-            fixed = cast(TupleObject, container)
-            place = compact_index(index, fixed.ob_size)
-            if place >= 0:
-                return new(fixed.ob_item[place])
-    return NULL
+    return place if u64(place) < u64(size) else -1
 
 
 @native
 def subscript(container: Object, index: Object) -> Object:
     """`container[index]`, new; NULL with an exception."""
+    if container.ob_type == PyTuple_Type and index.ob_type == PyLong_Type:
+        items = cast(TupleObject, container)
+        place = compact_index(index, items.ob_size)
+        if place >= 0:
+            return new(items.ob_item[place])
     if container.ob_type != PyDict_Type:
         methods = container.ob_type.tp_as_mapping
         if methods and address(methods.mp_subscript) != 0:
@@ -345,15 +343,13 @@ def load_item(
 ) -> Jump:
     """`container[index]`; on at `onward`, or at `resumed` with what a `__getitem__` of ours returns."""
     container, index = sp[-2], sp[-1]
-    result = item_of(container, index)
-    if not result:
-        function = own_getitem(container.ob_type)
-        if function:
-            called = push_simple(thread, function, sp - 2, 2)
-            if called:
-                incref(function)
-                return enter(frame, sp - 2, thread, called, resumed)
-        result = subscript(container, index)
+    function = own_getitem(container.ob_type)
+    if function:
+        called = push_simple(thread, function, sp - 2, 2)
+        if called:
+            incref(function)
+            return enter(frame, sp - 2, thread, called, resumed)
+    result = subscript(container, index)
     decref(container)
     decref(index)
     if unlikely(not result):
@@ -364,6 +360,14 @@ def load_item(
 
 @template()
 def BINARY_SUBSCR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    container, index = sp[-2], sp[-1]
+    place = list_place(container, index)
+    if likely(place):
+        item = new(place[0])
+        release_int(index)
+        release(frame, container)
+        sp[-2] = item
+        return NEXT(sp - 1)
     here(frame)
     return load_item(frame, sp, thread, RESUMED, NEXT)
 
@@ -374,30 +378,17 @@ def BINARY_SUBSCR_resumed(frame: Frame, sp: Stack, thread: ThreadState, value: O
     return NEXT(sp + 1)
 
 
-@native
-def set_item(container: Object, index: Object, value: Object) -> i32:
-    """`container[index] = value`; not 0 with an exception."""
-    if container.ob_type == PyList_Type and index.ob_type == PyLong_Type:
-        items = cast(ListObject, container)
-        place = compact_index(index, items.ob_size)
-        if place >= 0:
-            old = items.ob_item[place]
-            items.ob_item[place] = new(value)
-            decref(old)
-            return 0
-    if container.ob_type == PyDict_Type:
-        return PyDict_SetItem(container, index, value)
-    return PyObject_SetItem(container, index, value)
-
-
 @native(convention=TEMPLATE, apart=True)
 def store_item(frame: Frame, sp: Stack, thread: ThreadState, value: Object, onward: Continuation) -> Jump:
     """`container[index] = item`; on at `onward`."""
     item, container, index = sp[-3], sp[-2], sp[-1]
-    failed = set_item(container, index, item)
-    decref(item)
+    if container.ob_type == PyDict_Type:
+        failed = _PyDict_SetItem_Take2(container, index, item)
+    else:
+        failed = PyObject_SetItem(container, index, item)
+        decref(item)
+        decref(index)
     decref(container)
-    decref(index)
     if unlikely(failed != 0):
         return raised(frame, sp - 3, thread)
     return onward(frame, sp - 3, thread)
@@ -405,6 +396,15 @@ def store_item(frame: Frame, sp: Stack, thread: ThreadState, value: Object, onwa
 
 @template()
 def STORE_SUBSCR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    container, index = sp[-2], sp[-1]
+    place = list_place(container, index)
+    if likely(place):
+        old = place[0]
+        place[0] = sp[-3]
+        release_int(index)
+        release(frame, old)
+        release(frame, container)
+        return NEXT(sp - 3)
     here(frame)
     return store_item(frame, sp, thread, NULL, NEXT)
 

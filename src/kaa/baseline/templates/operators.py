@@ -152,13 +152,13 @@ def arithmetic(
                 if store:
                     old = slot(frame, STORED)[0]
                     if is_spare(old, left, right):
-                        release_float(left)
-                        release_float(right)
+                        release_float(thread, left)
+                        release_float(thread, right)
                         cast(FloatObject, old).ob_fval = value
                         return AFTER(sp - 2)
-                boxed = reuse_or_box(left, right, value)
-                release_float(left)
-                release_float(right)
+                boxed = reuse_or_box(thread, left, right, value)
+                release_float(thread, left)
+                release_float(thread, right)
                 return push_result(frame, sp - 2, thread, boxed)
     here(frame)
     return binary_operation(frame, sp, thread, cast(Object, OPARG), NEXT)
@@ -318,8 +318,8 @@ def compare_values(
             return conclude(frame, sp - 2, thread, cast(Object, i64(truth)), branch)
         if kind == PyFloat_Type:
             truth = floats_compare(float_value(left), float_value(right), operator)
-            release_float(left)
-            release_float(right)
+            release_float(thread, left)
+            release_float(thread, right)
             return conclude(frame, sp - 2, thread, cast(Object, i64(truth)), branch)
         if operator in ("==", "!=") and kind == PyUnicode_Type:
             equal = _PyUnicode_Equal(left, right)
