@@ -21,6 +21,7 @@ def test_every_instruction_has_a_template():
 
 def test_prefix():
     assert BY_NAME["EXTENDED_ARG"].number == linker.EXTENDED_ARG
+    assert BY_NAME["STORE_FAST"].number == linker.STORE_FAST
 
 
 def test_specialised_opcodes_are_recognised():

@@ -53,10 +53,10 @@ from kaa.native.types import Ptr, i1, i64, u8, u32, u64
 
 VERSION, CHECK, WHAT, KEYS, KIND, MISSES, NAMED, ONWARD, MORE = range(9)
 WORDS: Final = 9
-FIELD, METHOD, IN_DICT, OF_MODULE, OF_CLASS, PROPERTY = 1, 2, 3, 4, 5, 6
+FIELD, METHOD, IN_DICT, OF_MODULE, OF_CLASS, PROPERTY, CALL_OF_FUNCTION, CALL_OF_CLASS = range(1, 9)
 """Kinds; METHOD is any value of the class that no instance hides, IN_DICT a value for which the instances have no place
-but in their dicts. The slow path asks for the last three: the first word
-of their caches is 0, and for a property KEYS is the version of the type."""
+but in their dicts. The slow path asks for the next three: the first word of their caches is 0, and for a property KEYS
+is the version of the type. The last two are kinds of calls (see `calling`)."""
 INLINE_VALUES, MANAGED_DICT, IMMUTABLE = 1 << 2, 1 << 4, 1 << 8
 """`tp_flags` of types whose instances have their values behind the head, of those with a dict before it, and of types
 that cannot change."""

@@ -15,7 +15,17 @@ from kaa.baseline.cache_entries import ENTRY, FURTHER, TABLE_WORDS
 
 EMPTY, MONOMORPHIC, POLYMORPHIC, GENERIC = "empty", "monomorphic", "polymorphic", "generic"
 """States: knows nothing; knows one type or namespace; up to four; was wrong so often that it has stopped learning."""
-KINDS: Final = ("", "value", "method", "value in a dict", "of a module", "of a class", "property")
+KINDS: Final = (
+    "",
+    "value",
+    "method",
+    "value in a dict",
+    "of a module",
+    "of a class",
+    "property",
+    "function",
+    "class called",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ EMPTY_STRING: Object = _object("EMPTY_STRING")
 LIST_APPEND: Object = _object("LIST_APPEND")
 """`list.append`."""
 SLOT_SUBSCRIPT: Ptr[u8] = Cell("SLOT_SUBSCRIPT", Reference(Object))  # type: ignore[assignment]
-"""`mp_subscript` of classes with a `__getitem__` in Python."""
+SLOT_ITER: Ptr[u8] = Cell("SLOT_ITER", Reference(Object))  # type: ignore[assignment]
+"""`mp_subscript` of classes with a `__getitem__` in Python, and `tp_iter` of those with an `__iter__`."""
 INTERNED: Final = (
     "__import__",
     "__build_class__",
@@ -40,6 +41,7 @@ INTERNED: Final = (
     "__match_args__",
     "__init__",
     "__getitem__",
+    "__iter__",
 )
 """Names that templates look up, as interned strings."""
 STRINGS: Final[dict[str, Any]] = {text: _object(f"STRING{text}") for text in INTERNED}

@@ -134,6 +134,7 @@ class Engine:
         self._set_cell("OBJECT_NEW", _pointer(id(object), offsets["tp_new"]))
         methods = _pointer(id(_Subscriptable), offsets["tp_as_mapping"])
         self._set_cell("SLOT_SUBSCRIPT", _pointer(methods, offsets["mp_subscript"]))
+        self._set_cell("SLOT_ITER", _pointer(id(_Subscriptable), offsets["tp_iter"]))
         unit = ctypes.create_string_buffer(16)
         self._kept.append(unit)
         self._set_cell("ENTRY_UNIT", ctypes.addressof(unit))
@@ -261,10 +262,13 @@ class _MethodDefinition(ctypes.Structure):
 
 
 class _Subscriptable:
-    """A class whose `__getitem__` is in Python."""
+    """A class whose `__getitem__` and `__iter__` are in Python."""
 
     def __getitem__(self, key: object) -> object:
         raise KeyError(key)
+
+    def __iter__(self) -> Any:
+        return iter(())
 
 
 def _set_evaluator(address: int) -> None:

@@ -1,4 +1,4 @@
-"""Frames: entering machine code, calling from guest to guest, returning, suspending.
+"""Frames: entering machine code, returning, leaving a frame to the host, suspending.
 
 In and out: native code. A frame that waits for a callee keeps the address where it goes on in the first free
 slot of its own value stack, which is where the result will be; so a return is a load and a jump. A frame
@@ -12,30 +12,26 @@ from typing import Any, Final
 
 from kaa.baseline import unwinding
 from kaa.baseline.attention import RAISED, TO_HOST, accept_version, attend, is_watched, too_deep
-from kaa.baseline.block import Block, find_block
-from kaa.baseline.cells import FUNCTION_VECTORCALL
+from kaa.baseline.block import Block
 from kaa.baseline.holes import DONE, Continuation, Jump, Stack
 from kaa.baseline.linker import block_of
-from kaa.baseline.objects import None_, decref, decref_maybe, incref
+from kaa.baseline.objects import None_, decref, decref_maybe
 from kaa.native.externs import (
-    PyFunction_Type,
     _Py_CheckRecursiveCall,
     _PyEval_EvalFrameDefault,
     _PyEval_FrameClearAndPop,
-    _PyEvalFramePushAndInit,
     _PyThreadState_PopFrame,
 )
 from kaa.native.function import TEMPLATE, Cell, native
-from kaa.native.intrinsics import NULL, address, cast, likely, reserve, unlikely
+from kaa.native.intrinsics import NULL, address, cast, likely, reserve
 from kaa.native.layouts import (
     CodeObject,
     Frame,
-    FunctionObject,
     GeneratorObject,
     Object,
     ThreadState,
 )
-from kaa.native.types import Ptr, i1, i32, i64, u8, u16, u64
+from kaa.native.types import Ptr, i32, i64, u8, u16, u64
 
 OWNED_BY_THREAD, OWNED_BY_GENERATOR, OWNED_BY_FRAME_OBJECT, OWNED_BY_C_STACK = 0, 1, 2, 3
 CREATED, SUSPENDED, SUSPENDED_YIELD_FROM, EXECUTING, COMPLETED, CLEARED = -3, -2, -1, 0, 1, 4
@@ -46,8 +42,6 @@ CHUNK_HEAD: Final = 24
 """Bytes before the frames in a chunk of the thread's stack."""
 C_STACK_UNITS: Final = 2
 """What one entry into the machine takes from the thread's room for C recursion, as the host's loop does."""
-CO_OPTIMIZED: Final = 1
-CO_VARARGS, CO_VARKEYWORDS = 4, 8
 
 ENTRY_UNIT: Any = Cell("ENTRY_UNIT", u64)  # type: ignore[arg-type]
 """A code unit for entry frames to point at."""
@@ -166,13 +160,21 @@ def clear_frame(thread: ThreadState, frame: Frame, sp: Stack) -> None:
         thread.datastack_top = cast(Ptr[Object], frame)
 
 
+@native(convention=TEMPLATE, inline=True)
+def hand_over(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
+    """Go on in `frame`, which waits for a value. Each template that does this has a jump of its own, so that the
+    processor can tell their targets apart.
+    """
+    top = stack_pointer(frame)
+    return cast(Continuation, address(top[0]))(frame, top, thread, value)
+
+
 @native(convention=TEMPLATE)
 def give(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
     """Go on in `frame`, which waits for a value; NULL says that its callee has raised."""
     if not value:
         return fail_in(frame, sp, thread)
-    top = stack_pointer(frame)
-    return cast(Continuation, address(top[0]))(frame, top, thread, value)
+    return hand_over(frame, sp, thread, value)
 
 
 @native(convention=TEMPLATE, apart=True)
@@ -184,9 +186,15 @@ def fail_in(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     return unwinding.raised(frame, stack_pointer(frame), thread)
 
 
-@native(convention=TEMPLATE, apart=True)
+@native(convention=TEMPLATE, inline=True)
 def finish(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
     """The frame has returned `value`: clear it and go on in its caller."""
+    return hand_over(leave_frame(frame, sp, thread), sp, thread, value)
+
+
+@native(apart=True)
+def leave_frame(frame: Frame, sp: Stack, thread: ThreadState) -> Frame:
+    """Clear a frame that has returned, with what it holds up to `sp`; gives its caller."""
     thread.py_recursion_remaining += 1
     caller = frame.previous
     thread.current_frame = caller
@@ -195,8 +203,7 @@ def finish(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
     else:
         save_stack_pointer(frame, sp)
         _PyEval_FrameClearAndPop(thread, frame)
-    top = stack_pointer(caller)
-    return cast(Continuation, address(top[0]))(caller, top, thread, value)
+    return caller
 
 
 @native(convention=TEMPLATE, cold=True)
@@ -261,186 +268,3 @@ def check_version(frame: Frame, sp: Stack, thread: ThreadState, unit: Ptr[u16], 
         return onward(frame, sp, thread)
     frame.instr_ptr = unit
     return leave_to_host(frame, sp, thread)
-
-
-# -- calling
-
-
-@native(inline=True)
-def is_guest(callable: Object) -> i1:
-    """Whether this is a function written in Python that nobody has given another way to be called."""
-    if callable.ob_type != PyFunction_Type:
-        return False
-    return address(cast(FunctionObject, callable).vectorcall) == address(FUNCTION_VECTORCALL)
-
-
-@native
-def push_frame(
-    thread: ThreadState, function: FunctionObject, arguments: Stack, count: i64, names: Object
-) -> Frame:
-    """A frame for a call; takes the references to the function and the arguments. NULL: raised, references
-    gone.
-    """
-    code = function.func_code
-    local_names: Object = NULL
-    if code.co_flags & CO_OPTIMIZED == 0:
-        local_names = function.func_globals
-        incref(local_names)
-    return _PyEvalFramePushAndInit(thread, function, local_names, arguments, u64(count), names)
-
-
-@native(convention=TEMPLATE, apart=True)
-def call_function(
-    frame: Frame, base: Stack, thread: ThreadState, argument: Object, onward: Continuation
-) -> Jump:
-    """Call the function in `base[0]` with `argument` positional arguments; the first is in `base[1]` or `base[2]`."""
-    function = cast(FunctionObject, base[0])
-    count = address(argument)
-    arguments = base + 2
-    if base[1]:
-        arguments = base + 1
-        count += 1
-    called = push_simple(thread, function, arguments, count)
-    if likely(called):
-        return enter(frame, base, thread, called, onward)
-    called = push_frame(thread, function, arguments, count, NULL)
-    if not called:
-        return unwinding.raised(frame, base, thread)
-    base[0] = cast(Object, onward)
-    save_stack_pointer(frame, base)
-    return run_callee(frame, base, thread, cast(Object, called))
-
-
-@native
-def can_push(thread: ThreadState, function: FunctionObject, count: i64) -> i1:
-    """Whether `push_simple` will give a frame."""
-    code = function.func_code
-    block = find_block(code)
-    if not block:
-        return False
-    missing = block.simple - count
-    if missing != 0 and not has_defaults(function, missing):
-        return False
-    return i64(code.co_framesize) < thread.datastack_limit - thread.datastack_top
-
-
-@native(inline=True)
-def push_simple(thread: ThreadState, function: FunctionObject, arguments: Stack, count: i64) -> Frame:
-    """A frame for a function with plain parameters, ready to run; NULL if it is not that simple.
-
-    Takes the references to the function and the arguments, unless it gives NULL.
-    """
-    code = function.func_code
-    block = find_block(code)
-    if not block:
-        return NULL
-    missing = block.simple - count
-    size = i64(code.co_framesize)
-    top = thread.datastack_top
-    if missing != 0 and not has_defaults(function, missing):
-        return NULL
-    if size >= thread.datastack_limit - top:
-        return NULL
-    called = cast(Frame, top)
-    thread.datastack_top = top + size
-    fill_frame(called, function, code)
-    places: Stack = called.localsplus
-    for index in range(count):
-        places[index] = arguments[index]
-    places += count
-    if missing:
-        copy_defaults(function, places, missing)
-        places += missing
-    end = called.localsplus + i64(code.co_nlocalsplus)
-    while places < end:
-        places[0] = NULL
-        places += 1
-    return called
-
-
-@native(convention=TEMPLATE)
-def enter(frame: Frame, sp: Stack, thread: ThreadState, callee: Frame, onward: Continuation) -> Jump:
-    """Run a frame of `push_simple`; the caller waits with its stack at `sp`, to go on at `onward`."""
-    sp[0] = cast(Object, onward)
-    save_stack_pointer(frame, sp)
-    callee.previous = frame
-    thread.current_frame = callee
-    code = callee.f_executable
-    end = callee.localsplus + i64(code.co_nlocalsplus)
-    thread.py_recursion_remaining -= 1
-    if thread.py_recursion_remaining < 0 and too_deep(thread):
-        save_stack_pointer(callee, end)
-        return abandon(callee, end, thread)
-    return cast(Continuation, find_block(code).start)(callee, end, thread)
-
-
-@native(inline=True)
-def fill_frame(frame: Frame, function: FunctionObject, code: CodeObject) -> None:
-    """Everything but the locals of a new frame on the thread's stack. Takes the reference to the function."""
-    incref(code)
-    frame.f_executable = code
-    frame.f_funcobj = function
-    frame.f_globals = function.func_globals
-    frame.f_builtins = function.func_builtins
-    frame.f_locals = NULL
-    frame.frame_obj = NULL
-    frame.instr_ptr = code.co_code_adaptive
-    frame.stacktop = -1
-    frame.return_offset = 0
-    frame.owner = OWNED_BY_THREAD
-
-
-@native(inline=True)
-def has_defaults(function: FunctionObject, missing: i64) -> i1:
-    """Whether the function has defaults for its last parameters, so many of them."""
-    defaults = function.func_defaults
-    return missing > 0 and address(defaults) != 0 and missing <= defaults.ob_size
-
-
-@native
-def copy_defaults(function: FunctionObject, places: Stack, missing: i64) -> None:
-    """Give the last parameters their defaults."""
-    defaults = function.func_defaults
-    first = defaults.ob_size - missing
-    for index in range(missing):
-        value = defaults.ob_item[first + index]
-        incref(value)
-        places[index] = value
-
-
-@native(convention=TEMPLATE, apart=True)
-def run_callee(frame: Frame, sp: Stack, thread: ThreadState, callee: Object) -> Jump:
-    """Go on in `callee` (a Frame); the caller's stack pointer and address to go on are in place."""
-    called = cast(Frame, callee)
-    called.previous = frame
-    thread.current_frame = called
-    thread.py_recursion_remaining -= 1
-    if thread.py_recursion_remaining < 0 and too_deep(thread):
-        return abandon(called, sp, thread)
-    block = block_of(called.f_executable)
-    if not block or block.start == 0:
-        return leave_to_host(called, stack_pointer(called), thread)
-    return machine_address(block, called.instr_ptr)(called, stack_pointer(called), thread)
-
-
-@native(convention=TEMPLATE, apart=True)
-def resume_generator(
-    frame: Frame, sp: Stack, thread: ThreadState, generator: GeneratorObject, sent: Object
-) -> Jump:
-    """Go on in a suspended generator, which gets a reference to `sent`. The caller waits with its stack at
-    `sp`.
-    """
-    called = generator.gi_iframe
-    called.localsplus[i64(called.stacktop)] = sent
-    called.stacktop += 1
-    generator.gi_frame_state = EXECUTING
-    generator.gi_exc_state.previous_item = thread.exc_info
-    thread.exc_info = generator.gi_exc_state
-    save_stack_pointer(frame, sp)
-    block = find_block(called.f_executable)
-    if unlikely(not block or block.start == 0 or thread.py_recursion_remaining <= 0):
-        return run_callee(frame, sp, thread, cast(Object, called))
-    called.previous = frame
-    thread.current_frame = called
-    thread.py_recursion_remaining -= 1
-    return machine_address(block, called.instr_ptr)(called, stack_pointer(called), thread)

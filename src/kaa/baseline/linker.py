@@ -23,7 +23,7 @@ from kaa.native.externs import PyErr_Clear, PyUnicode_AsUTF8, dprintf
 from kaa.native.function import Cell, native
 from kaa.native.intrinsics import NULL, address, cast, copy_memory, reserve, size_of
 from kaa.native.layouts import CodeObject
-from kaa.native.types import Embedded, Pointer, Ptr, Reference, Struct, i8, i32, i64, u8, u16, u32, u64
+from kaa.native.types import Embedded, Pointer, Ptr, Reference, Struct, i1, i8, i32, i64, u8, u16, u32, u64
 
 
 class Row(Struct):
@@ -32,6 +32,7 @@ class Row(Struct):
     Templates are numbered from 1; 0 is none. `first` is the general template; the variant for
     `v = (argument >> shift) & mask` is `variants[v]`, for `v < count`. If the next instruction has a `role` of at
     most `roles`, then `variants[v + count * role]` does the work of both. `after` is the part where a result arrives.
+    The role STORES is that of stores into as many locals as the argument says: pairs, and a single one at the end.
     """
 
     first: u16
@@ -97,8 +98,10 @@ SITE_WORDS: Final = 11
 CO_OPTIMIZED, FLAGS = 1, 1 | 4 | 8
 """Of `co_flags`: locals are in the frame; that, and the flags of `*args` and `**kwargs`."""
 NOT_SIMPLE: Final = -1
+STORES: Final = 4
 EXTENDED_ARG: Final = 71
 """The opcode whose argument is the upper bits of the next one's (a test compares it with the table)."""
+STORE_FAST: Final = 110
 FORWARD, BACKWARD = 1, 2
 (
     MOVED,
@@ -154,11 +157,29 @@ def opcode_of(unit: u16) -> u8:
 
 
 @native(inline=True)
-def role_at(code: CodeObject, index: i64) -> u8:
-    """The role of the instruction at a code unit; 0 for none, and where the code ends."""
+def role_at(code: CodeObject, index: i64, argument: i64) -> u8:
+    """The role of the instruction at a code unit, behind one with this argument; 0 for none, and where the code
+    ends.
+    """
     if index >= code.ob_size:
         return 0
-    return row_of(opcode_of(code.co_code_adaptive[index])).role
+    role = row_of(opcode_of(code.co_code_adaptive[index])).role
+    if role == STORES and not stores_all(code, index, argument):
+        return 0
+    return role
+
+
+@native
+def stores_all(code: CodeObject, index: i64, count: i64) -> i1:
+    """Whether `count` values are stored into locals by the instructions from a code unit on."""
+    pairs = count >> 1
+    end = index + pairs + (count & 1)
+    if end > code.ob_size:
+        return False
+    for pair in range(pairs):
+        if row_of(opcode_of(code.co_code_adaptive[index + pair])).role != STORES:
+            return False
+    return count & 1 == 0 or opcode_of(code.co_code_adaptive[end - 1]) == STORE_FAST
 
 
 @native
@@ -180,7 +201,7 @@ def measure(code: CodeObject, sizes: Ptr[u64]) -> i32:
         index += 1
         if opcode == EXTENDED_ARG:
             continue
-        number = choose(row, argument, role_at(code, index + i64(row.caches)))
+        number = choose(row, argument, role_at(code, index + i64(row.caches), argument))
         if number == 0:
             return -1
         total += u64(template_row(number).size)
@@ -217,7 +238,7 @@ def lay_out(code: CodeObject, block: Block) -> None:
         while first < index:
             block.addresses[first] = place
             first += 1
-        place += template_row(choose(row, argument, role_at(code, index))).size
+        place += template_row(choose(row, argument, role_at(code, index, argument))).size
         argument = 0
 
 
@@ -312,6 +333,8 @@ def aim_follower(code: CodeObject, block: Block, site: Site, index: i64) -> None
     unit = code.co_code_adaptive[index]
     row = row_of(opcode_of(unit))
     behind = index + 1 + i64(row.caches)
+    if row.role == STORES:
+        behind = index + ((site.argument + 1) >> 1)
     site.after = block.start + u64(block.addresses[behind])
     site.stored = i64(unit >> 8)
     if row.jump == FORWARD:
@@ -335,7 +358,7 @@ def fill(code: CodeObject, block: Block, site: Site, second: u64) -> i64:
             continue
         unit = index - 1
         index += i64(row.caches)
-        role = role_at(code, index)
+        role = role_at(code, index, argument)
         number = choose(row, argument, role)
         here = block.start + u64(block.addresses[unit])
         end = here + u64(template_row(number).size)

@@ -84,7 +84,7 @@ def pieces(target: Any) -> Iterator[Piece]:
             continue
         instruction = BY_NUMBER[opcode].name
         follower = index + 2 + 2 * row.caches
-        role = tables.read_row(engine.image, units[follower]).role if follower < len(units) else 0
+        role = tables.role_at(engine.image, units, follower, argument)
         name = names[tables.choose(engine.image, row, argument, role)]
         at = linked.addresses[index // 2]
         cache = read_cache(instruction, place) if row.cache_words else None

@@ -14,7 +14,7 @@ from kaa.baseline.block import Block
 from kaa.baseline.cells import STRINGS
 from kaa.baseline.engine import NAMES, OFFSETS, TABLES
 from kaa.baseline.holes import HOLES
-from kaa.baseline.linker import BACKWARD, FORWARD, HOLE_ROW_SIZE, ROW_SIZE, TEMPLATE_ROW_SIZE
+from kaa.baseline.linker import BACKWARD, FORWARD, HOLE_ROW_SIZE, ROW_SIZE, STORES, TEMPLATE_ROW_SIZE
 from kaa.baseline.template import TEMPLATES
 from kaa.bytecode.instructions import BY_NAME, BY_NUMBER, SPECIALIZED, Argument
 from kaa.native.function import NativeFunction
@@ -31,7 +31,12 @@ assert (ROW.size, TEMPLATE_ROW.size, HOLE_ROW.size) == (ROW_SIZE, TEMPLATE_ROW_S
 JUMPS: Final = {Argument.FORWARD: FORWARD, Argument.BACKWARD: BACKWARD}
 NAME_SHIFTS: Final = {Argument.NAME_1: 1, Argument.NAME_2: 2}
 SECOND: Final = ".second"
-ROLES: Final = {"POP_JUMP_IF_FALSE": 1, "POP_JUMP_IF_TRUE": 2, "STORE_FAST": 3}
+ROLES: Final = {
+    "POP_JUMP_IF_FALSE": 1,
+    "POP_JUMP_IF_TRUE": 2,
+    "STORE_FAST": 3,
+    "STORE_FAST_STORE_FAST": STORES,
+}
 """Instructions whose work a template of the one before them may do: without a prefix, forward jumps."""
 
 type Compiled = dict[str, tuple[NativeFunction, dict[str, object]]]
@@ -90,8 +95,9 @@ def add_tables(image: Image) -> None:
 def host_offsets() -> dict[str, int]:
     """Where the engine finds what it tells the image at the start: byte offsets in host objects and blocks."""
     fields = ((FunctionObject, "vectorcall"), (TypeObject, "tp_init"), (TypeObject, "tp_new"))
-    more = ((TypeObject, "tp_as_mapping"), (MappingMethods, "mp_subscript"), (CFunctionObject, "m_ml"))
-    found = {name: layout(struct).fields[name].offset for struct, name in (*fields, *more)}
+    more = ((TypeObject, "tp_as_mapping"), (TypeObject, "tp_iter"), (MappingMethods, "mp_subscript"))
+    function = ((CFunctionObject, "m_ml"),)
+    found = {name: layout(struct).fields[name].offset for struct, name in (*fields, *more, *function)}
     return found | {f"block.{name}": field.offset for name, field in layout(Block).fields.items()}
 
 
@@ -117,6 +123,18 @@ class RowFields(NamedTuple):
 def read_row(image: Image, opcode: int) -> RowFields:
     """The linker's row for an opcode."""
     return RowFields(*ROW.unpack_from(image.extra["ROWS"], opcode * ROW_SIZE))
+
+
+def role_at(image: Image, code: bytes, offset: int, argument: int) -> int:
+    """The role of the instruction at a byte offset, behind one with this argument (see `linker.role_at`)."""
+    if offset >= len(code):
+        return 0
+    role = read_row(image, code[offset]).role
+    if role == STORES:
+        stores = ["STORE_FAST_STORE_FAST"] * (argument // 2) + ["STORE_FAST"] * (argument % 2)
+        if list(code[offset : offset + 2 * len(stores) : 2]) != [BY_NAME[name].number for name in stores]:
+            return 0
+    return role
 
 
 def choose(image: Image, row: RowFields, argument: int, role: int) -> int:

@@ -24,7 +24,7 @@ from kaa.baseline.attribute_cache import (
     passes_check,
 )
 from kaa.baseline.cache_entries import entry_for, keep_entry, load_known, own_dict
-from kaa.baseline.frames import enter, is_guest, push_simple
+from kaa.baseline.calling import enter, is_guest, push_simple
 from kaa.baseline.holes import CACHE, NAME, NEXT, OPARG, RESUMED, Continuation, Jump, Stack
 from kaa.baseline.objects import decref, here, incref, new, release
 from kaa.baseline.template import second, template, variant

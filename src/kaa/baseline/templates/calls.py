@@ -6,27 +6,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kaa.baseline.attribute_cache import CALL_OF_CLASS, KIND, may_learn
 from kaa.baseline.block import find_block
-from kaa.baseline.cells import LIST_APPEND, OBJECT_NEW, SLOT_INIT, STRINGS
-from kaa.baseline.frames import (
+from kaa.baseline.calling import (
+    ARGUMENT,
+    CALLED_INIT,
+    CLASS_MARK,
+    ENTRY,
+    ROOM,
+    VERSION,
+    WORDS,
     call_function,
     can_push,
     enter,
     is_guest,
-    machine_address,
-    pay_attention,
+    is_known,
     push_frame,
+    push_known,
     push_simple,
     run_callee,
-    save_stack_pointer,
 )
-from kaa.baseline.holes import FOLLOWING, NEXT, OPARG, RESUMED, VERSION, Continuation, Jump, Stack
+from kaa.baseline.cells import LIST_APPEND, OBJECT_NEW, SLOT_INIT, STRINGS
+from kaa.baseline.frames import machine_address, pay_attention, save_stack_pointer
+from kaa.baseline.holes import CACHE, FOLLOWING, NEXT, OPARG, RESUMED, Continuation, Jump, Stack
+from kaa.baseline.holes import VERSION as EVAL_BREAKER
 from kaa.baseline.objects import None_, decref, decref_maybe, here, incref, new, release_all
-from kaa.baseline.template import second, template
+from kaa.baseline.template import second, template, variant
 from kaa.baseline.templates.containers import is_iterable
 from kaa.baseline.unwinding import raised
 from kaa.bytecode.instructions import BY_NAME
 from kaa.native.externs import (
+    PyCFunction_Type,
     PyDict_Next,
     PyDict_Size,
     PyErr_Format,
@@ -35,6 +45,7 @@ from kaa.native.externs import (
     PyMem_RawFree,
     PyMem_RawMalloc,
     PyMethod_Type,
+    PyMethodDescr_Type,
     PyObject_Call,
     PyObject_Vectorcall,
     PySequence_Tuple,
@@ -48,12 +59,15 @@ from kaa.native.externs import (
     _PyObject_FunctionStr,
     _PyType_Lookup,
 )
-from kaa.native.function import TEMPLATE, native
-from kaa.native.intrinsics import NULL, address, cast, reserve, unlikely
+from kaa.native.function import TEMPLATE, Static, native
+from kaa.native.intrinsics import NULL, address, cast, likely, reserve, unlikely
 from kaa.native.layouts import (
+    CFunctionObject,
     Frame,
     FunctionObject,
     ListObject,
+    MethodDef,
+    MethodDescriptor,
     MethodObject,
     Object,
     ThreadState,
@@ -71,21 +85,31 @@ CALL_UNITS = 1 + BY_NAME["CALL"].caches
 
 _init = STRINGS["__init__"]
 
+CONVENTION = 0x2AF
+"""The part of `ml_flags` that says how a C function is called: METH_VARARGS, KEYWORDS, NOARGS, O, STATIC, FASTCALL,
+METHOD."""
+NO_ARGUMENTS, ONE_ARGUMENT, FASTCALL, FASTCALL_KEYWORDS = 4, 8, 0x80, 0x82
+
+type Binary = Callable[[Object, Object], Object]
+type FastCall = Callable[[Object, Ptr[Object], i64], Object]
+type FastCallKeywords = Callable[[Object, Ptr[Object], i64, Object], Object]
 type Vectorcall = Callable[[Object, Ptr[Object], u64, Object], Object]
 
 
 @native(convention=TEMPLATE, apart=True)
-def call(frame: Frame, sp: Stack, thread: ThreadState, argument: Object, onward: Continuation) -> Jump:
-    """Call with the stack `callable, self or NULL, arguments`; the result arrives at `onward`."""
-    count = address(argument)
+def call(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: Continuation) -> Jump:
+    """Call with the stack `callable, self or NULL, arguments`; the result arrives at `onward`. The cache says how many
+    arguments there are, and learns.
+    """
+    count = i64(cache[ARGUMENT])
     base = sp - (count + 2)
     if not base[1] and base[0].ob_type == PyMethod_Type:
         unbind(base)
     callable = base[0]
     if is_guest(callable):
-        return call_function(frame, base, thread, argument, onward)
+        return call_function(frame, base, thread, cache, onward)
     if callable.ob_type == PyType_Type and not base[1]:
-        initializer = plain_initializer(cast(TypeObject, callable))
+        initializer = known_initializer(cast(TypeObject, callable), cache)
         if initializer and can_push(thread, initializer, count + 1):
             made = cast(TypeObject, callable).tp_alloc(cast(TypeObject, callable), 0)
             if unlikely(not made):
@@ -123,6 +147,19 @@ def call(frame: Frame, sp: Stack, thread: ThreadState, argument: Object, onward:
 
 
 @native
+def known_initializer(kind: TypeObject, cache: Ptr[u64]) -> FunctionObject:
+    """`plain_initializer`, remembered for the class that was called here the last time."""
+    if cache[VERSION] == u64(kind.tp_version_tag) + u64(1 + CLASS_MARK):
+        return cast(FunctionObject, cache[CALLED_INIT])
+    found = plain_initializer(kind)
+    if found and kind.tp_version_tag != 0 and may_learn(cache):
+        cache[VERSION] = u64(kind.tp_version_tag) + u64(1 + CLASS_MARK)
+        cache[CALLED_INIT] = u64(address(found))
+        cache[KIND] = CALL_OF_CLASS
+    return found
+
+
+@native
 def plain_initializer(kind: TypeObject) -> FunctionObject:
     """The `__init__` of a class whose instances `object` makes, if it is a function of ours; NULL if not so plain."""
     if address(kind.tp_new) != address(OBJECT_NEW) or address(kind.tp_init) != address(SLOT_INIT):
@@ -151,17 +188,65 @@ def constructed(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> 
     return onward(frame, sp, thread)
 
 
-@native(inline=True)
+@native
 def call_native(thread: ThreadState, callable: Object, arguments: Stack, count: i64) -> Object:
-    """Call what is not a function of ours, by its vectorcall slot if its type has one."""
+    """Call what is not a function of ours: a C function directly, all else by its vectorcall slot if its type has
+    one."""
     kind = callable.ob_type
+    if kind == PyCFunction_Type:
+        function = cast(CFunctionObject, callable)
+        if thread.c_recursion_remaining > 0:
+            method = function.m_ml
+            convention = method.ml_flags & CONVENTION
+            if fits(convention, count):
+                return call_method(thread, callable, method, function.m_self, arguments, count)
+    elif kind == PyMethodDescr_Type:
+        descriptor = cast(MethodDescriptor, callable)
+        if thread.c_recursion_remaining > 0 and count > 0 and arguments[0].ob_type == descriptor.d_type:
+            method = descriptor.d_method
+            convention = method.ml_flags & CONVENTION
+            if fits(convention, count - 1):
+                return call_method(thread, callable, method, arguments[0], arguments + 1, count - 1)
     if unlikely(kind.tp_flags & HAVE_VECTORCALL == 0):
         return PyObject_Vectorcall(callable, arguments, u64(count + ARGUMENTS_OFFSET), NULL)
     place = cast(Ptr[Vectorcall], address(callable) + kind.tp_vectorcall_offset)
-    function = place[0]
-    if unlikely(not cast(Ptr[u8], function)):
+    entry = place[0]
+    if unlikely(not cast(Ptr[u8], entry)):
         return PyObject_Vectorcall(callable, arguments, u64(count + ARGUMENTS_OFFSET), NULL)
-    result = function(callable, arguments, u64(count + ARGUMENTS_OFFSET), NULL)
+    return checked(thread, callable, entry(callable, arguments, u64(count + ARGUMENTS_OFFSET), NULL))
+
+
+@native(inline=True)
+def fits(convention: i32, count: i64) -> i1:
+    """Whether `call_method` can call a C function of this convention with so many arguments."""
+    if convention in (FASTCALL, FASTCALL_KEYWORDS):
+        return True
+    return (convention == ONE_ARGUMENT and count == 1) or (convention == NO_ARGUMENTS and count == 0)
+
+
+@native(inline=True)
+def call_method(
+    thread: ThreadState, callable: Object, method: MethodDef, receiver: Object, arguments: Stack, count: i64
+) -> Object:
+    """Call a C function as its convention says. The check of the host's recursion limit comes before."""
+    convention = method.ml_flags & CONVENTION
+    thread.c_recursion_remaining -= 1
+    if convention == FASTCALL:
+        result = cast(FastCall, method.ml_meth)(receiver, arguments, count)
+    elif convention == FASTCALL_KEYWORDS:
+        result = cast(FastCallKeywords, method.ml_meth)(receiver, arguments, count, NULL)
+    else:
+        argument: Object = NULL
+        if count:
+            argument = arguments[0]
+        result = cast(Binary, method.ml_meth)(receiver, argument)
+    thread.c_recursion_remaining += 1
+    return checked(thread, callable, result)
+
+
+@native(inline=True)
+def checked(thread: ThreadState, callable: Object, result: Object) -> Object:
+    """A C function's result; SystemError if it has neither a result nor an exception, or both."""
     if unlikely((address(result) == 0) != (address(thread.current_exception) != 0)):
         return _Py_CheckFunctionResult(thread, callable, result, NULL)
     return result
@@ -187,16 +272,28 @@ def unbind(base: Stack) -> None:
     decref(method)
 
 
-@template()
-def CALL(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+def call_known(frame: Frame, sp: Stack, thread: ThreadState, count: Static[int]) -> Jump:
+    """A call of the function that the cache knows is done here, all else in `call`. `count` -1 stands for OPARG."""
     here(frame)
-    return call(frame, sp, thread, cast(Object, OPARG), RESUMED)
+    base = sp - (OPARG + 2) if count < 0 else sp - (count + 2)
+    if likely(is_known(base[0], CACHE)):
+        called = push_known(frame, base, thread, CACHE, RESUMED)
+        if likely(called):
+            end = cast(Ptr[Object], address(called) + i64(CACHE[ROOM]))
+            return cast(Continuation, CACHE[ENTRY])(called, end, thread)
+    CACHE[ARGUMENT] = u64(OPARG)
+    return call(frame, sp, thread, CACHE, RESUMED)
+
+
+template("CALL", cache=WORDS, count=-1)(call_known)
+for _count in range(4):
+    variant("CALL", _count, cache=WORDS, count=_count)(call_known)
 
 
 @second("CALL", "CALL_KW", "CALL_FUNCTION_EX")
 def CALL_resumed(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
     sp[0] = value
-    if unlikely(thread.eval_breaker != VERSION[0]):
+    if unlikely(thread.eval_breaker != EVAL_BREAKER[0]):
         return pay_attention(frame, sp + 1, thread, FOLLOWING, NEXT)
     return NEXT(sp + 1)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from kaa.baseline.calling import enter, is_guest, push_simple
 from kaa.baseline.cells import EMPTY_STRING, SLOT_SUBSCRIPT, STRINGS
-from kaa.baseline.frames import enter, is_guest, push_simple
-from kaa.baseline.holes import NEXT, OPARG, RESUMED, Continuation, Jump, Stack
+from kaa.baseline.holes import AFTER, FOLLOWING, NEXT, OPARG, RESUMED, Continuation, Jump, Stack
 from kaa.baseline.numbers import compact_value, release_int
-from kaa.baseline.objects import decref, here, incref, new, release, release_all
+from kaa.baseline.objects import decref, decref_maybe, here, incref, new, release, release_all
 from kaa.baseline.template import second, template, variant
 from kaa.baseline.unwinding import raised
+from kaa.bytecode.instructions import BY_NAME
 from kaa.native.externs import (
     PyDict_GetItemRef,
     PyDict_Type,
@@ -59,7 +60,7 @@ from kaa.native.layouts import (
     TupleObject,
     TypeObject,
 )
-from kaa.native.types import Ptr, i1, i32, i64, u64
+from kaa.native.types import Ptr, i1, i32, i64, u16, u64
 
 _getitem = STRINGS["__getitem__"]
 
@@ -523,6 +524,96 @@ def UNPACK_SEQUENCE_2(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     if unlikely(not done):
         return raised(frame, sp - 1, thread)
     return NEXT(sp + 1)
+
+
+STORES = "STORE_FAST_STORE_FAST"
+MOST_STORES = 16
+
+
+@native(apart=True)
+def unpack_to_locals(frame: Frame, sp: Stack, thread: ThreadState, count: i64) -> i1:
+    """Unpack what is on the stack into as many locals, as the stores behind the instruction say. False with an
+    exception; the sequence is gone in any case.
+    """
+    sequence = sp[-1]
+    unit = frame.instr_ptr + UNPACK_UNITS
+    if sequence.ob_type == PyTuple_Type and cast(TupleObject, sequence).ob_size == count:
+        store_all(frame, cast(TupleObject, sequence).ob_item, 0, count, unit)
+        decref(sequence)
+        return True
+    top = sp + (count - 1)
+    done = unpack(thread, sequence, count, top)
+    decref(sequence)
+    if done:
+        store_all(frame, sp - 1, count - 1, count, unit)
+    return done
+
+
+@native(inline=True)
+def store_all(frame: Frame, items: Stack, last: i64, count: i64, unit: Ptr[u16]) -> None:
+    """Do the work of the stores from this code unit on.
+
+    With `last` 0 the items are borrowed, first one first; else their references move, and the first one is
+    `items[last]`.
+    """
+    index = i64(0)
+    while index < count:
+        places = i64(unit[0] >> 8)
+        frame.instr_ptr = unit
+        if index + 1 < count:
+            store_local(frame, places >> 4, item_at(items, last, index))
+            index += 1
+            places &= 15
+        store_local(frame, places, item_at(items, last, index))
+        index += 1
+        unit += 1
+
+
+@native(inline=True)
+def item_at(items: Stack, last: i64, index: i64) -> Object:
+    """A new reference to an item, as `store_all` finds them."""
+    if last == 0:
+        return new(items[index])
+    return items[last - index]
+
+
+@native(inline=True)
+def store_local(frame: Frame, number: i64, value: Object) -> None:
+    """Store into a local variable. Takes the reference; `instr_ptr` is in place for destructors."""
+    place = frame.localsplus + number
+    old = place[0]
+    place[0] = value
+    decref_maybe(old)
+
+
+@variant("UNPACK_SEQUENCE", 2, before=STORES)
+def UNPACK_SEQUENCE_2_to_locals(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    """A pair that becomes two locals, without the stack."""
+    pair = cast(TupleObject, sp[-1])
+    here(frame)
+    if likely(pair.ob_type == PyTuple_Type and pair.ob_size == 2):
+        first, last = new(pair.ob_item[0]), new(pair.ob_item[1])
+        decref(pair)
+        places = i64(FOLLOWING[0] >> 8)
+        store_local(frame, places >> 4, first)
+        store_local(frame, places & 15, last)
+        return AFTER(sp - 1)
+    if unlikely(not unpack_to_locals(frame, sp, thread, 2)):
+        return raised(frame, sp - 1, thread)
+    return AFTER(sp - 1)
+
+
+def UNPACK_SEQUENCE_to_locals(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    """The stores behind it are done here too: in code that unpacks a lot, it is the amount of code that counts."""
+    here(frame)
+    if unlikely(not unpack_to_locals(frame, sp, thread, OPARG)):
+        return raised(frame, sp - 1, thread)
+    return AFTER(sp - 1)
+
+
+UNPACK_UNITS = 1 + BY_NAME["UNPACK_SEQUENCE"].caches
+for _count in range(3, MOST_STORES + 1):
+    variant("UNPACK_SEQUENCE", _count, before=STORES)(UNPACK_SEQUENCE_to_locals)
 
 
 @template()

@@ -4,12 +4,13 @@ threads.
 
 from __future__ import annotations
 
+from kaa.baseline.calling import enter, is_guest, push_simple, resume_generator
+from kaa.baseline.cells import SLOT_ITER, STRINGS
 from kaa.baseline.frames import (
     EXECUTING,
     check_version,
     finish,
     pay_attention,
-    resume_generator,
 )
 from kaa.baseline.holes import (
     CONSTANT,
@@ -23,24 +24,29 @@ from kaa.baseline.holes import (
     Stack,
 )
 from kaa.baseline.numbers import box_int
-from kaa.baseline.objects import False_, None_, True_, decref, here, new, release
+from kaa.baseline.objects import False_, None_, True_, decref, here, incref, new, release
 from kaa.baseline.template import second, template, variant
 from kaa.baseline.unwinding import raised
 from kaa.native.externs import (
     PyErr_Clear,
     PyErr_ExceptionMatches,
+    PyErr_Format,
     PyExc_StopIteration,
+    PyExc_TypeError,
     PyGen_Type,
+    PyIter_Check,
     PyListIter_Type,
     PyObject_GetIter,
     PyRangeIter_Type,
     PyTupleIter_Type,
     _PyEval_MonitorRaise,
+    _PyType_Lookup,
 )
 from kaa.native.function import TEMPLATE, native
-from kaa.native.intrinsics import NULL, cast, likely, unlikely
+from kaa.native.intrinsics import NULL, address, cast, likely, unlikely
 from kaa.native.layouts import (
     Frame,
+    FunctionObject,
     GeneratorObject,
     ListObject,
     Object,
@@ -50,6 +56,8 @@ from kaa.native.layouts import (
     TupleObject,
 )
 from kaa.native.types import i1, i64, u64
+
+_iter = STRINGS["__iter__"]
 
 
 @template()
@@ -132,16 +140,48 @@ def RETURN_CONST(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     return finish(frame, sp, thread, new(CONSTANT))
 
 
-@template()
-def GET_ITER(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
-    here(frame)
+@native(convention=TEMPLATE, apart=True)
+def get_iterator(
+    frame: Frame, sp: Stack, thread: ThreadState, resumed: Continuation, onward: Continuation
+) -> Jump:
+    """`iter(value)`; on at `onward`, or at `resumed` with what an `__iter__` of ours returns."""
     value = sp[-1]
+    kind = value.ob_type
+    if address(kind.tp_iter) == address(SLOT_ITER):
+        function = _PyType_Lookup(kind, _iter)
+        if function and is_guest(function):
+            called = push_simple(thread, cast(FunctionObject, function), sp - 1, 1)
+            if called:
+                incref(function)
+                return enter(frame, sp - 1, thread, called, resumed)
     iterator = PyObject_GetIter(value)
     decref(value)
     if unlikely(not iterator):
         return raised(frame, sp - 1, thread)
     sp[-1] = iterator
-    return NEXT(sp)
+    return onward(frame, sp, thread)
+
+
+@template()
+def GET_ITER(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    return get_iterator(frame, sp, thread, RESUMED, NEXT)
+
+
+@second("GET_ITER", "GET_YIELD_FROM_ITER")
+def GET_ITER_resumed(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
+    if unlikely(address(value.ob_type.tp_iternext) == 0 or PyIter_Check(value) == 0):
+        return no_iterator(frame, sp, thread, value)
+    sp[0] = value
+    return NEXT(sp + 1)
+
+
+@native(convention=TEMPLATE, cold=True)
+def no_iterator(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
+    """What an `__iter__` has returned cannot be iterated over."""
+    PyErr_Format(PyExc_TypeError[0], "iter() returned non-iterator of type '%.100s'", value.ob_type.tp_name)
+    decref(value)
+    return raised(frame, sp, thread)
 
 
 @native

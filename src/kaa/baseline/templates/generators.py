@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kaa.baseline.calling import resume_generator
 from kaa.baseline.cells import STRINGS
 from kaa.baseline.frames import (
     CREATED,
@@ -9,13 +10,13 @@ from kaa.baseline.frames import (
     OWNED_BY_GENERATOR,
     SUSPENDED,
     generator_of,
-    give,
-    resume_generator,
+    hand_over,
     save_stack_pointer,
 )
-from kaa.baseline.holes import FOLLOWING, NEXT, OPARG, RESUMED, TARGET, Jump, Stack
+from kaa.baseline.holes import FOLLOWING, NEXT, OPARG, RESUMED, TARGET, Continuation, Jump, Stack
 from kaa.baseline.objects import None_, decref, here
 from kaa.baseline.template import second, template
+from kaa.baseline.templates.control import get_iterator
 from kaa.baseline.unwinding import raised
 from kaa.native.externs import (
     PyAsyncGen_Type,
@@ -28,7 +29,6 @@ from kaa.native.externs import (
     PyExc_TypeError,
     PyGen_Type,
     PyIter_Check,
-    PyObject_GetIter,
     PyObject_VectorcallMethod,
     _Py_MakeCoro,
     _PyCoro_GetAwaitableIter,
@@ -39,7 +39,7 @@ from kaa.native.externs import (
     _PyGen_yf,
     _PyThreadState_PopFrame,
 )
-from kaa.native.function import native
+from kaa.native.function import TEMPLATE, native
 from kaa.native.intrinsics import NULL, address, cast, copy_memory, reserve, unlikely
 from kaa.native.layouts import Frame, GeneratorObject, Object, ThreadState
 from kaa.native.types import i1, i8, i32, i64
@@ -62,7 +62,7 @@ def RETURN_GENERATOR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     move_frame(frame, cast(GeneratorObject, made))
     caller = wait_in(frame, thread)
     _PyThreadState_PopFrame(thread, frame)
-    return give(caller, sp, thread, made)
+    return hand_over(caller, sp, thread, made)
 
 
 @native
@@ -95,7 +95,7 @@ def YIELD_VALUE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     generator.gi_exc_state.previous_item = NULL
     caller = wait_in(frame, thread)
     frame.previous = NULL
-    return give(caller, sp, thread, sp[-1])
+    return hand_over(caller, sp, thread, sp[-1])
 
 
 @template()
@@ -112,12 +112,7 @@ def GET_YIELD_FROM_ITER(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     if value.ob_type == PyGen_Type:
         return NEXT(sp)
     here(frame)
-    iterator = PyObject_GetIter(value)
-    decref(value)
-    if unlikely(not iterator):
-        return raised(frame, sp - 1, thread)
-    sp[-1] = iterator
-    return NEXT(sp)
+    return get_iterator(frame, sp, thread, RESUMED, NEXT)
 
 
 @native
@@ -152,17 +147,26 @@ def SEND(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
         if generator.gi_frame_state < EXECUTING:
             sp[-1] = cast(Object, RESUMED)
             return resume_generator(frame, sp - 1, thread, generator, value)
+    return send_otherwise(frame, sp, thread, NEXT, TARGET)
+
+
+@native(convention=TEMPLATE, apart=True)
+def send_otherwise(
+    frame: Frame, sp: Stack, thread: ThreadState, onward: Continuation, returned: Continuation
+) -> Jump:
+    """Send to what is no suspended generator; on at `onward`, or at `returned` when it has ended."""
+    receiver, value = sp[-2], sp[-1]
     result = send(receiver, value)
     if result:
         sp[-1] = result
         decref(value)
-        return NEXT(sp)
+        return onward(frame, sp, thread)
     result = returned_value(thread, frame)
     if unlikely(not result):
         return raised(frame, sp, thread)
     sp[-1] = result
     decref(value)
-    return TARGET(sp)
+    return returned(frame, sp, thread)
 
 
 @second("SEND")

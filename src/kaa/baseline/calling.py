@@ -1,0 +1,319 @@
+"""Calls from guest to guest: pushing a callee's frame, and going on in a suspended generator.
+
+In: a callable and its arguments on the caller's value stack. Out: the callee's frame, which runs, while the caller
+waits with the address to go on in the first free slot of its stack (see `frames`).
+
+Words of the inline cache of a call:
+
+    0  function's version + 1 (0: empty); for a class, its type's version + 1 + CLASS_MARK
+    1  for a function, its machine code's start; for a class, its `__init__` (borrowed from the class)
+    2  for a function, bytes from its frame to its value stack
+    3  how many arguments it got, with self
+    4  the kind, one of the numbers of `attribute_cache`
+    5  misses so far
+    6  the instruction's argument
+    7  how many parameters get their defaults
+
+A function's version stands for its code as long as nobody gives it another one, other defaults, or another way to be
+called; closures of the same code share it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kaa.baseline import unwinding
+from kaa.baseline.attention import too_deep
+from kaa.baseline.attribute_cache import CALL_OF_FUNCTION, KIND, may_learn
+from kaa.baseline.block import find_block
+from kaa.baseline.cells import FUNCTION_VECTORCALL
+from kaa.baseline.frames import (
+    EXECUTING,
+    OWNED_BY_THREAD,
+    abandon,
+    leave_to_host,
+    machine_address,
+    save_stack_pointer,
+    stack_pointer,
+)
+from kaa.baseline.holes import Continuation, Jump, Stack
+from kaa.baseline.linker import block_of
+from kaa.baseline.objects import incref
+from kaa.native.externs import PyFunction_Type, _PyEvalFramePushAndInit
+from kaa.native.function import TEMPLATE, native
+from kaa.native.intrinsics import NULL, address, cast, likely, unlikely
+from kaa.native.layouts import CodeObject, Frame, FunctionObject, GeneratorObject, Object, ThreadState
+from kaa.native.types import Ptr, i1, i64, u64
+
+VERSION, ENTRY, ROOM, COUNT = 0, 1, 2, 3
+ARGUMENT, MISSING = 6, 7
+CALLED_INIT: Final = ENTRY
+WORDS: Final = 9
+CLASS_MARK: Final = 1 << 32
+CO_OPTIMIZED: Final = 1
+LOCALS: Final = 72
+"""Bytes from a frame to its locals."""
+
+
+@native(inline=True)
+def is_guest(callable: Object) -> i1:
+    """Whether this is a function written in Python that nobody has given another way to be called."""
+    if callable.ob_type != PyFunction_Type:
+        return False
+    return address(cast(FunctionObject, callable).vectorcall) == address(FUNCTION_VECTORCALL)
+
+
+@native
+def push_frame(
+    thread: ThreadState, function: FunctionObject, arguments: Stack, count: i64, names: Object
+) -> Frame:
+    """A frame for a call; takes the references to the function and the arguments. NULL: raised, references
+    gone.
+    """
+    code = function.func_code
+    local_names: Object = NULL
+    if code.co_flags & CO_OPTIMIZED == 0:
+        local_names = function.func_globals
+        incref(local_names)
+    return _PyEvalFramePushAndInit(thread, function, local_names, arguments, u64(count), names)
+
+
+@native(convention=TEMPLATE, apart=True)
+def call_function(
+    frame: Frame, base: Stack, thread: ThreadState, cache: Ptr[u64], onward: Continuation
+) -> Jump:
+    """Call the function in `base[0]`; the cache says with how many positional arguments, and learns.
+
+    The first one is in `base[1]` or, if that is NULL, in `base[2]`.
+    """
+    function = cast(FunctionObject, base[0])
+    count = i64(cache[ARGUMENT])
+    arguments = base + 2
+    if base[1]:
+        arguments = base + 1
+        count += 1
+    called = push_simple(thread, function, arguments, count)
+    if likely(called):
+        if may_learn(cache):
+            learn_function(function, count, cache)
+        return enter(frame, base, thread, called, onward)
+    called = push_frame(thread, function, arguments, count, NULL)
+    if not called:
+        return unwinding.raised(frame, base, thread)
+    base[0] = cast(Object, onward)
+    save_stack_pointer(frame, base)
+    return run_callee(frame, base, thread, cast(Object, called))
+
+
+@native
+def learn_function(function: FunctionObject, count: i64, cache: Ptr[u64]) -> None:
+    """Note what `push_simple` has just found of a function."""
+    if function.func_version == 0:
+        return
+    block = find_block(function.func_code)
+    cache[VERSION] = u64(function.func_version) + u64(1)
+    cache[ENTRY] = block.start
+    cache[ROOM] = u64(LOCALS + 8 * i64(function.func_code.co_nlocalsplus))
+    cache[COUNT] = u64(count)
+    cache[KIND] = CALL_OF_FUNCTION
+    cache[MISSING] = u64(block.simple - count)
+
+
+@native(inline=True)
+def is_known(callable: Object, cache: Ptr[u64]) -> i1:
+    """Whether this is the function that the cache knows."""
+    if callable.ob_type != PyFunction_Type:
+        return False
+    return u64(cast(FunctionObject, callable).func_version) + u64(1) == cache[VERSION]
+
+
+@native(apart=True)
+def push_known(
+    frame: Frame, base: Stack, thread: ThreadState, cache: Ptr[u64], onward: Continuation
+) -> Frame:
+    """The running frame of a call of the function that the cache knows, and the caller waits.
+
+    NULL if the call is not as the cache remembers it, or if there is no room: nothing has happened then.
+    """
+    function = cast(FunctionObject, base[0])
+    code = function.func_code
+    count = i64(cache[COUNT])
+    missing = i64(cache[MISSING])
+    arguments = base + 2
+    given = i64(cache[ARGUMENT])
+    if base[1]:
+        arguments = base + 1
+        given += 1
+    top = thread.datastack_top
+    size = i64(code.co_framesize)
+    if unlikely(given != count or size >= thread.datastack_limit - top or thread.py_recursion_remaining <= 0):
+        return NULL
+    if unlikely(missing != 0 and not has_defaults(function, missing)):
+        return NULL
+    called = cast(Frame, top)
+    thread.datastack_top = top + size
+    fill_frame(called, function, code)
+    give_arguments(called, function, arguments, count, missing)
+    base[0] = cast(Object, onward)
+    save_stack_pointer(frame, base)
+    called.previous = frame
+    thread.current_frame = called
+    thread.py_recursion_remaining -= 1
+    return called
+
+
+@native(inline=True)
+def give_arguments(
+    called: Frame, function: FunctionObject, arguments: Stack, count: i64, missing: i64
+) -> None:
+    """Fill a frame's locals: the arguments (their references move), defaults, and nothing for the rest."""
+    places: Stack = called.localsplus
+    end = places + i64(called.f_executable.co_nlocalsplus)
+    for index in range(count):
+        places[index] = arguments[index]
+    places += count
+    if missing:
+        copy_defaults(function, places, missing)
+        places += missing
+    while places < end:
+        places[0] = NULL
+        places += 1
+
+
+@native
+def can_push(thread: ThreadState, function: FunctionObject, count: i64) -> i1:
+    """Whether `push_simple` will give a frame."""
+    code = function.func_code
+    block = find_block(code)
+    if not block:
+        return False
+    missing = block.simple - count
+    if missing != 0 and not has_defaults(function, missing):
+        return False
+    return i64(code.co_framesize) < thread.datastack_limit - thread.datastack_top
+
+
+@native(inline=True)
+def push_simple(thread: ThreadState, function: FunctionObject, arguments: Stack, count: i64) -> Frame:
+    """A frame for a function with plain parameters, ready to run; NULL if it is not that simple.
+
+    Takes the references to the function and the arguments, unless it gives NULL.
+    """
+    code = function.func_code
+    block = find_block(code)
+    if not block:
+        return NULL
+    missing = block.simple - count
+    size = i64(code.co_framesize)
+    top = thread.datastack_top
+    if missing != 0 and not has_defaults(function, missing):
+        return NULL
+    if size >= thread.datastack_limit - top:
+        return NULL
+    called = cast(Frame, top)
+    thread.datastack_top = top + size
+    fill_frame(called, function, code)
+    give_arguments(called, function, arguments, count, missing)
+    return called
+
+
+@native(convention=TEMPLATE)
+def enter(frame: Frame, sp: Stack, thread: ThreadState, callee: Frame, onward: Continuation) -> Jump:
+    """Run a frame of `push_simple`; the caller waits with its stack at `sp`, to go on at `onward`."""
+    sp[0] = cast(Object, onward)
+    save_stack_pointer(frame, sp)
+    callee.previous = frame
+    thread.current_frame = callee
+    code = callee.f_executable
+    end = callee.localsplus + i64(code.co_nlocalsplus)
+    thread.py_recursion_remaining -= 1
+    if thread.py_recursion_remaining < 0 and too_deep(thread):
+        save_stack_pointer(callee, end)
+        return abandon(callee, end, thread)
+    return cast(Continuation, find_block(code).start)(callee, end, thread)
+
+
+@native(inline=True)
+def fill_frame(frame: Frame, function: FunctionObject, code: CodeObject) -> None:
+    """Everything but the locals of a new frame on the thread's stack. Takes the reference to the function."""
+    incref(code)
+    frame.f_executable = code
+    frame.f_funcobj = function
+    frame.f_globals = function.func_globals
+    frame.f_builtins = function.func_builtins
+    frame.f_locals = NULL
+    frame.frame_obj = NULL
+    frame.instr_ptr = code.co_code_adaptive
+    frame.stacktop = -1
+    frame.return_offset = 0
+    frame.owner = OWNED_BY_THREAD
+
+
+@native(inline=True)
+def has_defaults(function: FunctionObject, missing: i64) -> i1:
+    """Whether the function has defaults for its last parameters, so many of them."""
+    defaults = function.func_defaults
+    return missing > 0 and address(defaults) != 0 and missing <= defaults.ob_size
+
+
+@native
+def copy_defaults(function: FunctionObject, places: Stack, missing: i64) -> None:
+    """Give the last parameters their defaults."""
+    defaults = function.func_defaults
+    first = defaults.ob_size - missing
+    for index in range(missing):
+        value = defaults.ob_item[first + index]
+        incref(value)
+        places[index] = value
+
+
+@native(convention=TEMPLATE, apart=True)
+def run_callee(frame: Frame, sp: Stack, thread: ThreadState, callee: Object) -> Jump:
+    """Go on in `callee` (a Frame); the caller's stack pointer and address to go on are in place."""
+    called = cast(Frame, callee)
+    called.previous = frame
+    thread.current_frame = called
+    thread.py_recursion_remaining -= 1
+    if thread.py_recursion_remaining < 0 and too_deep(thread):
+        return abandon(called, sp, thread)
+    block = block_of(called.f_executable)
+    if not block or block.start == 0:
+        return leave_to_host(called, stack_pointer(called), thread)
+    return machine_address(block, called.instr_ptr)(called, stack_pointer(called), thread)
+
+
+@native(convention=TEMPLATE, inline=True)
+def resume_generator(
+    frame: Frame, sp: Stack, thread: ThreadState, generator: GeneratorObject, sent: Object
+) -> Jump:
+    """Go on in a suspended generator, which gets a reference to `sent`. The caller waits with its stack at
+    `sp`.
+
+    Each template that does this has a jump of its own, so that the processor can tell their targets apart.
+    """
+    called = generator.gi_iframe
+    onward = wake(frame, sp, thread, generator, sent)
+    if unlikely(address(onward) == 0):
+        return run_callee(frame, sp, thread, cast(Object, called))
+    return onward(called, stack_pointer(called), thread)
+
+
+@native(apart=True)
+def wake(
+    frame: Frame, sp: Stack, thread: ThreadState, generator: GeneratorObject, sent: Object
+) -> Continuation:
+    """Have a suspended generator run; where its machine code goes on. NULL leaves the rest to `run_callee`."""
+    called = generator.gi_iframe
+    called.localsplus[i64(called.stacktop)] = sent
+    called.stacktop += 1
+    generator.gi_frame_state = EXECUTING
+    generator.gi_exc_state.previous_item = thread.exc_info
+    thread.exc_info = generator.gi_exc_state
+    save_stack_pointer(frame, sp)
+    block = find_block(called.f_executable)
+    if unlikely(not block or block.start == 0 or thread.py_recursion_remaining <= 0):
+        return NULL
+    called.previous = frame
+    thread.current_frame = called
+    thread.py_recursion_remaining -= 1
+    return machine_address(block, called.instr_ptr)
