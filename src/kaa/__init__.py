@@ -12,8 +12,9 @@ for _folder in __path__:
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kaa.baseline import disable, enable, native_code
+    from kaa.baseline import native_code
     from kaa.compiler import compile
+    from kaa.runtime.takeover import disable, enable
 
 __all__ = ["compile", "disable", "enable", "native_code", "version"]
 
@@ -21,8 +22,8 @@ version = "0.1.0"
 
 _HOMES = {
     "compile": "kaa.compiler",
-    "disable": "kaa.baseline",
-    "enable": "kaa.baseline",
+    "disable": "kaa.runtime.takeover",
+    "enable": "kaa.runtime.takeover",
     "native_code": "kaa.baseline",
 }
 """The modules of the public functions, which are imported when they are first asked for."""

@@ -198,7 +198,15 @@ class NativeEngine(HostEngine):
             from kaa.baseline.statistics import report
 
             atexit.register(report, self._machine)
+        self.start()
+
+    def start(self) -> None:
+        """Run every frame that begins from now on."""
         self._machine.enable()
+
+    def stop(self) -> None:
+        """Leave frames that begin from now on to the host's loop."""
+        self._machine.disable()
 
 
 ENGINES: dict[str, Callable[[], Engine]] = {

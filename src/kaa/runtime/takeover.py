@@ -11,20 +11,42 @@ from __future__ import annotations
 import _symtable  # type: ignore[import-not-found]  # typeshed does not know it
 import _tokenize  # type: ignore[import-not-found]  # typeshed does not know it
 import builtins
+import importlib._bootstrap as bootstrap
+import importlib._bootstrap_external as machinery
+import marshal
 import os
 import sys
-from typing import TYPE_CHECKING
+from importlib.machinery import PathFinder
+from typing import Any, Final
 
 import kaa
 from kaa.runtime import caches, extra_modules, foreign, front, places
+from kaa.runtime.engines import Engine, NativeEngine
 from kaa.syntax.tokens import TokenizerIter
 
-if TYPE_CHECKING:
-    from kaa.runtime.engines import Engine
+REPLACED: Final[list[tuple[Any, str]]] = [
+    *((builtins, name) for name in ("compile", "exec", "eval")),
+    (_symtable, "symtable"),
+    (_tokenize, TokenizerIter.__name__),
+    (sys.implementation, "cache_tag"),
+    *((machinery, name) for name in ("_classify_pyc", "_code_to_timestamp_pyc", "_code_to_hash_pyc")),
+    (marshal, "load"),
+    (PathFinder, "find_spec"),
+    (bootstrap, "_find_spec"),
+]
+"""What `replace` puts something else in the place of."""
 
 
 def take_over(engine: Engine) -> None:
     """Give the process to `engine`, once, before the first guest code."""
+    replace(engine)
+    hide_own_imports()
+    if sys.warnoptions:
+        import warnings  # noqa: F401  # it reads the options, as at the host's start
+
+
+def replace(engine: Engine) -> None:
+    """Let the engine run what is called, and Kaa compile and import, from now on."""
     substitutes = front.make_builtins(engine)
     engine.install({getattr(builtins, name): substitute for name, substitute in substitutes.items()})
     for name, substitute in substitutes.items():
@@ -35,9 +57,33 @@ def take_over(engine: Engine) -> None:
     caches.install()
     extra_modules.install()
     foreign.install()
-    hide_own_imports()
-    if sys.warnoptions:
-        import warnings  # noqa: F401  # it reads the options, as at the host's start
+
+
+_host: list[tuple[Any, str, Any]] = []
+"""What `enable` has replaced, with what was there; empty where it has nothing to undo."""
+
+
+def enable() -> None:
+    """Turn a running process over to Kaa: every frame that begins from now on, also those of functions that exist,
+    runs on machine code, and what is compiled and imported goes through Kaa's front end.
+
+    Raises:
+        UnsupportedHost: the native machine does not run here.
+    """
+    engine = NativeEngine()
+    if sys.implementation.cache_tag == caches.CACHE_TAG:  # the process is Kaa's
+        engine.start()
+        return
+    _host[:] = [(place, name, vars(place)[name]) for place, name in REPLACED]
+    replace(engine)
+
+
+def disable() -> None:
+    """Undo `enable`. Frames that run stay on machine code until they end, the rest is the host's again."""
+    NativeEngine().stop()
+    for place, name, value in _host:
+        setattr(place, name, value)
+    _host.clear()
 
 
 def hide_own_imports() -> None:
