@@ -168,8 +168,8 @@ class AbstractRun:
         self.floor = 0
         self.bound = self.cells = 0
 
-    def run(self) -> tuple[tuple[int, str], ...]:
-        """Follow every path until nothing new is found; return what is wanted of arguments."""
+    def run(self) -> None:
+        """Follow every path until nothing new is found."""
         self._meet(0, "", (1 << self._argument_count()) - 1, 0)
         budget = _MOST_RUNS * len(self.ends)
         while self.pending:
@@ -180,6 +180,9 @@ class AbstractRun:
                 if budget < 0:
                     self.fault(first, "the paths are too tangled to follow")
                 first = self._run_block(first, self.ends[first])
+
+    def wanted(self) -> tuple[tuple[int, str], ...]:
+        """What is wanted of arguments: by slot, a kind."""
         return tuple(sorted(self.wants.items()))
 
     def fault(self, index: int, what: str) -> NoReturn:
@@ -263,6 +266,25 @@ class AbstractRun:
 
         The result is the next block if no path had led there before, else -1.
         """
+        stack = self._run_instructions(first, end)
+        index = end - 1
+        opcode = self.packed[index] & 0xFF
+        if opcode in _JUMPS:
+            taken = self._not_none(stack, index) if opcode == opcodes.POP_JUMP_IF_NOT_NONE else stack
+            self._meet(self.targets[index], taken, self.bound, self.cells)
+        if opcode in _GOES_ON:
+            if end == len(self.packed):
+                self.fault(index, "control runs past the end")
+            if opcode == opcodes.POP_JUMP_IF_NONE:
+                stack = self._not_none(stack, index)
+            if end not in self.states:
+                self.states[end] = (stack, self.bound, self.cells)
+                return end
+            self._meet(end, stack, self.bound, self.cells)
+        return -1
+
+    def _run_instructions(self, first: int, end: int) -> str:
+        """Run the instructions of a block up to `end`; return the stack, and leave the rest of the state in place."""
         stack, self.bound, self.cells = self.states[first]
         self.handler = self.handlers.get(first)
         self.floor = floor = self.handler[1].depth if self.handler else 0
@@ -292,20 +314,17 @@ class AbstractRun:
                 stack = special(self, stack, instruction >> 8, index)
             if len(stack) > limit:
                 self.fault(index, "the stack grows above co_stacksize")
-        opcode = instruction & 0xFF
-        if opcode in _JUMPS:
-            taken = self._not_none(stack, index) if opcode == opcodes.POP_JUMP_IF_NOT_NONE else stack
-            self._meet(self.targets[index], taken, self.bound, self.cells)
-        if opcode in _GOES_ON:
-            if end == len(self.packed):
-                self.fault(index, "control runs past the end")
-            if opcode == opcodes.POP_JUMP_IF_NONE:
-                stack = self._not_none(stack, index)
-            if end not in self.states:
-                self.states[end] = (stack, self.bound, self.cells)
-                return end
-            self._meet(end, stack, self.bound, self.cells)
-        return -1
+        return stack
+
+    def state_before(self, index: int) -> State:
+        """After `run`: the state in which an instruction is always found."""
+        if index in self.states:
+            return self.states[index]
+        first = max((start for start in self.states if start < index), default=-1)
+        if first < 0 or index >= self.ends[first]:
+            self.fault(index, "no path leads to this instruction")
+        stack = self._run_instructions(first, index)
+        return stack, self.bound, self.cells
 
     def _not_none(self, stack: str, index: int) -> str:
         """After `COPY 1` and a branch that only a value other than None takes, the original is no None either."""

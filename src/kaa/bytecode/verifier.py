@@ -87,6 +87,16 @@ def verify_function(code: CodeImage | CodeType) -> Signature:
     return _Verifier().code(code)
 
 
+def analyse_function(code: CodeType) -> AbstractRun:
+    """Prove the code object of a function safe, and give what is known of each place in it."""
+    try:
+        return _Verifier().analyse(image_of(code))
+    except ValueError as error:
+        raise (
+            error if isinstance(error, DamagedCode) else DamagedCode(f"{code.co_qualname}: {error}")
+        ) from None
+
+
 def _name(code: CodeImage | CodeType) -> str:
     return code.qualname if isinstance(code, CodeImage) else code.co_qualname
 
@@ -111,7 +121,8 @@ class _Verifier:
         if self.nesting > _MAX_NESTING:
             raise DamagedCode(f"{image.qualname}: code objects are nested too deeply")
         try:
-            signature = self.verify(image)
+            run = self.analyse(image)
+            signature = Signature(image.slots[len(image.slots) - image.kinds.count(FREE) :], run.wanted())
         except ValueError as error:
             raise (
                 error if isinstance(error, DamagedCode) else DamagedCode(f"{image.qualname}: {error}")
@@ -120,8 +131,8 @@ class _Verifier:
         self.signatures[id(code)] = signature
         return signature
 
-    def verify(self, code: CodeImage) -> Signature:
-        """All checks of one code object."""
+    def analyse(self, code: CodeImage) -> AbstractRun:
+        """All checks of one code object; what is known of each place in it."""
         _check_fields(code)
         constant_kinds = [self.constant(constant) for constant in code.consts]
         starts, packed = code_units.split(code.code)
@@ -133,9 +144,9 @@ class _Verifier:
         entries = _check_exception_table(code, starts)
         body = _check_beginning(code, packed, in_order)
         instructions = Instructions(starts, packed, in_order, body)
-        wants = AbstractRun(code, instructions, entries, constant_kinds, self.kinds).run()
-        free = code.slots[len(code.slots) - code.kinds.count(FREE) :]
-        return Signature(free, wants)
+        run = AbstractRun(code, instructions, entries, constant_kinds, self.kinds)
+        run.run()
+        return run
 
     def constant(self, constant: Any) -> str:
         """Check a constant; return its kind."""

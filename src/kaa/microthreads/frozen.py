@@ -9,11 +9,10 @@ the same values on the stack.
 from __future__ import annotations
 
 import ctypes
-import inspect
-from types import AsyncGeneratorType, CellType, CodeType, CoroutineType, FunctionType, GeneratorType
+from types import AsyncGeneratorType, CodeType, CoroutineType, FunctionType, GeneratorType
 from typing import Any
 
-from kaa.bytecode import code_units, opcodes
+from kaa.microthreads.frame_check import check_generator, slots
 from kaa.native import layouts
 from kaa.native.types import layout
 from kaa.reference import suspension
@@ -48,7 +47,7 @@ def freeze(generator: Any) -> FrameState:
     code: CodeType = _object(at + _EXECUTABLE)
     address = ctypes.c_uint64.from_address(at + _INSTRUCTION).value
     handled = _object(at + _HANDLED)
-    count = len(_slots(code))
+    count = len(slots(code))
     top = ctypes.c_int32.from_address(at + _STACK_TOP).value
     values = [_object(at + _VARIABLES + 8 * index) for index in range(top)]
     return FrameState(
@@ -67,8 +66,8 @@ def freeze(generator: Any) -> FrameState:
 
 
 def thaw(frozen: FrameState) -> Any:
-    """A generator in this state, on the machine that has the process. ValueError if the state does not fit the code."""
-    check(frozen)
+    """A generator in this state, on the machine that has the process. ValueError if it does not fit the code."""
+    check_generator(frozen)
     machine = places.current.machine
     return _thaw_host(frozen) if machine is None else suspension.thaw(machine, frozen)
 
@@ -91,35 +90,6 @@ def _thaw_host(frozen: FrameState) -> Any:
     ctypes.c_int8.from_address(at + _STATE).value = number
     generator.__name__, generator.__qualname__ = frozen.name, frozen.qualified_name
     return generator
-
-
-def check(frozen: FrameState) -> None:
-    """Make sure that a frame of this code can be in this state, as far as machines trust it."""
-    code = frozen.code
-    starts, _ = code_units.split(code.co_code)
-    wanted = opcodes.YIELD_VALUE if frozen.started else opcodes.RETURN_GENERATOR
-    before = frozen.next - 1
-    kinds_fit = all(
-        isinstance(value, CellType)
-        for slot, value in zip(_slots(code), frozen.variables, strict=False)
-        if slot in code.co_freevars or slot in code.co_cellvars
-    )
-    if (
-        (frozen.delegating and not frozen.started)
-        or before not in starts
-        or code.co_code[2 * before] != wanted
-        or len(frozen.variables) != len(_slots(code))
-        or len(frozen.stack) >= code.co_stacksize
-        or not kinds_fit
-        or len(frozen.closure or ()) != len(code.co_freevars)
-        or not code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR)
-    ):
-        raise ValueError(f"the stored state does not fit the code of {code.co_qualname!r}")
-
-
-def _slots(code: CodeType) -> tuple[str, ...]:
-    names = code.co_varnames
-    return names + tuple(name for name in code.co_cellvars if name not in names) + code.co_freevars
 
 
 def _object(address: int) -> Any:
