@@ -74,20 +74,31 @@ def start() -> None:
     """
     if is_running():
         return
-    jpype = _jpype()
     library = _library()
+    _begin(library, NATIVE_ACCESS, *_options, interrupt=False)  # Ctrl-C is Python's
+    _take_interrupts_back()
+
+
+def join(home: str) -> None:
+    """Use the JVM of this process, one that has loaded Python, instead of starting one. Call it in a new thread.
+
+    Args:
+        home: the Java home that the JVM comes from.
+    Raises:
+        ImportError: JPype is missing, or cannot use this JVM.
+    """
+    from kaa.interop import running_jvm
+
+    _begin(running_jvm.library(os.path.join(home, LIBRARY)), interrupt=True)  # Ctrl-C is Java's
+
+
+def _begin(library: str, *options: str, interrupt: bool) -> None:
+    """Let JPype use the JVM of this library, and give its classes Jython's habits."""
+    jpype = _jpype()
     try:
-        jpype.startJVM(
-            library,
-            NATIVE_ACCESS,
-            *_options,
-            classpath=class_path(),
-            convertStrings=True,
-            interrupt=False,  # Ctrl-C is Python's
-        )
+        jpype.startJVM(library, *options, classpath=class_path(), convertStrings=True, interrupt=interrupt)
     except Exception as fault:
         raise ImportError(f"the Java runtime {library} does not start: {fault}", name="java") from None
-    _take_interrupts_back()
     import_module("jpype.imports")  # its finder
     from kaa.interop import java_habits
 
