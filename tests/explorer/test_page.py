@@ -9,6 +9,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
+from xml.etree import ElementTree
 
 import pytest
 from playwright import sync_api as playwright
@@ -80,11 +82,16 @@ def show(page, source: str) -> None:
     page.evaluate("source => Kaa.app.open(source, 'guest.py')", source)
 
 
+def ended(page, key: str) -> None:
+    """Press a key that runs the program, and wait for the end of the run."""
+    page.evaluate("delete Kaa.app.parts.root.dataset.ended")
+    page.keyboard.press(key)
+    page.wait_for_selector("#kaa[data-ended]", timeout=60_000)
+
+
 def run(page, source: str, step: int = 0) -> None:
     show(page, source)
-    page.evaluate("delete Kaa.app.parts.root.dataset.ended")
-    page.keyboard.press("r")
-    page.wait_for_selector("#kaa[data-ended]")
+    ended(page, "r")
     page.evaluate("step => Kaa.app.go(step)", step)
 
 
@@ -283,3 +290,104 @@ def test_other_addresses_need_public() -> None:
     answer = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert answer.returncode == 1
     assert "--public" in answer.stderr
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "other.py").write_text("def twice(n):\n    m = n * 2\n    return m\n")
+    program = tmp_path / "program.py"
+    program.write_text("import other\nfor i in range(3):\n    print(other.twice(i))\n")
+    return program
+
+
+def test_modules_of_the_program(page, folder) -> None:
+    page.evaluate("([s, f]) => Kaa.app.open(s, f)", [folder.read_text(), str(folder)])
+    ended(page, "r")
+    page.select_option("#file", label="other.py")
+    page.click(".gutter >> text='2'")
+    page.keyboard.press("b")
+    assert page.evaluate("Kaa.app.player.place(Kaa.app.player.at)") == "1:2"
+    assert page.inner_text("#source .line.now").endswith("m = n * 2")
+    page.keyboard.press("u")
+    assert page.locator("#file").input_value() == "0"
+    assert "print" in page.inner_text("#source .line.now")
+    page.keyboard.press("1")
+    page.select_option("#file", label="other.py")
+    page.wait_for_selector("#unit option:has-text('twice')", state="attached")
+    ended(page, "R")
+    assert page.evaluate("Kaa.app.player.place(Kaa.app.player.at)") == "1:2"
+
+
+def test_run_to_the_line_that_is_pointed_at(page) -> None:
+    run(page, "a = 1\nfor i in range(3):\n    a += i\nb = a\n")
+    line = "Kaa.app.player.line[Kaa.app.player.at]"
+    page.hover(".line[data-line='4'] .code")
+    page.keyboard.press("g")
+    assert page.evaluate(line) == 4
+    page.hover(".line[data-line='3'] .code")
+    page.keyboard.press("G")
+    assert page.evaluate(line) == 3
+    assert page.evaluate("Kaa.app.player.state.names.get(0).get('i')") == "2"
+
+
+def test_everything_by_keys(page) -> None:
+    run(page, "a = [1]\nb = a\nb = 2\n")
+    line = "Kaa.app.player.line[Kaa.app.player.at]"
+    page.mouse.move(0, 0)
+    page.focus("#source")
+    for key in ("ArrowDown", "ArrowDown", "d"):
+        page.keyboard.press(key)
+    assert page.locator(".gutter.breakpoint").all_inner_texts() == [page.inner_text(".line.pointed .gutter")]
+    page.keyboard.press("b")
+    assert page.evaluate(line) == int(page.inner_text(".line.pointed .gutter"))
+    page.focus("#panel-heap .scroll")
+    page.keyboard.press("m")
+    assert page.locator(".panel.big").get_attribute("id") == "panel-heap"
+    page.keyboard.press("m")
+    page.focus("#panel-code .scroll")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert page.locator("#panel-code .pointed.lit").count() == 1
+    page.keyboard.press("Enter")
+    assert "Stack:" in page.inner_text("#dialog")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    told = page.inner_text("#dialog")
+    page.keyboard.press("Escape")
+    commands = page.evaluate("Kaa.COMMANDS.map(c => [c.id, c.words, c.keys.length])")
+    assert all(words in told and keys for _, words, keys in commands)
+    buttons = page.locator("#kaa header button, #kaa footer button").evaluate_all("all => all.map(b => b.id)")
+    assert set(buttons) == {name for name, *_ in commands if name}
+
+
+TEXT = """selector => {
+    const copy = document.querySelector(selector).cloneNode(true);
+    copy.querySelectorAll("option, title").forEach(node => node.remove());  // which do not show
+    return copy.textContent;
+}"""
+
+
+@pytest.mark.parametrize("key", ["1", "2", "3"])
+def test_any_view_and_panel_as_a_picture(page, tmp_path, key: str) -> None:
+    run(page, "def f(x):\n    return [x]\nf('kaa <&> text')\n", 12)
+    page.keyboard.press(key)
+    if key == "3":
+        page.wait_for_selector("#native", timeout=90_000)
+    panels = page.locator(".panel").evaluate_all("all => all.map(p => p.id)")
+    for panel in (None, *panels):
+        seen = page.evaluate(TEXT, f"#{panel} .scroll" if panel else "#source").split()
+        if panel:
+            page.click(f"#{panel} h2 button")
+        saved = tmp_path / "saved.svg"
+        with page.expect_download() as download:
+            page.keyboard.press("v")
+        download.value.save_as(saved)
+        root = ElementTree.parse(saved).getroot()
+        assert not [node for node in root.iter() if not node.tag.startswith("{http://www.w3.org/2000/svg}")]
+        drawn = "".join("".join(node.itertext()) for node in root.iter("{http://www.w3.org/2000/svg}text"))
+        assert not Counter("".join(seen)) - Counter(drawn)
+        if panel:
+            page.click(f"#{panel} h2 button")
+    with page.expect_download() as download:
+        page.keyboard.press("p")
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")

@@ -232,3 +232,53 @@ def test_an_uncaught_exception_is_printed_as_by_the_host() -> None:
     assert printed.startswith("Traceback (most recent call last):\n")
     assert printed.endswith("ZeroDivisionError: division by zero\n")
     assert "kaa/" not in printed
+
+
+def test_modules_of_the_programs_folder_are_recorded(tmp_path) -> None:
+    (tmp_path / "boxes.py").write_text(
+        "class Box:\n    def __init__(self, held):\n        self.held = held\n"
+    )
+    program = tmp_path / "program.py"
+    program.write_text("import json, boxes\nbox = boxes.Box('kaa')\nprint(json.dumps(box.held))\n")
+    run = Run(program.read_text(), str(program), Limits(seconds=60))
+    assert run.wait()["kind"] == "done", run.lines()[-1]
+    recording = Recording(run.lines())
+    assert [file["name"] for file in recording.files] == [str(program), str(tmp_path / "boxes.py")]
+    assert recording.files[1]["source"] == (tmp_path / "boxes.py").read_text()
+    codes = {code["qualname"]: code["file"] for code in recording.codes if code["name"] != "<module>"}
+    assert codes == {"Box": 1, "Box.__init__": 1}
+    last = recording.state(len(recording.steps) - 2)
+    assert last.heap[last.namespaces[0]["box"]].slots == [["held", "'kaa'"]]
+
+
+THREADS = """
+    import threading
+    def work(name):
+        for number in range(300):
+            kept = [name, number]
+        return kept
+    threads = [threading.Thread(target=work, args=(name,), name=name) for name in ("left", "right")]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    """
+
+
+def test_threads_take_turns() -> None:
+    recording = record(THREADS)
+    assert recording.threads == ["MainThread", "left", "right"]
+    seen = states(recording)
+    for number, name in ((1, "left"), (2, "right")):
+        running = [s.frames[-1] for s in seen if s.thread == number and s.frames]
+        assert {recording.codes[frame.code]["name"] for frame in running} == {"work"}
+        assert {frame.variables[0] for frame in running} == {f"'{name}'"}
+        assert running[-1].variables[1] == "299"
+    assert any(s.aside for s in seen)
+    assert (seen[-2].thread, seen[-2].aside) == (0, {}), "they have ended"
+
+
+def test_a_window_around_a_breakpoint_in_a_thread() -> None:
+    window = record(THREADS, steps=60, breakpoints=(("guest.py", 6),))
+    reached = window.state(31)
+    assert window.threads[reached.thread] in ("left", "right")
+    assert reached.frames[-1].variables[1] == "299"
+    assert window.events[0]["skipped"] > 500

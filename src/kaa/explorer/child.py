@@ -17,7 +17,7 @@ import traceback
 from math import inf
 from typing import IO, Any, NoReturn
 
-from kaa.explorer.guest import code_of, prepare
+from kaa.explorer.guest import code_of, folder_of, prepare
 from kaa.explorer.limits import Limits
 from kaa.explorer.recorder import Recorder
 from kaa.explorer.window import Window
@@ -115,18 +115,19 @@ class _Watch(Recorder):
         self._half = limits.steps // 2
         if not self._breakpoints:
             self._window.open()
-        super().__init__(self._window.write, order["filename"], order["source"])
+        folder = None if limits.public else folder_of(order["filename"])
+        super().__init__(self._window.write, order["filename"], order["source"], folder)
 
-    def instruction(self, frame: Any, offset: int) -> None:
+    def _step(self, frame: Any, offset: int) -> None:
         if self.steps >= self._limit:
             self.finish(f"{self._half * 2} steps are recorded, which is the limit")
         if not self._window.is_open and self._is_breakpoint(frame, offset):
             self._window.open()
             self._limit = self.steps + self._half
-        super().instruction(frame, offset)
+        super()._step(frame, offset)
 
     def _is_breakpoint(self, frame: Any, offset: int) -> bool:
-        if frame.is_boundary or frame.code.co_filename not in self._broken_files:
+        if frame.code.co_filename not in self._broken_files:
             return False
         return (frame.code.co_filename, frame.program.line_of(frame.code, offset)) in self._breakpoints
 

@@ -11,7 +11,7 @@ from typing import Any
 from kaa.compiler import compile
 from kaa.explorer.limits import Limits, confine
 from kaa.runtime.engines import Engine
-from kaa.runtime.programs import fresh_main, prepend_path
+from kaa.runtime.programs import fresh_main
 from kaa.runtime.takeover import take_over
 
 
@@ -22,7 +22,7 @@ def prepare(engine: Engine, filename: str, limits: Limits) -> ModuleType:
     """
     sys.argv[:] = [filename]
     if not limits.public:
-        prepend_path(folder_of(filename))
+        sys.path.insert(0, folder_of(filename))
     take_over(engine)
     program = fresh_main()
     vars(program)["__file__"] = filename

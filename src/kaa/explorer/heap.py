@@ -21,6 +21,9 @@ from kaa.reference.views import counterpart_type
 SHOWN = 40
 """Slots that are shown of one object; the rest is folded."""
 
+own_modules = {"__main__"}
+"""The names of the modules whose classes are the program's own. A recorder adds those that it meets."""
+
 _PLAIN = {int, float, complex, bool, type(None), str, bytes, type(...), type(NotImplemented), range, slice}
 _NAMED: tuple[type, ...] = (
     types.BuiltinFunctionType,
@@ -29,6 +32,11 @@ _NAMED: tuple[type, ...] = (
     types.MethodDescriptorType,
 )
 _NAMED += (types.WrapperDescriptorType, types.MethodWrapperType, types.GetSetDescriptorType)
+
+
+def _is_own(kind: type) -> bool:
+    module = type.__getattribute__(kind, "__module__")
+    return type(module) is str and module in own_modules
 
 
 def plain(value: Any) -> str | None:
@@ -40,7 +48,7 @@ def plain(value: Any) -> str | None:
         if kind in (str, bytes) and len(value) > 60:
             return f"{value[:40]!r}… ({len(value)})"
         return short(value)
-    if issubclass(kind, type) and type.__getattribute__(value, "__module__") != "__main__":
+    if issubclass(kind, type) and not _is_own(value):
         return f"<class {value.__name__}>"
     if issubclass(kind, _NAMED):
         return f"<{getattr(value, '__name__', kind.__name__)}>"
@@ -105,7 +113,7 @@ def _attributes(value: Any, kind: type) -> list[list[Any]]:
     if view is not None:
         return view(object.__getattribute__(value, "__dict__"))
     found = _instance(value, kind)
-    if found or kind.__module__ == "__main__":
+    if found or _is_own(kind):
         return found
     seen = [other for other in gc.get_referents(value) if not isinstance(other, (type, types.ModuleType))]
     return [[Label(""), other] for other in seen[:8]]
@@ -142,7 +150,7 @@ def _instance(value: Any, kind: type) -> list[list[Any]]:
         slots += [[Label(name), held] for name, held in names.items() if type(name) is str]
     for base in kind.__mro__:
         for name, member in type.__dict__["__dict__"].__get__(base).items():
-            if type(member) is types.MemberDescriptorType and base.__module__ == "__main__":
+            if type(member) is types.MemberDescriptorType and _is_own(base):
                 try:
                     slots.append([Label(name), member.__get__(value)])
                 except AttributeError:

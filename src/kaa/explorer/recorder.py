@@ -1,9 +1,11 @@
 """Records a run: an observer of the reference machine that writes down what every instruction changed.
 
 In: the machine's events. Out: lines for a journal, each a step (a list, see `recording`) or an object: `{"code": ...}`
-describes the code that frames refer to by number, `{"end": ...}` says how the run ended.
+describes the code that frames refer to by number, `{"file": ...}` and `{"thread": ...}` do so for files and threads,
+and `{"end": ...}` says how the run ended.
 
-Only the program's own frames are recorded, not the library's. After every instruction the recorder looks at the
+Only frames of the program's own files are recorded (see `files`), not the library's. Threads are recorded as they take
+turns: the frames of the others are set aside. After every instruction the recorder looks at the
 frame it ran in and at the objects it could reach, and compares them with what it wrote down last. It holds one
 reference to every object that it has shown, so that no address comes twice; when that is the last one, the object
 is gone.
@@ -14,15 +16,17 @@ from __future__ import annotations
 import gc
 import json
 import sys
+from _thread import RLock, get_ident
 from collections.abc import Callable
 from types import BuiltinMethodType, CodeType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from kaa.explorer.heap import Label, describe, plain
+from kaa.explorer.files import Files
+from kaa.explorer.heap import Label, describe, own_modules, plain
 from kaa.explorer.road.bytecode import describe_code
-from kaa.explorer.road.places import Places
 from kaa.reference.frame import Frame
+from kaa.reference.machine import Thread
 from kaa.reference.observer import Observer
 from kaa.reference.program import NULL
 
@@ -61,10 +65,12 @@ class _Shadow:
 
 
 class Recorder(Observer):
-    """`write` gets each line; `filename` is the name of the program's code."""
+    """`write` gets each line; `filename` is the name of the program's code, `folder` where its modules lie."""
 
-    def __init__(self, write: Callable[[str], None], filename: str, source: str) -> None:
-        self._write, self._filename, self._places = write, filename, Places(source)
+    def __init__(
+        self, write: Callable[[str], None], filename: str, source: str, folder: str | None = None
+    ) -> None:
+        self._write, self._files = write, Files(write, filename, source, folder)
         self._codes: dict[CodeType, int] = {}
         self._frames: list[_Shadow] = []
         self._frame_numbers: WeakKeyDictionary[Frame, int] = WeakKeyDictionary()
@@ -82,9 +88,12 @@ class Recorder(Observer):
         self._last_name = ""
         self._last_argument: Any = None
         self._outside = False
-        self._busy = False
+        self._lock = RLock()
+        self._busy = 0  # the thread whose step is being written down
         self._held: dict[int, int] = {}
-        self._thread: Any = None
+        self._threads: list[Thread] = []  # by number
+        self._thread = 0
+        self._aside: dict[int, list[_Shadow]] = {}  # the frames of the other threads
         self.steps = 0
         gc.disable()  # garbage goes when the guest says `gc.collect()`
         gc.callbacks.append(self._collecting)
@@ -92,41 +101,68 @@ class Recorder(Observer):
     # Events of the machine, and of the program's streams.
 
     def instruction(self, frame: Frame, offset: int) -> None:
-        if self._busy or frame.code.co_filename != self._filename:
+        if self._is_others(frame):
             self._outside = True
             return
-        if self._thread is None:
-            self._thread = frame.thread
-        if frame.thread is not self._thread or frame.is_boundary:
+        if frame.is_boundary:
             return
-        self._busy = True
-        try:
-            self._step(frame, offset)
-        finally:
-            self._busy = False
-        handler, self._last_argument, _ = frame.instructions[offset]
-        self._last_name = handler.__name__
+        with self._lock:
+            self._busy = get_ident()
+            try:
+                self._switch(frame.thread)
+                self._step(frame, offset)
+            finally:
+                self._busy = 0
+            handler, self._last_argument, _ = frame.instructions[offset]
+            self._last_name = handler.__name__
 
     def raised(self, frame: Frame, error: BaseException) -> None:
-        if self._busy or frame.code.co_filename != self._filename or frame not in self._frame_numbers:
+        if self._is_others(frame) or frame not in self._frame_numbers:
             return
         entry = frame.program.exception_handler(frame.current)
         text = type(error).__name__
         if len(error.args) == 1 and (value := plain(error.args[0])) is not None:
             text += f"({value})"
-        self._changes.append(["e", self._frame_numbers[frame], text, entry.target if entry else None])
+        with self._lock:
+            self._changes.append(["e", self._frame_numbers[frame], text, entry.target if entry else None])
 
     def printed(self, stream: int, text: str) -> None:
         """The program has written to its output (1) or errors (2)."""
-        self._changes.append(["w", stream, text])
+        with self._lock:
+            self._changes.append(["w", stream, text])
 
     def end(self, how: dict[str, Any]) -> None:
         """Write the last step, and how it ended."""
-        self._busy = True
-        self._leave(0)
-        self._free()
-        self._emit(-1)
-        self._write(json.dumps({"end": how}))
+        with self._lock:
+            self._busy = get_ident()
+            self._leave(0)
+            self._free()
+            self._emit(-1)
+            self._write(json.dumps({"end": how}))
+
+    def _is_others(self, frame: Frame) -> bool:
+        """Whether a frame is not the program's, or runs because the recorder lets go of an object."""
+        return self._busy == get_ident() or self._files.number(frame.code.co_filename) is None
+
+    # Threads.
+
+    def _switch(self, thread: Thread) -> None:
+        """Make the recorded frames those of the thread that runs now."""
+        if self._threads and self._threads[self._thread] is thread:
+            return
+        if thread not in self._threads:
+            self._threads.append(thread)
+            self._write(json.dumps({"thread": _name_of_this_thread()}))
+        number = self._threads.index(thread)
+        if number != self._thread:
+            self._aside[self._thread] = self._frames
+            self._frames = self._aside.pop(number, [])
+            self._thread, self._outside = number, True
+            self._changes.append(["t", number])
+        for other in [*self._aside]:
+            if self._threads[other].guest_frame is None:
+                self._give_up(self._aside.pop(other))
+                self._changes.append(["z", other])
 
     # One step.
 
@@ -152,7 +188,7 @@ class Recorder(Observer):
         step: Frame | None = frame
         known = {id(shadow.frame): depth for depth, shadow in enumerate(self._frames)}
         while step is not None and id(step) not in known:
-            if step.code.co_filename == self._filename and not step.is_boundary:
+            if not step.is_boundary and self._files.number(step.code.co_filename) is not None:
                 entered.append(step)
             step = step.caller
         self._leave(0 if step is None else known[id(step)] + 1)
@@ -162,10 +198,13 @@ class Recorder(Observer):
     def _leave(self, depth: int) -> None:
         if depth == len(self._frames):
             return
-        for shadow in self._frames[depth:]:
-            self._candidates.update(v for v in (*shadow.variables, *shadow.stack) if type(v) is int)
+        self._give_up(self._frames[depth:])
         del self._frames[depth:]
         self._changes.append(["x", depth])
+
+    def _give_up(self, shadows: list[_Shadow]) -> None:
+        for shadow in shadows:
+            self._candidates.update(v for v in (*shadow.variables, *shadow.stack) if type(v) is int)
 
     def _enter(self, frame: Frame) -> None:
         number = self._frame_numbers.get(frame)
@@ -174,8 +213,7 @@ class Recorder(Observer):
             self._frame_count += 1
         code = self._codes.get(frame.code)
         if code is None:
-            code = self._codes[frame.code] = len(self._codes)
-            self._write(json.dumps({"code": describe_code(frame.code, self._places)}))
+            code = self._describe(frame)
         shadow = _Shadow(frame, number)
         shadow.variables = [self._value(value) for value in frame.variables]
         shadow.stack = [self._value(value) for value in frame.stack]
@@ -184,6 +222,18 @@ class Recorder(Observer):
         if type(frame.names) is dict:
             namespace = self._namespace(frame.names)
         self._changes.append(["f", number, code, namespace, [*shadow.variables], [*shadow.stack]])
+
+    def _describe(self, frame: Frame) -> int:
+        """Write down a frame's code, and answer with its number."""
+        file = self._files.number(frame.code.co_filename)
+        assert file is not None
+        module = frame.globals.get("__name__")
+        if type(module) is str:
+            own_modules.add(module)
+        described = describe_code(frame.code, self._files.places(file))
+        self._write(json.dumps({"code": described | {"file": file}}))
+        self._codes[frame.code] = len(self._codes)
+        return self._codes[frame.code]
 
     def _compare_frame(self, depth: int) -> None:
         shadow = self._frames[depth]
@@ -336,6 +386,7 @@ class Recorder(Observer):
     def _collecting(self, phase: str, _: dict[str, int]) -> None:
         """The collector must not find the recorder's own references: it lets go of all, and takes up what is left."""
         if phase == "start":
+            self._lock.acquire()  # until it stops
             self._held = {id(value): n for n, value in self._alive.items() if gc.is_tracked(value)}
             for number in self._held.values():
                 del self._alive[number]
@@ -354,10 +405,19 @@ class Recorder(Observer):
         self._held = {}
         if freed:
             self._changes.append(["d", *freed])
+        self._lock.release()
 
 
 _NAMED = {"STORE_NAME", "STORE_GLOBAL", "DELETE_NAME", "DELETE_GLOBAL"}
 """Instructions whose argument is the one name that they change."""
+
+
+def _name_of_this_thread() -> str:
+    """As the guest's `threading`, which is not Kaa's, has it."""
+    module = sys.modules.get("threading")
+    known = vars(module)["_active"].get(get_ident()) if module is not None else None
+    name = vars(known).get("_name") if known is not None else None
+    return name if type(name) is str else "MainThread"
 
 
 def _common(one: list[Any], other: list[Any]) -> int:

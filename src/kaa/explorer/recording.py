@@ -48,9 +48,13 @@ class State:
     namespaces: dict[int, dict[str, Any]] = field(default_factory=dict)
     heap: dict[int, ObjectState] = field(default_factory=dict)
     references: dict[int, int] = field(default_factory=dict)
+    thread: int = 0
+    aside: dict[int, list[FrameState]] = field(default_factory=dict)  # the frames of the other threads
 
     def copy(self) -> State:
-        return State(list(self.frames), dict(self.namespaces), dict(self.heap), dict(self.references))
+        aside = {number: list(frames) for number, frames in self.aside.items()}
+        parts = (list(self.frames), dict(self.namespaces), dict(self.heap), dict(self.references))
+        return State(*parts, self.thread, aside)
 
     def apply(self, step: list[Any]) -> None:
         """Go one step forward."""
@@ -66,6 +70,14 @@ class State:
         self, number: int, code: int, namespace: int | None, variables: Any, stack: Any, offset: int = 0
     ) -> None:
         self.frames.append(FrameState(number, code, namespace, offset, variables, stack))
+
+    def _switch(self, thread: int) -> None:
+        if self.frames:
+            self.aside[self.thread] = self.frames
+        self.frames, self.thread = self.aside.pop(thread, []), thread
+
+    def _end_thread(self, thread: int) -> None:
+        self.aside.pop(thread, None)
 
     def _leave(self, depth: int) -> None:
         del self.frames[depth:]
@@ -108,6 +120,8 @@ class State:
 _CHANGES: dict[str, Any] = {
     "f": State._enter,
     "x": State._leave,
+    "t": State._switch,
+    "z": State._end_thread,
     "v": State._variable,
     "s": State._stack,
     "n": State._name,
@@ -126,6 +140,8 @@ class Recording:
         """Lines that hold no JSON (a crash cuts the last one off) end the recording."""
         self.steps: list[list[Any]] = []
         self.codes: list[dict[str, Any]] = []
+        self.files: list[dict[str, str]] = []
+        self.threads: list[str] = []
         self.events: list[dict[str, Any]] = []
         for line in lines:
             try:
@@ -136,6 +152,10 @@ class Recording:
                 self.steps.append(row)
             elif "code" in row:
                 self.codes.append(row["code"])
+            elif "file" in row:
+                self.files.append(row["file"])
+            elif "thread" in row:
+                self.threads.append(row["thread"])
             else:
                 self.events.append(row)
         self._keyframes: dict[int, State] = {}

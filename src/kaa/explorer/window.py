@@ -69,10 +69,12 @@ class Window:
             for space, names in state.namespaces.items()
             for name, value in names.items()
         ]
-        changes += [
-            ["f", frame.number, frame.code, frame.namespace, frame.variables, frame.stack, frame.offset]
-            for frame in state.frames
-        ]
+        for thread, frames in [*state.aside.items(), (state.thread, state.frames)]:
+            changes.append(["t", thread])
+            changes += [
+                ["f", frame.number, frame.code, frame.namespace, frame.variables, frame.stack, frame.offset]
+                for frame in frames
+            ]
         changes.append(["r", *(value for pair in state.references.items() for value in pair)])
         changes += [["w", stream, text] for stream, text in self._printed.items()]
         return [state.frames[-1].offset if state.frames else -1, *changes]

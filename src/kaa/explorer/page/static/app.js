@@ -100,6 +100,7 @@ Kaa.App = class {
       at += data.byteLength;
       player.feed(new TextDecoder().decode(data));
       if (isNew && player.steps.length) this.go(0);
+      this.drawFiles();
       this.bar();
       this.askForInput();
       if (answer.headers.get("x-running") === "1") { await new Promise((done) => setTimeout(done, 60)); continue; }
@@ -252,12 +253,17 @@ Kaa.App = class {
   }
   toggleHeat() { this.heat = !this.heat; this.drawSource(); this.draw(); }
 
+  /* The choice among the files of the run, if it has more than the program's own. */
+  drawFiles() {
+    const { files } = this.player, choose = (event) => this.showFile(Number(event.target.value));
+    Kaa.show(this.parts.files, files.length < 2 ? null : Kaa.el("select", { id: "file", "aria-label": "file", onchange: choose },
+      ...files.map(({ name }, i) => Kaa.el("option", { value: i }, Kaa.baseName(name)))));
+    const choice = document.getElementById("file");
+    if (choice) choice.value = String(this.file);
+  }
   drawSource() {
-    const { parts, player } = this, files = player.files.length > 1 ? player.files : [];
-    const heat = this.heat && player.steps.length ? player.heat().lines : null;
-    Kaa.show(parts.files, files.length ? Kaa.el("select", { id: "file", "aria-label": "file", onchange: (e) => this.showFile(Number(e.target.value)) },
-      ...files.map(({ name }, i) => Kaa.el("option", { value: i, selected: i === this.file ? "" : null }, Kaa.baseName(name)))) : null);
-    if (files.length) document.getElementById("file").value = String(this.file);
+    this.drawFiles();
+    const heat = this.heat && this.player.steps.length ? this.player.heat().lines : null;
     const longest = this.road.source.split("\n").reduce((most, line) => Math.max(most, line.length), 0);
     this.lines.fill(Kaa.viewSource(this.road, this.file, this.breakpoints, heat, (line) => this.breakpoint(line)), longest);
   }

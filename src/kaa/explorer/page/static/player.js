@@ -24,7 +24,7 @@ Kaa.applyChange = {
   },
   x(state, depth) { state.frames = state.frames.slice(0, depth); },
   t(state, thread) {
-    state.threads.set(state.thread, state.frames);
+    if (state.frames.length) state.threads.set(state.thread, state.frames);
     state.frames = state.threads.get(thread) || [];
     state.threads.delete(thread);
     state.thread = thread;
