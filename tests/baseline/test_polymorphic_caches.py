@@ -41,6 +41,8 @@ KINDS = [Plain, Slotted, Crowded, Late, Computed, Missing, Error]
 def read(o): return o.x
 def call(o): return o.m()
 def share(o): return o.a
+def bound(o): m = o.m; return m(), m.__self__ is o
+def described(o): return len(o.__dict__), o.__weakref__
 def write(o, v): o.x = v; o.y = v
 
 CHANGES = {
@@ -69,11 +71,11 @@ for first, width, change in steps:
     for _ in range(6):
         for i in range(width):
             o = objects[(first + i) % len(objects)]
-            for f in (read, call, share):
+            for f in (read, call, share, bound, described):
                 results.append(attempt(f, o))
     results.append(attempt(CHANGES[change], objects[first]))
     for o in objects:
-        results.append([attempt(f, o) for f in (read, call, share)])
+        results.append([attempt(f, o) for f in (read, call, share, bound, described)])
         results.append(list(getattr(o, "__dict__", ())))
 print(json.dumps(results))
 """

@@ -24,6 +24,7 @@ from typing import Final
 from kaa.baseline.objects import new
 from kaa.native.externs import (
     PyFunction_Type,
+    PyGetSetDescr_Type,
     PyMemberDescr_Type,
     PyMethodDescr_Type,
     PyModule_Type,
@@ -53,10 +54,13 @@ from kaa.native.types import Ptr, i1, i64, u8, u32, u64
 
 VERSION, CHECK, WHAT, KEYS, KIND, MISSES, NAMED, ONWARD, MORE = range(9)
 WORDS: Final = 9
-FIELD, METHOD, IN_DICT, OF_MODULE, OF_CLASS, PROPERTY, CALL_OF_FUNCTION, CALL_OF_CLASS = range(1, 9)
+FIELD, METHOD, IN_DICT, OF_MODULE, OF_CLASS, PROPERTY, DESCRIPTOR, BESIDE_DICT = range(1, 9)
+CALL_OF_FUNCTION, CALL_OF_CLASS = 9, 10
 """Kinds; METHOD is any value of the class that no instance hides, IN_DICT a value for which the instances have no place
 but in their dicts. The slow path asks for the next three: the first word of their caches is 0, and for a property KEYS
-is the version of the type. The last two are kinds of calls (see `calling`)."""
+is the version of the type. DESCRIPTOR is one of the host's own kinds of descriptors in the class, to be asked for its
+value if no instance hides it; BESIDE_DICT is METHOD for objects that have a pointer to their dict, at word 1. Kinds of
+calls have numbers of their own (see `calling`)."""
 INLINE_VALUES, MANAGED_DICT, IMMUTABLE = 1 << 2, 1 << 4, 1 << 8
 """`tp_flags` of types whose instances have their values behind the head, of those with a dict before it, and of types
 that cannot change."""
@@ -128,6 +132,11 @@ def learn_load(owner: Object, name: Object, method: i1, interpreter: Interpreter
         return
     if found.ob_type == PyMemberDescr_Type:
         learn_slot(kind, cast(MemberDescriptor, found), cache)
+        if cache[KIND] == 0:
+            set_cache(cache, kind, 0, address(found), 0, DESCRIPTOR)
+        return
+    if found.ob_type == PyGetSetDescr_Type:
+        set_cache(cache, kind, 0, address(found), 0, DESCRIPTOR)
         return
     if found.ob_type == PyProperty_Type and not method:
         cache[WHAT] = u64(address(found))
@@ -136,8 +145,13 @@ def learn_load(owner: Object, name: Object, method: i1, interpreter: Interpreter
         return
     if address(found.ob_type.tp_descr_set) != 0 or found.ob_type.tp_flags & IMMUTABLE == 0:
         return  # a descriptor, or something whose class may become one
-    if method and found.ob_type in (PyFunction_Type, PyMethodDescr_Type):
+    if found.ob_type in (PyFunction_Type, PyMethodDescr_Type):
         learn_method(kind, name, found, interpreter, cache)
+        if not method and cache[KIND] == METHOD:
+            cache[KIND] = DESCRIPTOR
+        elif not method:
+            cache[KIND] = 0
+            cache[VERSION] = 0
     elif address(found.ob_type.tp_descr_get) == 0:
         if not method:  # what a call gets without a receiver is no METHOD
             learn_method(kind, name, found, interpreter, cache)
@@ -222,6 +236,8 @@ def learn_method(
             set_cache(cache, kind, HEAD + VALID, address(found), i64(version), METHOD)
     elif kind.tp_flags & MANAGED_DICT == 0 and kind.tp_dictoffset == 0:
         set_cache(cache, kind, 0, address(found), 0, METHOD)
+    elif kind.tp_flags & MANAGED_DICT == 0 and kind.tp_dictoffset > 0:
+        set_cache(cache, kind, kind.tp_dictoffset, address(found), 0, BESIDE_DICT)
 
 
 @native(inline=True)

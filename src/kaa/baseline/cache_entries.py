@@ -10,6 +10,9 @@ from __future__ import annotations
 from typing import Final
 
 from kaa.baseline.attribute_cache import (
+    BESIDE_DICT,
+    CHECK,
+    DESCRIPTOR,
     FIELD,
     IN_DICT,
     KEYS,
@@ -27,8 +30,8 @@ from kaa.baseline.attribute_cache import (
     passes_check,
 )
 from kaa.baseline.block import find_block
-from kaa.baseline.objects import new
-from kaa.native.externs import PyDict_Contains, PyMem_RawMalloc
+from kaa.baseline.objects import decref, incref, new
+from kaa.native.externs import PyDict_Contains, PyErr_Clear, PyMem_RawMalloc
 from kaa.native.function import native
 from kaa.native.intrinsics import NULL, address, cast, clear_memory
 from kaa.native.layouts import DictKeys, DictObject, Frame, HeapType, Object, UnicodeEntry
@@ -91,9 +94,32 @@ def load_known(owner: Object, name: Object, entry: Ptr[u64]) -> Object:
         value = cached_field(owner, entry)[0]
     elif entry[KIND] in (FIELD, IN_DICT):
         value = value_in_dict(owner, name, entry)
+    elif entry[KIND] == BESIDE_DICT:
+        names = cached_dict(owner, entry)
+        if not names or PyDict_Contains(names, name) == 0:
+            value = cast(Object, entry[WHAT])
+    elif entry[KIND] == DESCRIPTOR and entry_method_holds(owner, name, entry):
+        return described(owner, cast(Object, entry[WHAT]))
     if value:
         return new(value)
     return NULL
+
+
+@native
+def described(owner: Object, descriptor: Object) -> Object:
+    """What a descriptor gives for an object, new; NULL if it fails: the usual way does it again, with all it says."""
+    incref(descriptor)
+    value = descriptor.ob_type.tp_descr_get(descriptor, owner, owner.ob_type)
+    decref(descriptor)
+    if not value:
+        PyErr_Clear()
+    return value
+
+
+@native(inline=True)
+def cached_dict(owner: Object, entry: Ptr[u64]) -> Object:
+    """The dict that an object has a pointer to; NULL if it has not been made."""
+    return cast(Ptr[Object], address(owner) + i64(entry[CHECK]))[0]
 
 
 @native

@@ -23,6 +23,8 @@ KINDS: Final = (
     "of a module",
     "of a class",
     "property",
+    "descriptor",
+    "beside a dict",
     "function",
     "class called",
 )

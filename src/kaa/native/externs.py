@@ -251,6 +251,7 @@ PyMethod_Type: TypeObject
 PyCFunction_Type: TypeObject
 PyMethodDescr_Type: TypeObject
 PyMemberDescr_Type: TypeObject
+PyGetSetDescr_Type: TypeObject
 PyType_Type: TypeObject
 PySuper_Type: TypeObject
 PyModule_Type: TypeObject

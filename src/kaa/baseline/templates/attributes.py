@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kaa.baseline.attribute_cache import (
+    BESIDE_DICT,
     CHECK,
     FIELD,
     KEYS,
@@ -108,7 +109,7 @@ def load_method(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], o
         known = load_known(owner, name, entry)
         if known:
             sp[-1] = known
-            if entry[KIND] == METHOD:
+            if entry[KIND] in (METHOD, BESIDE_DICT):
                 sp[0] = owner
             else:
                 decref(owner)
