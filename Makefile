@@ -43,6 +43,8 @@ format: $(STAMP)
 conformance: $(STAMP)
 	$(PY) -m pytest -m long
 	$(if $(ENGINE),,$(PY) -m tests.conformance.identity)
+	$(if $(ENGINE),,$(PY) -m tests.conformance.identity code --packages)
+	$(if $(ENGINE),,$(PY) -m tests.syntax.broken_sources)
 	$(PY) -m tests.conformance.run $(if $(ENGINE),--engines $(ENGINE)) $(if $(filter native,$(ENGINE)),--all)
 
 bench: $(VENV)/.bench

@@ -3,10 +3,11 @@
     python -m tests.conformance.identity                              everything, over the whole standard library
     python -m tests.conformance.identity code --optimize 2 --every 20 one part, over every twentieth file
     python -m tests.conformance.identity code trees path/to/package   over the files of a package
+    python -m tests.conformance.identity code --packages              over ten large packages, installed for this
 
-A part counts a file (of `code`, a code object) as equal only when all that can be asked of it is: every field and
-the order and type of every constant, every position, every flag of every name. Files that the host cannot compile
-are left out. The exit code is 1 when anything differs.
+A part counts what it compares (`code`: code objects; `modes`: what was compiled) as equal only when all that can be
+asked of it is: every field and the order and type of every constant, every position, every flag of every name. Files
+that the host cannot compile are left out. The exit code is 1 when anything differs.
 """
 
 import _symtable
@@ -19,12 +20,15 @@ import tokenize
 import types
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import kaa
 from kaa import compiler
 from kaa.syntax.tokens import tokens
 from tests.bytecode.corpus import files, nested
+from tests.conformance.modes import mode_cases
+from tests.conformance.packages import PACKAGES, installed
 
 CODE_FIELDS = sorted(
     name
@@ -54,6 +58,24 @@ def constant_key(value: object) -> object:
     if isinstance(value, (tuple, frozenset)):
         return type(value), type(value)(constant_key(item) for item in value)
     return type(value), repr(value)
+
+
+def mode_pairs(source: bytes, filename: str, _optimize: int) -> Iterator[tuple[object, object]]:
+    for text, mode, flags in mode_cases(source):
+        yield answer(kaa.compile, text, filename, mode, flags), answer(compile, text, filename, mode, flags)
+
+
+def answer(
+    compile_: Callable[..., object], source: str | bytes, filename: str, mode: str, flags: int
+) -> object:
+    """What a compiler makes of a source: the keys of its code objects, the dump of its tree, or its error."""
+    try:
+        result = compile_(source, filename, mode, flags, dont_inherit=True)
+    except SyntaxError as error:
+        return type(error), error.args
+    if isinstance(result, ast.AST):
+        return ast.dump(result, include_attributes=True)
+    return [code_key(code) for code in nested(result)]
 
 
 def tree_pairs(source: bytes, filename: str, _optimize: int) -> Iterator[tuple[object, object]]:
@@ -96,6 +118,7 @@ def token_pairs(source: bytes, filename: str, _optimize: int) -> Iterator[tuple[
 
 PARTS: dict[str, Part] = {
     "code": code_pairs,
+    "modes": mode_pairs,
     "trees": tree_pairs,
     "symbols": symbol_pairs,
     "tokens": token_pairs,
@@ -140,15 +163,26 @@ def main() -> int:
     )
     parser.add_argument("--optimize", type=int, action="append", help="a level (default: 0, 1 and 2)")
     parser.add_argument("--every", type=int, default=1, help="compare each n-th file")
+    parser.add_argument(
+        "--packages",
+        action="store_true",
+        help=f"install and read {', '.join(PACKAGES)} (a network is needed)",
+    )
     args = parser.parse_args()
     warnings.simplefilter("ignore")
     parts = [word for word in args.what if word in PARTS] or list(PARTS)
     folders = [Path(word) for word in args.what if word not in PARTS]
-    paths = [p for folder in folders for p in sorted(folder.rglob("*.py"))][:: args.every] or files(
-        args.every
-    )
+    with ExitStack() as stack:
+        if args.packages:
+            folders += stack.enter_context(installed(PACKAGES))
+        paths = [path for folder in folders for path in sorted(folder.rglob("*.py"))] or files()
+        return report(parts, paths[:: args.every], args.optimize or [0, 1, 2])
+
+
+def report(parts: list[str], paths: list[Path], levels: list[int]) -> int:
+    """Compare and print the figures; 1 when anything differs."""
     start = time.monotonic()
-    results = compare(parts, paths, args.optimize or [0, 1, 2])
+    results = compare(parts, paths, levels)
     for name, (count, different) in results.items():
         print(
             f"{name}: {count - len(different)} of {count} identical, {100 - 100 * len(different) / count:.3f} %"
