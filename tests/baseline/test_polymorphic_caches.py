@@ -16,9 +16,16 @@ if "engine" in sys.argv:
     from kaa.baseline.engine import load
     load().enable()
 
+class Shared:
+    def __repr__(self): return "shared"
 class Base:
     a = "Base.a"
+    shared = Shared()
     def m(self): return "Base.m", self.x
+    @staticmethod
+    def static(): return "Base.static"
+    @classmethod
+    def of_class(cls): return "Base.of_class", cls.__name__
 class Plain(Base):
     def __init__(self): self.x = 1
 class Slotted(Base):
@@ -42,7 +49,8 @@ def read(o): return o.x
 def call(o): return o.m()
 def share(o): return o.a
 def bound(o): m = o.m; return m(), m.__self__ is o
-def described(o): return len(o.__dict__), o.__weakref__
+def described(o): return len(o.__dict__), o.__weakref__, o.static(), o.of_class()
+def of_class(o): return type(o).static(), type(o).of_class(), type(o).shared, Base.shared, Error.of_class()
 def write(o, v): o.x = v; o.y = v
 
 CHANGES = {
@@ -56,6 +64,12 @@ CHANGES = {
     "data descriptor": lambda o: setattr(type(o), "x", property(lambda self: "descriptor")),
     "base": lambda o: setattr(Base, "a", Base.a + "!"),
     "write": lambda o: write(o, "written"),
+    "static": lambda o: setattr(type(o), "static", staticmethod(lambda: "new static")),
+    "of class": lambda o: setattr(type(o), "of_class", classmethod(lambda cls: ("new", cls.__name__))),
+    "own static": lambda o: vars(o).update(static=lambda: "own static", of_class=lambda: "own of_class"),
+    "another callable": lambda o: Base.__dict__["static"].__init__(lambda: "another"),
+    "becomes a descriptor": lambda o: setattr(Shared, "__get__", lambda *a: ("got", len(a))),
+    "is none any more": lambda o: delattr(Shared, "__get__"),
     "nothing": lambda o: None,
 }
 
@@ -71,11 +85,11 @@ for first, width, change in steps:
     for _ in range(6):
         for i in range(width):
             o = objects[(first + i) % len(objects)]
-            for f in (read, call, share, bound, described):
+            for f in (read, call, share, bound, described, of_class):
                 results.append(attempt(f, o))
     results.append(attempt(CHANGES[change], objects[first]))
     for o in objects:
-        results.append([attempt(f, o) for f in (read, call, share, bound, described)])
+        results.append([attempt(f, o) for f in (read, call, share, bound, described, of_class)])
         results.append(list(getattr(o, "__dict__", ())))
 print(json.dumps(results))
 """

@@ -37,6 +37,7 @@ SPELLING = {
     ("Interpreter", "instrumentation_version"): "ceval.instrumentation_version",
     ("Interpreter", "spare_float_count"): "object_state.freelists.floats.numfree",
     ("Interpreter", "spare_floats"): "object_state.freelists.floats.items",
+    ("Interpreter", "dict_version"): "dict_state.global_version",
     ("Interpreter", "next_keys_version"): "dict_state.next_keys_version",
     ("CodeObject", "co_cached"): "_co_cached",
     ("CodeObject", "co_instrumentation_version"): "_co_instrumentation_version",

@@ -21,8 +21,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from kaa.baseline.objects import new
+from kaa.baseline.objects import decref, incref, new
 from kaa.native.externs import (
+    PyClassMethod_Type,
+    PyErr_Clear,
     PyFunction_Type,
     PyGetSetDescr_Type,
     PyMemberDescr_Type,
@@ -31,6 +33,7 @@ from kaa.native.externs import (
     PyObject_GenericGetAttr,
     PyObject_GenericSetAttr,
     PyProperty_Type,
+    PyStaticMethod_Type,
     PyType_IsSubtype,
     PyType_Type,
     PyUnstable_Type_AssignVersionTag,
@@ -54,13 +57,15 @@ from kaa.native.types import Ptr, i1, i64, u8, u32, u64
 
 VERSION, CHECK, WHAT, KEYS, KIND, MISSES, NAMED, ONWARD, MORE = range(9)
 WORDS: Final = 9
-FIELD, METHOD, IN_DICT, OF_MODULE, OF_CLASS, PROPERTY, DESCRIPTOR, BESIDE_DICT = range(1, 9)
-CALL_OF_FUNCTION, CALL_OF_CLASS = 9, 10
+FIELD, IN_DICT, OF_MODULE, OF_CLASS, PROPERTY, METHOD, BESIDE_DICT, DESCRIPTOR, DESCRIPTOR_BESIDE_DICT = (
+    range(1, 10)
+)
+CALL_OF_FUNCTION, CALL_OF_CLASS = 10, 11
 """Kinds; METHOD is any value of the class that no instance hides, IN_DICT a value for which the instances have no place
 but in their dicts. The slow path asks for the next three: the first word of their caches is 0, and for a property KEYS
 is the version of the type. DESCRIPTOR is one of the host's own kinds of descriptors in the class, to be asked for its
-value if no instance hides it; BESIDE_DICT is METHOD for objects that have a pointer to their dict, at word 1. Kinds of
-calls have numbers of their own (see `calling`)."""
+value if no instance hides it; BESIDE_DICT and DESCRIPTOR_BESIDE_DICT are METHOD and DESCRIPTOR for objects that have a
+pointer to their dict, at word 1. Kinds of calls have numbers of their own (see `calling`)."""
 INLINE_VALUES, MANAGED_DICT, IMMUTABLE = 1 << 2, 1 << 4, 1 << 8
 """`tp_flags` of types whose instances have their values behind the head, of those with a dict before it, and of types
 that cannot change."""
@@ -145,18 +150,22 @@ def learn_load(owner: Object, name: Object, method: i1, interpreter: Interpreter
         return
     if address(found.ob_type.tp_descr_set) != 0 or found.ob_type.tp_flags & IMMUTABLE == 0:
         return  # a descriptor, or something whose class may become one
-    if found.ob_type in (PyFunction_Type, PyMethodDescr_Type):
+    plain = found.ob_type in (PyFunction_Type, PyMethodDescr_Type)
+    if plain or is_wrapped(found):
         learn_method(kind, name, found, interpreter, cache)
-        if not method and cache[KIND] == METHOD:
-            cache[KIND] = DESCRIPTOR
-        elif not method:
-            cache[KIND] = 0
-            cache[VERSION] = 0
+        if not (plain and method) and cache[KIND] != 0:
+            cache[KIND] += DESCRIPTOR - METHOD
     elif address(found.ob_type.tp_descr_get) == 0:
         if not method:  # what a call gets without a receiver is no METHOD
             learn_method(kind, name, found, interpreter, cache)
         if cache[VERSION] == 0 and kind.tp_flags & INLINE_VALUES:
             learn_inline_value(kind, name, cache)
+
+
+@native(inline=True)
+def is_wrapped(found: Object) -> i1:
+    """Whether a class holds a static method or a class method there."""
+    return found.ob_type in (PyStaticMethod_Type, PyClassMethod_Type)
 
 
 @native
@@ -181,9 +190,9 @@ def learn_class(kind: TypeObject, name: Object, cache: Ptr[u64]) -> None:
     if _PyType_Lookup(kind.ob_type, name) or PyUnstable_Type_AssignVersionTag(kind) == 0:
         return
     found = _PyType_Lookup(kind, name)
-    if not found or found.ob_type.tp_flags & IMMUTABLE == 0:
+    if not found:
         return
-    if found.ob_type == PyFunction_Type or address(found.ob_type.tp_descr_get) == 0:
+    if found.ob_type == PyFunction_Type or address(found.ob_type.tp_descr_get) == 0 or is_wrapped(found):
         cache[WHAT] = u64(address(found))
         cache[KEYS] = u64(kind.tp_version_tag)
         cache[KIND] = u64(OF_CLASS)
@@ -200,8 +209,26 @@ def load_shared(owner: Object, cache: Ptr[u64]) -> Object:
                 return new(value)
     elif cache[KIND] == OF_CLASS and owner.ob_type == PyType_Type:
         if u64(cast(TypeObject, owner).tp_version_tag) == cache[KEYS]:
-            return new(cast(Object, cache[WHAT]))
+            found = cast(Object, cache[WHAT])
+            if is_wrapped(found):
+                return described(NULL, owner, found)
+            if found.ob_type == PyFunction_Type or address(found.ob_type.tp_descr_get) == 0:
+                return new(found)
     return NULL
+
+
+@native
+def described(owner: Object, kind: Object, descriptor: Object) -> Object:
+    """What a descriptor gives for an object (or NULL) and its class, new.
+
+    NULL if it fails: the usual way does it again, with all that belongs to the exception.
+    """
+    incref(descriptor)
+    value = descriptor.ob_type.tp_descr_get(descriptor, owner, kind)
+    decref(descriptor)
+    if not value:
+        PyErr_Clear()
+    return value
 
 
 @native
@@ -236,7 +263,9 @@ def learn_method(
             set_cache(cache, kind, HEAD + VALID, address(found), i64(version), METHOD)
     elif kind.tp_flags & MANAGED_DICT == 0 and kind.tp_dictoffset == 0:
         set_cache(cache, kind, 0, address(found), 0, METHOD)
-    elif kind.tp_flags & MANAGED_DICT == 0 and kind.tp_dictoffset > 0:
+    elif kind.tp_flags & MANAGED_DICT:
+        set_cache(cache, kind, 8 * MANAGED_DICT_PLACE, address(found), 0, BESIDE_DICT)
+    elif kind.tp_dictoffset > 0:
         set_cache(cache, kind, kind.tp_dictoffset, address(found), 0, BESIDE_DICT)
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from kaa.baseline.attribute_cache import (
     BESIDE_DICT,
     CHECK,
-    DESCRIPTOR,
+    DESCRIPTOR_BESIDE_DICT,
     FIELD,
     IN_DICT,
     KEYS,
@@ -25,16 +25,17 @@ from kaa.baseline.attribute_cache import (
     VERSION,
     WHAT,
     cached_field,
+    described,
     is_seen,
     key_entries,
     passes_check,
 )
 from kaa.baseline.block import find_block
 from kaa.baseline.objects import decref, incref, new
-from kaa.native.externs import PyDict_Contains, PyErr_Clear, PyMem_RawMalloc
+from kaa.native.externs import PyDict_Contains, PyMem_RawMalloc
 from kaa.native.function import native
 from kaa.native.intrinsics import NULL, address, cast, clear_memory
-from kaa.native.layouts import DictKeys, DictObject, Frame, HeapType, Object, UnicodeEntry
+from kaa.native.layouts import DictKeys, DictObject, Frame, HeapType, Interpreter, Object, UnicodeEntry
 from kaa.native.types import Ptr, i1, i64, u64
 
 FURTHER: Final = 3
@@ -86,34 +87,21 @@ def keep_entry(frame: Frame, owner: Object, cache: Ptr[u64]) -> None:
 @native
 def load_known(owner: Object, name: Object, entry: Ptr[u64]) -> Object:
     """The attribute as an entry says, new; NULL if it is not there."""
-    value: Object = NULL
-    if entry[KIND] == METHOD:
-        if entry_method_holds(owner, name, entry):
-            value = cast(Object, entry[WHAT])
-    elif entry[KIND] == FIELD and passes_check(owner, entry):
-        value = cached_field(owner, entry)[0]
-    elif entry[KIND] in (FIELD, IN_DICT):
-        value = value_in_dict(owner, name, entry)
-    elif entry[KIND] == BESIDE_DICT:
-        names = cached_dict(owner, entry)
-        if not names or PyDict_Contains(names, name) == 0:
-            value = cast(Object, entry[WHAT])
-    elif entry[KIND] == DESCRIPTOR and entry_method_holds(owner, name, entry):
-        return described(owner, cast(Object, entry[WHAT]))
-    if value:
-        return new(value)
-    return NULL
-
-
-@native
-def described(owner: Object, descriptor: Object) -> Object:
-    """What a descriptor gives for an object, new; NULL if it fails: the usual way does it again, with all it says."""
-    incref(descriptor)
-    value = descriptor.ob_type.tp_descr_get(descriptor, owner, owner.ob_type)
-    decref(descriptor)
-    if not value:
-        PyErr_Clear()
-    return value
+    kind = entry[KIND]
+    if kind in (FIELD, IN_DICT):
+        if kind == FIELD and passes_check(owner, entry):
+            value = cached_field(owner, entry)[0]
+        else:
+            value = value_in_dict(owner, name, entry)
+        if value:
+            incref(value)
+        return value
+    if not entry_method_holds(owner, name, entry):
+        return NULL
+    found = cast(Object, entry[WHAT])
+    if kind in (METHOD, BESIDE_DICT):
+        return new(found)
+    return described(owner, owner.ob_type, found)
 
 
 @native(inline=True)
@@ -125,6 +113,9 @@ def cached_dict(owner: Object, entry: Ptr[u64]) -> Object:
 @native
 def entry_method_holds(owner: Object, name: Object, entry: Ptr[u64]) -> i1:
     """Whether an object that the entry knows does not hide the class's value by one of its own."""
+    if entry[KIND] in (BESIDE_DICT, DESCRIPTOR_BESIDE_DICT):
+        beside = cached_dict(owner, entry)
+        return address(beside) == 0 or PyDict_Contains(beside, name) == 0
     if passes_check(owner, entry):
         keys = entry[KEYS]
         return keys == 0 or u64(cast(HeapType, owner.ob_type).ht_cached_keys.dk_version) == keys
@@ -138,10 +129,16 @@ def own_dict(owner: Object) -> DictObject:
     return cast(DictObject, cast(Ptr[Object], owner)[MANAGED_DICT_PLACE])
 
 
-@native
+@native(inline=True)
 def value_in_dict(owner: Object, name: Object, entry: Ptr[u64]) -> Object:
-    """The attribute in the dict of an object without inline values, borrowed. KEYS remembers its place there."""
-    names = own_dict(owner)
+    """The attribute in the dict of an object without inline values, borrowed."""
+    found = entry_in_dict(own_dict(owner), name, entry)
+    return found.me_value if found else NULL
+
+
+@native
+def entry_in_dict(names: DictObject, name: Object, entry: Ptr[u64]) -> UnicodeEntry:
+    """The place of a name in an instance's own dict; NULL if it is not quickly found. KEYS remembers the place."""
     if not names or names.ma_values or names.ma_keys.dk_kind != UNICODE:
         return NULL
     keys = names.ma_keys
@@ -151,7 +148,37 @@ def value_in_dict(owner: Object, name: Object, entry: Ptr[u64]) -> Object:
         if place == NOT_FOUND:
             return NULL
         entry[KEYS] = u64(place)
-    return entry_at(keys, place).me_value
+    return entry_at(keys, place)
+
+
+@native
+def replace_in_dict(
+    interpreter: Interpreter, names: DictObject, name: Object, value: Object, entry: Ptr[u64]
+) -> i1:
+    """Give a name in an instance's own dict another value, if the dict has it and nobody watches the dict.
+
+    Takes the reference then. A dict that the collector does not track yet is left to the host.
+    """
+    found = entry_in_dict(names, name, entry)
+    if not found or not found.me_value or names.ma_version_tag & WATCHED or not is_tracked(names):
+        return False
+    old = found.me_value
+    found.me_value = value
+    interpreter.dict_version += DICT_VERSION_STEP
+    names.ma_version_tag = interpreter.dict_version | (names.ma_version_tag & u64(DICT_VERSION_STEP - 1))
+    decref(old)
+    return True
+
+
+@native(inline=True)
+def is_tracked(value: Object) -> i1:
+    """Whether the collector knows the object: it is in one of its lists, whose links stand before the object."""
+    return cast(Ptr[u64], value)[-2] != 0
+
+
+WATCHED: Final = 0xFF
+DICT_VERSION_STEP: Final = 1 << 12
+"""In a dict's version: who watches it; and what is added for each change (the bits below belong to watchers)."""
 
 
 @native(inline=True)

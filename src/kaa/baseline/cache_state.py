@@ -18,13 +18,14 @@ EMPTY, MONOMORPHIC, POLYMORPHIC, GENERIC = "empty", "monomorphic", "polymorphic"
 KINDS: Final = (
     "",
     "value",
-    "method",
     "value in a dict",
     "of a module",
     "of a class",
     "property",
+    "method",
+    "method beside a dict",
     "descriptor",
-    "beside a dict",
+    "descriptor beside a dict",
     "function",
     "class called",
 )

@@ -87,6 +87,11 @@ def call_function(
     The first one is in `base[1]` or, if that is NULL, in `base[2]`.
     """
     function = cast(FunctionObject, base[0])
+    if is_known(function, cache):
+        known = push_known(frame, base, thread, cache, onward)
+        if known:
+            place = cast(Ptr[Object], address(known) + i64(cache[ROOM]))
+            return cast(Continuation, cache[ENTRY])(known, place, thread)
     count = i64(cache[ARGUMENT])
     arguments = base + 2
     if base[1]:

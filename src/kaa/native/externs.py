@@ -252,6 +252,8 @@ PyCFunction_Type: TypeObject
 PyMethodDescr_Type: TypeObject
 PyMemberDescr_Type: TypeObject
 PyGetSetDescr_Type: TypeObject
+PyStaticMethod_Type: TypeObject
+PyClassMethod_Type: TypeObject
 PyType_Type: TypeObject
 PySuper_Type: TypeObject
 PyModule_Type: TypeObject

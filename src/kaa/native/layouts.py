@@ -379,7 +379,8 @@ class Interpreter(Struct, c="PyInterpreterState"):
     eval_frame: Annotated[Ptr[u8], At(8472)]
     spare_float_count: Annotated[i32, At(10952)]
     spare_floats: Annotated[Object, At(10960)]
-    next_keys_version: Annotated[u32, At(82568)]
+    dict_version: Annotated[u64, At(82560)]
+    next_keys_version: u32
     monitors: Annotated[Array[u8], At(193136)]
 
 

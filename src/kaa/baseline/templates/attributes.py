@@ -24,7 +24,7 @@ from kaa.baseline.attribute_cache import (
     note_new_value,
     passes_check,
 )
-from kaa.baseline.cache_entries import entry_for, keep_entry, load_known, own_dict
+from kaa.baseline.cache_entries import entry_for, keep_entry, load_known, own_dict, replace_in_dict
 from kaa.baseline.calling import enter, is_guest, push_simple
 from kaa.baseline.holes import CACHE, NAME, NEXT, OPARG, RESUMED, Continuation, Jump, Stack
 from kaa.baseline.objects import decref, here, incref, new, release
@@ -47,6 +47,7 @@ from kaa.native.layouts import (
     Frame,
     FunctionObject,
     HeapType,
+    Interpreter,
     Object,
     PropertyObject,
     ThreadState,
@@ -64,24 +65,17 @@ def load_attribute(
 ) -> Jump:
     """`owner.name` by the generic way; the cache learns."""
     owner = sp[-1]
-    shared = load_shared(owner, cache)
-    if shared:
-        decref(owner)
-        sp[-1] = shared
-        return onward(frame, sp, thread)
-    if cache[KIND] == PROPERTY and u64(owner.ob_type.tp_version_tag) == cache[KEYS]:
-        getter = cast(PropertyObject, cache[WHAT]).prop_get
-        if getter and is_guest(getter):
-            called = push_simple(thread, cast(FunctionObject, getter), sp - 1, 1)
-            if called:
-                incref(getter)
-                return enter(frame, sp - 1, thread, called, cast(Continuation, cache[ONWARD]))
     name = cast(Object, cache[NAMED])
     entry = entry_for(owner, cache)
-    result: Object = NULL
-    if entry:
-        result = load_known(owner, name, entry)
+    result = load_known(owner, name, entry) if entry else load_shared(owner, cache)
     if not result:
+        if cache[KIND] == PROPERTY and u64(owner.ob_type.tp_version_tag) == cache[KEYS]:
+            getter = cast(PropertyObject, cache[WHAT]).prop_get
+            if getter and is_guest(getter):
+                called = push_simple(thread, cast(FunctionObject, getter), sp - 1, 1)
+                if called:
+                    incref(getter)
+                    return enter(frame, sp - 1, thread, called, cast(Continuation, cache[ONWARD]))
         if may_learn(cache):
             keep_entry(frame, owner, cache)
             learn_load(owner, name, False, thread.interp, cache)
@@ -97,24 +91,17 @@ def load_attribute(
 def load_method(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: Continuation) -> Jump:
     """The same for a call: pushes a function and its receiver, or anything else and NULL."""
     owner = sp[-1]
-    shared = load_shared(owner, cache)
-    if shared:
-        decref(owner)
-        sp[-1] = shared
-        sp[0] = NULL
-        return onward(frame, sp + 1, thread)
     name = cast(Object, cache[NAMED])
     entry = entry_for(owner, cache)
-    if entry:
-        known = load_known(owner, name, entry)
-        if known:
-            sp[-1] = known
-            if entry[KIND] in (METHOD, BESIDE_DICT):
-                sp[0] = owner
-            else:
-                decref(owner)
-                sp[0] = NULL
-            return onward(frame, sp + 1, thread)
+    known = load_known(owner, name, entry) if entry else load_shared(owner, cache)
+    if known:
+        sp[-1] = known
+        if entry and entry[KIND] in (METHOD, BESIDE_DICT):
+            sp[0] = owner
+        else:
+            decref(owner)
+            sp[0] = NULL
+        return onward(frame, sp + 1, thread)
     if may_learn(cache):
         keep_entry(frame, owner, cache)
         learn_load(owner, name, True, thread.interp, cache)
@@ -187,7 +174,7 @@ def LOAD_ATTR_method(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
 
 
 @native
-def store_known(owner: Object, value: Object, name: Object, entry: Ptr[u64]) -> i1:
+def store_known(interpreter: Interpreter, owner: Object, value: Object, name: Object, entry: Ptr[u64]) -> i1:
     """Set the attribute as an entry says, if it can; takes the reference to the value then."""
     if entry[KIND] == FIELD and passes_check(owner, entry):
         inline = entry[CHECK] != 0
@@ -206,6 +193,8 @@ def store_known(owner: Object, value: Object, name: Object, entry: Ptr[u64]) -> 
     names = own_dict(owner)
     if not names or names.ma_values:
         return False
+    if replace_in_dict(interpreter, names, name, value, entry):
+        return True
     if PyDict_SetItem(names, name, value) != 0:
         PyErr_Clear()  # the usual way raises it again
         return False
@@ -221,7 +210,7 @@ def store_attribute(
     value, owner = sp[-2], sp[-1]
     name = cast(Object, cache[NAMED])
     entry = entry_for(owner, cache)
-    if entry and store_known(owner, value, name, entry):
+    if entry and store_known(thread.interp, owner, value, name, entry):
         decref(owner)
         return onward(frame, sp - 2, thread)
     failed = PyObject_SetAttr(owner, name, value)
