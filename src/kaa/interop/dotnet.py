@@ -80,6 +80,19 @@ def start() -> None:
     except Exception as fault:
         reason = " ".join(str(fault).split())
         raise ImportError(f"the .NET runtime does not start: {reason}", name="clr") from None
+    _begin()
+
+
+def join() -> None:
+    """Use the CLR of this process, one that has loaded Python by pythonnet, instead of starting one."""
+    import pythonnet
+
+    vars(pythonnet)["_LOADED"] = True
+    _begin()
+
+
+def _begin() -> None:
+    """Add IronPython's habits to the running CLR, and take pythonnet's ways to end the process away."""
     import clr
 
     from kaa.interop import dotnet_openssl, dotnet_subclasses

@@ -6,7 +6,6 @@ is Kaa's, JPype uses the program's JVM, and Java has a `Guest`. `java_jar` makes
 
 from __future__ import annotations
 
-import ast
 import builtins
 import io
 import os
@@ -16,10 +15,8 @@ import traceback
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
-from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-import kaa
 from kaa.interop import java
 from kaa.interop.java_values import (
     Handle,
@@ -31,6 +28,7 @@ from kaa.interop.java_values import (
     throwable,
     to_java,
 )
+from kaa.interop.scripts import Script, new_names
 from kaa.runtime import engines, foreign, takeover
 
 if TYPE_CHECKING:
@@ -129,20 +127,6 @@ def _next(reader: Any) -> str:
     return "" if number < 0 else chr(number)
 
 
-class _Script:
-    """A script: its statements, and its last expression where it ends in one."""
-
-    def __init__(self, source: str, file: str) -> None:
-        tree = kaa.compile(source, file, "exec", ast.PyCF_ONLY_AST)
-        assert isinstance(tree, ast.Module)
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        self.file = file
-        self.body: CodeType = kaa.compile(tree, file, "exec")
-        self.value: CodeType | None = (
-            kaa.compile(ast.Expression(last.value), file, "eval") if isinstance(last, ast.Expr) else None
-        )
-
-
 class _Guest:
     """What `kaa.Guest` promises."""
 
@@ -153,7 +137,7 @@ class _Guest:
         self.no_such_method = java_class("java.lang.NoSuchMethodException")
 
     def namespace(self) -> Any:
-        return to_java(Handle({"__name__": "__main__", "__builtins__": builtins}))
+        return to_java(Handle(new_names()))
 
     def get(self, names: Any, name: Any) -> Any:
         return to_java(from_java(names).get(str(name)))
@@ -170,7 +154,7 @@ class _Guest:
 
     def compile(self, source: Any, file: Any) -> Any:
         with self._script_exceptions(str(file)):
-            return to_java(Handle(_Script(str(source), str(file))))
+            return to_java(Handle(Script(str(source), str(file))))
 
     def run(self, script: Any, names: Any, context: Any) -> Any:
         script, names = from_java(script), from_java(names)
@@ -181,10 +165,7 @@ class _Guest:
         token = _context.set(context)
         try:
             with self._script_exceptions(script.file):
-                self.engine.execute(script.body, names)
-                if script.value is not None:
-                    return to_java(self.engine.execute(script.value, names))
-            return None
+                return to_java(script.run(self.engine, names))
         finally:
             _context.reset(token)
 

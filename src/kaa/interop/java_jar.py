@@ -10,12 +10,12 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import zipfile
 from pathlib import Path
 
 import kaa
+from kaa.interop.python_library import library
 
 SOURCES = Path(__file__).parent / "embedding" / "java"
 
@@ -70,11 +70,7 @@ def _jpype_jar() -> Path:
 
 def _settings() -> str:
     """`python.properties`, in ASCII with Java's escapes."""
-    folder, name = sysconfig.get_config_var("LIBDIR"), sysconfig.get_config_var("INSTSONAME")
-    library = os.path.join(folder or "", name or "")
-    if ".so" not in library or not os.path.isfile(library):
-        raise FileNotFoundError(f"this Python has no shared library ({library}), which a Java program needs")
-    values = {"library": library, "executable": sys.executable, "version": kaa.version}
+    values = {"library": library(), "executable": sys.executable, "version": kaa.version}
     return "".join(f"{name}={_escaped(value)}\n" for name, value in values.items())
 
 
