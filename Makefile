@@ -46,6 +46,9 @@ conformance: $(STAMP)
 	$(if $(ENGINE),,$(PY) -m tests.conformance.identity code --packages)
 	$(if $(ENGINE),,$(PY) -m tests.syntax.broken_sources)
 	$(PY) -m tests.conformance.run $(if $(ENGINE),--engines $(ENGINE)) $(if $(filter native,$(ENGINE)),--all)
+	$(if $(filter native,$(ENGINE)),$(PY) -m tests.conformance.package_tests)
+	$(if $(filter native,$(ENGINE)),$(PY) -m tests.conformance.references)
+	$(if $(filter native,$(ENGINE)),$(PY) -m tests.stress.run --engines native --programs 1000000)
 
 bench: $(VENV)/.bench
 	$(PY) -m benchmarks.run --json benchmarks/results.json --chart docs/benchmarks.svg
