@@ -251,6 +251,36 @@ def test_under_the_hood(page) -> None:
     assert "LOAD_ATTR" in page.inner_text("#native .piece.lit >> nth=-1")
 
 
+LINE_EVENTS = """
+import collections, json, sys
+counts = collections.Counter()
+def tracer(frame, event, argument):
+    if frame.f_code.co_filename != "guest.py":
+        return None
+    if event == "line":
+        counts[frame.f_lineno] += 1
+    return tracer
+code = compile(sys.argv[1], "guest.py", "exec")
+sys.settrace(tracer)
+exec(code, {"__name__": "__main__"})
+sys.settrace(None)
+print(json.dumps(counts))
+"""
+
+
+def test_heat_counts_lines_as_the_host_reports_them(page) -> None:
+    source = (
+        "def f(n):\n    return [i for i in range(n)]\nfor a in range(3):\n    f(a); f(a)\nwhile a: a -= 1\n"
+    )
+    run(page, source)
+    command = [sys.executable, "-c", LINE_EVENTS, source]
+    host = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    heat = dict(
+        page.evaluate("[...Kaa.app.player.heat().lines].map(([place, n]) => [place.split(':')[1], n])")
+    )
+    assert heat == host
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_it_fits_a_laptop_at_125_percent(page, theme: str) -> None:
     run(page, "x = [1, 2]\n", 3)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from types import CodeType
 from typing import Any, NoReturn
 
+import kaa.microthreads  # noqa: F401  # loaded before the take-over, after which there is a second copy of `typing`
 from kaa.baseline.listing import Piece, disassemble, pieces
 from kaa.explorer.child import Journal
 from kaa.explorer.guest import code_of, prepare

@@ -1,4 +1,4 @@
-# Closures: two functions share one cell, a third has its own.
+# Closures: the two functions of a call share one cell; another call has its own.
 def counter(start):
     count = start
 

@@ -38,7 +38,7 @@ def _row(node: ast.AST, places: Places) -> dict[str, Any]:
     for name, value in ast.iter_fields(node):
         items = value if isinstance(value, list) else [value]
         plain = [_word(item) for item in items if not isinstance(item, ast.AST) or isinstance(item, _SILENT)]
-        if plain and not (value is None and not isinstance(node, ast.Constant)):
+        if plain and not (value is None and (name == "kind" or not isinstance(node, ast.Constant))):
             words.append(f"{name}={' '.join(plain)}")
     place = None
     if hasattr(node, "lineno"):

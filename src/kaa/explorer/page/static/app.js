@@ -30,6 +30,7 @@ Kaa.App = class {
     this.source = source; this.filename = filename || "program.py"; this.player = new Kaa.Player();
     this.breakpoints.clear(); this.file = this.unitNumber = 0; this.stage = null; this.native = this.data.native || null;
     this.parts.editor.hidden = true;
+    if (this.parts.examples) this.parts.examples.value = this.data.examples[filename] === source ? filename : "";
     this.roads = new Map(roads || [[0, await this.ask("/api/road", { source, filename: this.filename })]]);
     const error = this.road.error, place = error?.place ? ` (line ${error.place[0]})` : "";
     this.say(error ? `${error.type}: ${error.message}${place}` : "", !!error);
@@ -175,6 +176,7 @@ Kaa.App = class {
   }
   draw() {
     if (!this.road) return;
+    this.mark();
     if (this.tab === "run") return this.drawRun();
     if (this.tab === "hood") return this.drawHood();
     const { road, unit } = this, explain = (name) => this.explain(name);
@@ -363,7 +365,7 @@ Kaa.layOut = function (app) {
       el("span", { id: "count" }))));
   const dialog = Kaa.make(el("dialog", { id: "dialog" })), find = (selector) => root.querySelector(selector);
   document.body.append(root, dialog);
-  return { root, dialog, message: find("#message"), files: find("#files"), source: find("#source"), sheet: find(".source"), editor: find("#editor"),
+  return { root, dialog, examples: find("#examples"), message: find("#message"), files: find("#files"), source: find("#source"), sheet: find(".source"), editor: find("#editor"),
     view: find("#view"), bar: find("footer"), slider: find("#slider"), count: find("#count") };
 };
 

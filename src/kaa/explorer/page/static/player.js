@@ -147,13 +147,18 @@ Kaa.Player = class {
     return this.output.slice(Math.max(0, end - most), end);
   }
 
-  /* How often each line (`file:line`) and each instruction (`code:offset`) ran. */
+  /* How often each line (`file:line`) and each instruction (`code:offset`) ran. A line runs anew when its frame comes to
+     it from another line, or jumps back: not when a call that it makes comes back. */
   heat() {
     if (this.counted?.steps === this.steps.length) return this.counted;
-    const lines = new Map(), instructions = new Map(), count = (map, key) => map.set(key, (map.get(key) || 0) + 1);
+    const lines = new Map(), instructions = new Map(), last = new Map();
+    const count = (map, key) => map.set(key, (map.get(key) || 0) + 1);
     for (let i = 0; i < this.steps.length - 1; i++) {
-      count(instructions, this.code[i] + ":" + this.steps[i][0]);
-      if (this.isNewLine(i)) count(lines, this.place(i));
+      const offset = this.steps[i][0], frame = this.frame[i], before = last.get(frame);
+      count(instructions, this.code[i] + ":" + offset);
+      if (this.codes[this.code[i]]?.at.get(offset)?.name === "RESUME") continue;  // it has the line of the `def`
+      if (!before || before.line !== this.line[i] || offset <= before.offset) count(lines, this.place(i));
+      last.set(frame, { line: this.line[i], offset });
     }
     return (this.counted = { steps: this.steps.length, lines, instructions });
   }

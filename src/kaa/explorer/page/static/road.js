@@ -114,8 +114,8 @@ Kaa.instructionRows = function (steps, explain, counts, states) {
       title: `${about.words}\n( ${about.picture} )\nargument: ${about.argument}` },
     number(line !== before && line ? String(line) : ""), number(String(step.offset)),
     counts ? number(count ? String(count) : "", " hot") : null, Kaa.el("b", {}, step.name),
-    number(step.argument === null ? "" : String(step.argument)), Kaa.el("span", { class: "meaning" }, step.meaning),
-    states ? Kaa.cacheState(states.get(step.offset)) : null);
+    number(step.argument === null ? "" : String(step.argument)), states ? Kaa.cacheState(states.get(step.offset)) : null,
+    Kaa.el("span", { class: "meaning" }, step.meaning));
     before = line;
     return row;
   });
