@@ -294,14 +294,12 @@ class AbstractRun:
                 self.fault(index, "the stack grows above co_stacksize")
         return stack
 
-    def state_before(self, index: int) -> State:
-        """After `run`: the state in which an instruction is always found."""
-        if index in self.states:
-            return self.states[index]
-        first = max((start for start in self.states if start < index), default=-1)
+    def state_after(self, index: int) -> State:
+        """After `run`: the state that an instruction leaves behind, if it does not jump."""
+        first = max((start for start in self.states if start <= index), default=-1)
         if first < 0 or index >= self.ends[first]:
             self.fault(index, "no path leads to this instruction")
-        stack = self._run_instructions(first, index)
+        stack = self._run_instructions(first, index + 1)
         return stack, self.bound, self.cells
 
     def _not_none(self, stack: str, index: int) -> str:

@@ -1,6 +1,7 @@
 """Microthreads: the Stackless API over greenlet, and suspended computations as pickles and files."""
 
+from kaa.microthreads.checkpoints import checkpoint, resume
 from kaa.microthreads.pickling import dumps, loads
 from kaa.microthreads.storage import restore, save
 
-__all__ = ["dumps", "loads", "restore", "save"]
+__all__ = ["checkpoint", "dumps", "loads", "restore", "resume", "save"]

@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from kaa.microthreads.tasklets import bomb, hooks, scheduler, tasklet
+from kaa.microthreads.parcels import Parcel, bomb
+from kaa.microthreads.tasklets import hooks, scheduler, tasklet
 from kaa.runtime.invisible import invisible
 
 SENDING, RECEIVING = 1, -1
@@ -86,7 +87,7 @@ class channel:
         return self.receive()
 
     def __reduce__(self) -> Any:
-        raise TypeError("cannot pickle 'channel' object: Kaa cannot store running tasklets yet")
+        raise TypeError("cannot pickle 'channel' object: use kaa.microthreads.dumps")
 
     def forget(self, task: tasklet) -> None:
         """Take a tasklet out of the queue: it will not be served."""
@@ -114,7 +115,7 @@ class channel:
         self.balance += direction
         partner._channel = None
         if direction == SENDING:
-            partner.tempval = _Parcel(value)
+            partner.tempval = Parcel(value)
         else:
             value, partner.tempval = partner.tempval.value, None
         owner.insert(partner)
@@ -128,7 +129,7 @@ class channel:
     def _wait(self, direction: int, value: Any) -> Any:
         owner = scheduler()
         current = owner.current
-        current.tempval = _Parcel(value)
+        current.tempval = Parcel(value)
         self._waiting.append(current)
         self.balance += direction
         current._channel = self
@@ -141,12 +142,3 @@ class channel:
             raise
         parcel, current.tempval = current.tempval, None
         return parcel.value if direction == RECEIVING else None
-
-
-class _Parcel:
-    """What lies in a waiting tasklet's `tempval`: a value, which may itself be a bomb."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value

@@ -11,7 +11,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from types import CellType, CodeType, FunctionType
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from kaa.bytecode import opcodes
 from kaa.bytecode.abstract_run import AbstractRun
@@ -50,6 +50,7 @@ analysis = functools.lru_cache(maxsize=1000)(analyse_function)
 """What is known of each place in a code object."""
 
 
+@functools.lru_cache(maxsize=10_000)
 def slots(code: CodeType) -> tuple[str, ...]:
     """The names of a frame's variables, in order."""
     names = code.co_varnames
@@ -66,15 +67,56 @@ def check_generator(state: FrameState) -> None:
         _refuse(state, "it cannot be suspended there")
 
 
+def check_call(state: FrameState) -> None:
+    """Make sure that the frame of a function can wait in this state for what it has called."""
+    flags = state.code.co_flags
+    if flags & _GENERATOR_FLAGS or not flags & inspect.CO_OPTIMIZED:
+        _refuse(state, "it is no function's")
+    if _check_frame(state) & 0xFF not in WAITING:
+        _refuse(state, "it cannot wait there")
+
+
+WAITING = {opcodes.CALL, opcodes.CALL_KW, opcodes.CALL_FUNCTION_EX, opcodes.FOR_ITER}
+"""The instructions at which the frame of a function can be stored while it waits."""
+
+
+class Waiting(NamedTuple):
+    """A place where a frame waits for a value: the instruction, and what it leaves behind."""
+
+    run: AbstractRun
+    at: int
+    stack: str
+    bound: int
+    cells: int
+
+
+@functools.lru_cache(maxsize=10_000)
+def waiting(code: CodeType, offset: int) -> Waiting:
+    """What is known of the frames of a code object that wait in front of an offset, in code units.
+
+    Raises:
+        DamagedCode: none can, or the code is not safe to run.
+    """
+    run = analysis(code)
+    index = run.index_of(offset)
+    if index == 0 or index == len(run.starts) or run.starts[index] != offset:
+        run.fault(len(run.packed), f"no instruction begins at code unit {offset}")
+    return Waiting(run, index - 1, *run.state_after(index - 1))
+
+
+@functools.lru_cache(maxsize=10_000)
+def previous_places(code: CodeType, offset: int) -> tuple[int, list[int]]:
+    """How deep the stack is where a frame waits, without what it waits for, and where on it are exceptions that were
+    handled before: of the callers, if it is the lowest one."""
+    stack = waiting(code, offset).stack[:-1]
+    return len(stack), [place for place, kind in enumerate(stack) if kind == PREVIOUS]
+
+
 def _check_frame(state: FrameState) -> int:
     """Make sure that a frame can wait in this state for a value, which will be pushed; where it waits, packed."""
     code = state.code
     try:
-        run = analysis(code)
-        index = run.index_of(state.next)
-        if index == 0 or index == len(run.starts) or run.starts[index] != state.next:
-            _refuse(state, "there is no instruction at its offset")
-        stack, bound, cells = run.state_before(index)
+        run, index, stack, bound, cells = waiting(code, state.next)
     except DamagedCode as error:
         raise ValueError(f"the stored state does not fit the code of {code.co_qualname!r}: {error}") from None
     if len(state.variables) != len(slots(code)):
@@ -96,7 +138,7 @@ def _check_frame(state: FrameState) -> int:
         _refuse(state, "what it handles is no exception")
     if len(state.closure or ()) != len(code.co_freevars):
         _refuse(state, "its closure is of another size")
-    return run.packed[index - 1]
+    return run.packed[index]
 
 
 def _refuse(state: FrameState, why: str) -> NoReturn:

@@ -9,6 +9,7 @@ the same values on the stack.
 from __future__ import annotations
 
 import ctypes
+from _ctypes import PyObj_FromPtr
 from types import AsyncGeneratorType, CodeType, CoroutineType, FunctionType, GeneratorType
 from typing import Any
 
@@ -18,17 +19,25 @@ from kaa.native.types import layout
 from kaa.reference import suspension
 from kaa.reference.generator import Resumable
 from kaa.reference.program import NULL
-from kaa.reference.suspension import FrameState
+from kaa.reference.suspension import FrameState, builtins_of
 from kaa.runtime import places
 
 HOST_KINDS = (GeneratorType, CoroutineType, AsyncGeneratorType)
-_CREATED, _SUSPENDED, _DELEGATING = -3, -2, -1
+_CREATED, _SUSPENDED, _DELEGATING, _CLEARED = -3, -2, -1, 4
 
 _GENERATOR, _FRAME = (layout(struct).fields for struct in (layouts.GeneratorObject, layouts.Frame))
 _STATE, _HANDLED = _GENERATOR["gi_frame_state"].offset, _GENERATOR["gi_exc_state"].offset
-_EXECUTABLE, _FUNCTION, _INSTRUCTION, _STACK_TOP, _VARIABLES = (
+_EXECUTABLE, _FUNCTION, _GLOBALS, _BUILTINS, _INSTRUCTION, _STACK_TOP, _VARIABLES = (
     _GENERATOR["gi_iframe"].offset + _FRAME[name].offset
-    for name in ("f_executable", "f_funcobj", "instr_ptr", "stacktop", "localsplus")
+    for name in (
+        "f_executable",
+        "f_funcobj",
+        "f_globals",
+        "f_builtins",
+        "instr_ptr",
+        "stacktop",
+        "localsplus",
+    )
 )
 """Bytes from a generator to fields of its own and of its frame."""
 _CODE_UNITS = layout(layouts.CodeObject).fields["co_code_adaptive"].offset
@@ -43,13 +52,13 @@ def freeze(generator: Any) -> FrameState:
     state = ctypes.c_int8.from_address(at + _STATE).value
     if state not in (_CREATED, _SUSPENDED, _DELEGATING):
         raise ValueError(f"{generator!r} is not suspended: it {'runs' if state == 0 else 'has ended'}")
-    function = _object(at + _FUNCTION)
-    code: CodeType = _object(at + _EXECUTABLE)
+    function = object_at(at + _FUNCTION)
+    code: CodeType = object_at(at + _EXECUTABLE)
     address = ctypes.c_uint64.from_address(at + _INSTRUCTION).value
-    handled = _object(at + _HANDLED)
+    handled = object_at(at + _HANDLED)
     count = len(slots(code))
     top = ctypes.c_int32.from_address(at + _STACK_TOP).value
-    values = [_object(at + _VARIABLES + 8 * index) for index in range(top)]
+    values = [object_at(at + _VARIABLES + 8 * index) for index in range(top)]
     return FrameState(
         code,
         (address - id(code) - _CODE_UNITS) // 2,
@@ -77,26 +86,56 @@ def _thaw_host(frozen: FrameState) -> Any:
     function = FunctionType(code, frozen.globals, frozen.name, None, frozen.closure)
     keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
     generator = function(*[None] * code.co_argcount, **dict.fromkeys(keywords))
-    at = id(generator)
-    values = frozen.variables + frozen.stack
-    count = len(frozen.variables)
-    for index, value in enumerate(values):
-        _put(at + _VARIABLES + 8 * index, value, replace=index < count)
-    if frozen.handled is not None:
-        _put(at + _HANDLED, frozen.handled, replace=False)
-    ctypes.c_int32.from_address(at + _STACK_TOP).value = len(values)
-    ctypes.c_uint64.from_address(at + _INSTRUCTION).value = id(code) + _CODE_UNITS + 2 * frozen.next
-    number = (_DELEGATING if frozen.delegating else _SUSPENDED) if frozen.started else _CREATED
-    ctypes.c_int8.from_address(at + _STATE).value = number
-    generator.__name__, generator.__qualname__ = frozen.name, frozen.qualified_name
+    _fill(generator, frozen, replace=len(frozen.variables))
     return generator
 
 
-def _object(address: int) -> Any:
+def _fill(generator: Any, frozen: FrameState, replace: int) -> None:
+    """Put a generator's frame into a state; so many of its variables hold something already."""
+    at = id(generator)
+    values = frozen.variables + frozen.stack
+    for index, value in enumerate(values):
+        _put(at + _VARIABLES + 8 * index, value, index < replace)
+    if frozen.handled is not None:
+        _put(at + _HANDLED, frozen.handled, False)
+    ctypes.c_int32.from_address(at + _STACK_TOP).value = len(values)
+    ctypes.c_uint64.from_address(at + _INSTRUCTION).value = id(frozen.code) + _CODE_UNITS + 2 * frozen.next
+    number = (_DELEGATING if frozen.delegating else _SUSPENDED) if frozen.started else _CREATED
+    ctypes.c_int8.from_address(at + _STATE).value = number
+    generator.__name__, generator.__qualname__ = frozen.name, frozen.qualified_name
+
+
+def carry(frozen: FrameState) -> Any:
+    """The frame of a function that waits for a call, in a generator: the host's kind resumes any frame that lies in it.
+
+    `PyIter_Send` hands it the call's result, and what the function returns comes back.
+    """
+    code = frozen.code
+    function = FunctionType(code, frozen.globals, frozen.name, None, frozen.closure)
+    carrier = FunctionType(_with_room(code.co_nlocals + code.co_stacksize + len(slots(code)) + 1), {})()
+    at = id(carrier)
+    ctypes.c_int8.from_address(at + _STATE).value = _CLEARED  # until it is whole
+    _put(at + _EXECUTABLE, code, True)
+    _put(at + _FUNCTION, function, True)
+    for field, names in ((_GLOBALS, function.__globals__), (_BUILTINS, builtins_of(function))):
+        ctypes.c_uint64.from_address(at + field).value = id(names)  # as the function owns them
+    _fill(carrier, frozen, replace=0)
+    return carrier
+
+
+def _carrier() -> Any:
+    yield
+
+
+def _with_room(size: int) -> CodeType:
+    """A generator's code whose frames have so many places."""
+    return _carrier.__code__.replace(co_stacksize=max(size, 2))
+
+
+def object_at(address: int) -> Any:
     """The object that a pointer points to; NULL if it points nowhere."""
-    if not ctypes.c_uint64.from_address(address).value:
-        return NULL
-    return ctypes.py_object.from_address(address).value
+    at = ctypes.c_uint64.from_address(address).value
+    return PyObj_FromPtr(at) if at else NULL
 
 
 def _put(address: int, value: Any, replace: bool) -> None:

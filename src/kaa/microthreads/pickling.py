@@ -2,7 +2,8 @@
 
 In: anything that holds some. Out: bytes that `loads` makes the same of, on either machine. They are as trusted as code.
 
-Cells travel empty, since a cell may hold the function that uses it; what is in them follows, in more pickles.
+Cells travel empty, since a cell may hold the function that uses it, and so do tasklets and channels, which may form
+long rows and circles; what is in them follows, in more pickles.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from kaa.microthreads import code_references, frozen
+from kaa.microthreads.channels import channel
 from kaa.microthreads.frozen import HOST_KINDS
+from kaa.microthreads.tasklet_states import fill_tasklet, tasklet_state
+from kaa.microthreads.tasklets import tasklet
 from kaa.reference.function import Function
 from kaa.reference.generator import Resumable
 from kaa.reference.program import NULL
@@ -36,9 +40,9 @@ def dumps(value: Any) -> bytes:
     pickler = _Pickler(file, 5)
     try:
         pickler.dump(value)
-        while pickler.cells:
-            cells, pickler.cells = pickler.cells, []
-            pickler.dump([(cell, _content(cell)) for cell in cells])
+        while pickler.empty:
+            empty, pickler.empty = pickler.empty, []
+            pickler.dump([(made, _content(made)) for made in empty])
     except Exception as error:
         if pickler.frame:
             error.add_note(f"The last suspended frame that was being stored is that of {pickler.frame!r}.")
@@ -52,42 +56,88 @@ def loads(data: bytes) -> Any:
     unpickler = pickle.Unpickler(file)
     value = unpickler.load()
     while file.tell() < len(data):
-        for cell, content in unpickler.load():
-            if content is not NULL:
-                cell.cell_contents = content
+        for made, content in unpickler.load():
+            _fill(made, content)
     return value
 
 
 class _Pickler(pickle.Pickler):
     def __init__(self, file: io.BytesIO, protocol: int) -> None:
         super().__init__(file, protocol)
-        self.cells: list[CellType] = []
+        self.empty: list[Any] = []
         self.frame = ""
+        self.modules: dict[int, str] = {}  # of the code of frames, by identity
 
     def reducer_override(self, value: Any) -> Any:
         kind = type(value)
         if kind in HOST_KINDS or isinstance(value, Resumable):
             self.frame = value.__qualname__
-            return _reduce_generator(value)
+            return _make_generator, self.state_fields(frozen.freeze(value))
         if kind is FunctionType or kind is Function:
             return _reduce_function(value)
         if kind is CellType:
-            self.cells.append(value)
+            self.empty.append(value)
             return _empty_cell, ()
+        if isinstance(value, tasklet | channel) and kind.__reduce__ in _REDUCE:
+            self.empty.append(value)
+            return _empty, (kind,)
+        if kind is FrameState:
+            self.frame = value.qualified_name
+            return _make_state, self.state_fields(value)
         if kind is CodeType:
-            return code_references.find, (code_references.refer(value, None),)
+            return code_references.find, (code_references.refer(value, self.modules.get(id(value))),)
         return NotImplemented
+
+    def state_fields(self, state: FrameState) -> tuple[Any, ...]:
+        """The arguments of `_make_state`. The code is pickled once, by name or by value."""
+        module = self.modules[id(state.code)] = _module_of(state.globals)
+        return (
+            state.code,
+            module,
+            state.next,
+            state.variables,
+            state.stack,
+            state.handled,
+            state.closure,
+            state.name,
+            state.qualified_name,
+            state.started,
+            state.delegating,
+            state.instance,
+        )
 
 
 def _empty_cell() -> CellType:
     return CellType()  # the type has no name by which a pickle could find it
 
 
-def _content(cell: CellType) -> Any:
+_REDUCE: tuple[Any, ...] = (tasklet.__reduce__, channel.__reduce__)
+
+
+def _empty(kind: type) -> Any:
+    if not issubclass(kind, tasklet | channel):
+        raise ValueError(f"{kind!r} is neither a tasklet nor a channel")
+    return tasklet.__new__(kind) if issubclass(kind, tasklet) else object.__new__(kind)
+
+
+def _content(made: Any) -> Any:
+    if isinstance(made, tasklet):
+        return tasklet_state(made)
+    if isinstance(made, channel):
+        return vars(made)
     try:
-        return cell.cell_contents
+        return made.cell_contents
     except ValueError:
         return NULL
+
+
+def _fill(made: Any, content: Any) -> None:
+    if isinstance(made, tasklet):
+        fill_tasklet(made, content)
+    elif isinstance(made, channel):
+        vars(made).update(content)
+    elif content is not NULL:
+        made.cell_contents = content
 
 
 def _module_of(names: dict[str, Any]) -> str:
@@ -100,34 +150,19 @@ def _module_of(names: dict[str, Any]) -> str:
     return name
 
 
-def _reduce_generator(generator: Any) -> Any:
-    state = frozen.freeze(generator)
-    module = _module_of(state.globals)
-    return _make_generator, (
-        code_references.refer(state.code, module),
-        module,
-        state.next,
-        state.variables,
-        state.stack,
-        state.handled,
-        state.closure,
-        state.name,
-        state.qualified_name,
-        state.started,
-        state.delegating,
-    )
+def _make_generator(*fields: Any) -> Any:
+    return frozen.thaw(_make_state(*fields))
 
 
-def _make_generator(
-    reference: Any, module: str, following: int, variables: list[Any], stack: list[Any], handled: Any,
-    closure: Any, name: str, qualified_name: str, started: bool, delegating: bool,
-) -> Any:  # fmt: skip
+def _make_state(
+    code: CodeType, module: str, following: int, variables: list[Any], stack: list[Any], handled: Any,
+    closure: Any, name: str, qualified_name: str, started: bool, delegating: bool, instance: Any,
+) -> FrameState:  # fmt: skip
     names = vars(importlib.import_module(module))
-    code = code_references.find(reference)
-    state = FrameState(
-        code, following, variables, stack, handled, names, closure, name, qualified_name, started, delegating
-    )
-    return frozen.thaw(state)
+    return FrameState(
+        code, following, variables, stack, handled, names, closure, name, qualified_name, started, delegating,
+        instance,
+    )  # fmt: skip
 
 
 def _reduce_function(function: Any) -> Any:

@@ -12,7 +12,8 @@ from typing import Any
 
 from kaa.microthreads import tasklets
 from kaa.microthreads.channels import channel
-from kaa.microthreads.tasklets import TaskletExit, bomb, hooks, scheduler, tasklet
+from kaa.microthreads.parcels import ABSENT, bomb
+from kaa.microthreads.tasklets import TaskletExit, hooks, scheduler, tasklet
 from kaa.runtime.invisible import invisible
 
 __all__ = [
@@ -20,8 +21,6 @@ __all__ = [
     "getcurrent", "getmain", "getruncount", "run", "schedule", "schedule_remove", "set_channel_callback",
     "set_schedule_callback", "switch_trap", "tasklet",
 ]  # fmt: skip
-
-_ABSENT: Any = object()
 
 
 @invisible
@@ -41,19 +40,19 @@ def run(
 
 
 @invisible
-def schedule(retval: Any = _ABSENT) -> Any:
+def schedule(retval: Any = ABSENT) -> Any:
     """Let the others run; gives `retval`, or the current tasklet."""
     mine = scheduler()
     mine.schedule()
-    return mine.current if retval is _ABSENT else retval
+    return mine.current if retval is ABSENT else retval
 
 
 @invisible
-def schedule_remove(retval: Any = _ABSENT) -> Any:
+def schedule_remove(retval: Any = ABSENT) -> Any:
     """The same, paused until somebody inserts the current tasklet again."""
     mine = scheduler()
     mine.leave()
-    return mine.current if retval is _ABSENT else retval
+    return mine.current if retval is ABSENT else retval
 
 
 def getcurrent() -> tasklet:

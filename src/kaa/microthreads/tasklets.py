@@ -12,18 +12,21 @@ from __future__ import annotations
 
 import _thread
 import sys
-from collections.abc import Callable
-from types import FrameType, TracebackType
+from collections.abc import Callable, Sequence
+from types import FrameType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from greenlet import GreenletExit, getcurrent, greenlet  # type: ignore[import-untyped]  # it has no stubs
 
+from kaa.microthreads.chains import NOTHING, Inquiry, Outcome, freeze_tasklet, go_on
+from kaa.microthreads.parcels import bomb
 from kaa.runtime import places
 from kaa.runtime.invisible import invisible
 from kaa.runtime.own import is_own
 
 if TYPE_CHECKING:
     from kaa.microthreads.channels import channel
+    from kaa.reference.suspension import FrameState
 
 type Link = tasklet | None
 
@@ -32,31 +35,6 @@ DEADLOCK = "Deadlock: the last runnable tasklet cannot be blocked."
 
 class TaskletExit(SystemExit):
     """Ends a tasklet quietly."""
-
-
-class bomb:
-    """An exception on its way to the tasklet in which it will be raised."""
-
-    def __init__(
-        self,
-        exc_type: Any = None,
-        exc_value: Any = None,
-        exc_traceback: TracebackType | None = None,
-    ) -> None:
-        self.type, self.value, self.traceback = exc_type, exc_value, exc_traceback
-
-    def error(self) -> BaseException:
-        """The exception, ready to be raised."""
-        kind, value = self.type, self.value
-        if isinstance(kind, BaseException):
-            error = kind
-        elif isinstance(value, BaseException):
-            error = value
-        elif value is None:
-            error = kind()
-        else:
-            error = kind(*value) if isinstance(value, tuple) else kind(value)
-        return error if self.traceback is None else error.with_traceback(self.traceback)
 
 
 class tasklet:
@@ -73,6 +51,11 @@ class tasklet:
     atomic: bool
     block_trap: bool
     ignore_nesting: bool
+    # These few stay with the class until a tasklet needs its own.
+    _chain: Sequence[FrameState] = ()  # frames to go on in, the outermost first
+    _outcome: Outcome = NOTHING  # what the call in which it waits gives
+    _root: Any = None  # the code of its outermost frame, if that is not its function's
+    _place: Any = None  # where the machine was when it was left, if it keeps frames in Python objects
 
     def __new__(cls, *arguments: Any, **keywords: Any) -> Any:
         self = object.__new__(cls)
@@ -109,7 +92,7 @@ class tasklet:
             raise RuntimeError("can't (re)bind the current or the main tasklet")
         if self.scheduled:
             raise RuntimeError("tasklet is scheduled")
-        if self._greenlet is not None:
+        if self._greenlet is not None or self._chain:
             raise RuntimeError("tasklet is already bound to a frame")
         if func is not None and not callable(func):
             raise TypeError("tasklet function must be a callable or None")
@@ -205,7 +188,9 @@ class tasklet:
             raise RuntimeError("You cannot throw to a tasklet of another thread")
         if self._channel is not None:
             self._channel.forget(self)
-        if self._greenlet is None and not pending:  # it has not begun, and so cannot handle anything
+        if (
+            self._greenlet is None and not self._chain and not pending
+        ):  # it has not begun, and so cannot handle anything
             self._end()
             if not isinstance(error, TaskletExit):
                 raise error
@@ -216,10 +201,16 @@ class tasklet:
         else:
             self.run()
 
+    @invisible
+    def start(self) -> Any:
+        """Begin it; what the calling greenlet is told when it goes on."""
+        return self._greenlet.switch(self)
+
     def _end(self) -> None:
         if self.next is not None:
             self._scheduler.remove(self)
         self._call = self._greenlet = None
+        self._chain = ()
 
     def set_atomic(self, flag: Any) -> bool:
         """Whether it may not be interrupted; the old value."""
@@ -231,13 +222,14 @@ class tasklet:
         before, self.ignore_nesting = self.ignore_nesting, bool(flag)
         return before
 
+    @invisible
     def __reduce__(self) -> Any:
-        raise TypeError("cannot pickle 'tasklet' object: Kaa cannot store running tasklets yet")
+        raise TypeError("cannot pickle 'tasklet' object: use kaa.microthreads.dumps")
 
     @property
     def alive(self) -> bool:
         """It has something to run."""
-        return self._call is not None or self._greenlet is not None
+        return self._call is not None or self._greenlet is not None or bool(self._chain)
 
     @property
     def blocked(self) -> bool:
@@ -256,8 +248,12 @@ class tasklet:
 
     @property
     def restorable(self) -> bool:
-        """Whether it can be stored and moved: none can."""
-        return False
+        """Whether its frames can be stored."""
+        try:
+            freeze_tasklet(self)
+        except ValueError:
+            return False
+        return True
 
     @property
     def is_current(self) -> bool:
@@ -381,14 +377,16 @@ class Scheduler:
         previous = self.current
         if task is not previous:
             keeper = places.current
-            place = None if keeper.machine is None else keeper.take()
+            if keeper.machine is not None:
+                previous._place = keeper.take()
             if hooks.schedule is None:
                 self.current = self.head = task
             else:
                 self.enter(previous, task)
             resume(task)
             if keeper.machine is not None:
-                keeper.put(place)
+                keeper.put(previous._place)
+                previous._place = None
         if type(self.current.tempval) is bomb:
             self.raise_pending()
 
@@ -426,14 +424,15 @@ def resume(task: tasklet) -> None:
     """Switch to a tasklet's greenlet. New ones begin in the main greenlet: a greenlet inherits the recursion depth
     of the one that starts it, and a long row of tasklets that start each other must not reach the limit.
     """
+    order: tasklet | Inquiry | None
     if task._greenlet:  # true of one that has begun
         order = task._greenlet.switch(None)
     elif is_new(task) and getcurrent() is not task._scheduler.main._greenlet:
         order = task._scheduler.main._greenlet.switch(task)
     else:
         order = task
-    while order is not None:  # this is the main greenlet, and it is to begin a tasklet
-        order = order._greenlet.switch(order)
+    while order is not None:  # this is the main greenlet, and it is to begin a tasklet; or somebody asks
+        order = order.start()
 
 
 def is_new(task: tasklet) -> bool:
@@ -448,19 +447,17 @@ def _run(task: tasklet) -> tasklet | None:
     """All of a tasklet's life, in its greenlet; gives a tasklet that the main greenlet is to begin."""
     owner = task._scheduler
     places.current.put(None)
-    function, call = task._function, task._call
-    assert function is not None and call is not None
-    task._call = None
     try:
-        owner.raise_pending()
-        function(*call[0], **call[1])
+        if task._chain:
+            go_on(task)
+        else:
+            begin(task)
     except TaskletExit:
         pass
     except GreenletExit:
         return None  # nobody holds the tasklet any more: it was collected while another one ran
     except BaseException as error:
         hand_to_main(owner, error)
-    del function, call
     owner.remove(task)
     following = owner.main if type(owner.main.tempval) is bomb else owner.next_to_run()
     owner.enter(task, following)
@@ -470,6 +467,19 @@ def _run(task: tasklet) -> tasklet | None:
         return following
     ending.parent = following._greenlet
     return None
+
+
+@invisible
+def begin(task: tasklet) -> None:
+    """Call a tasklet's function."""
+    function, call = task._function, task._call
+    assert function is not None and call is not None
+    task._call = None
+    task._scheduler.raise_pending()
+    if type(function) is MethodType:  # the machines call its function without C code between
+        call = ((function.__self__, *call[0]), call[1])
+        function = function.__func__
+    function(*call[0], **call[1])
 
 
 def hand_to_main(owner: Scheduler, error: BaseException) -> None:

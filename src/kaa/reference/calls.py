@@ -249,14 +249,14 @@ def _initialize_in(
     init = kind.__init__
     if is_guest(init) and init is _of_type(instance, "__init__"):  # and not in a `staticmethod`, say
         entered = enter(frame, init, [instance, *arguments], keywords)
-        entered.finish = partial(_initialized, instance)
+        entered.finish = partial(initialized, instance)
         return entered
     lookup_special(instance, "__init__")(*arguments, **(keywords or {}))
     frame.stack.append(instance)
     return None
 
 
-def _initialized(instance: Any, entered: Frame, value: Any) -> Frame | None:
+def initialized(instance: Any, entered: Frame, value: Any) -> Frame | None:
     """After a guest `__init__`: the call's result is the instance."""
     caller = entered.caller
     assert caller is not None

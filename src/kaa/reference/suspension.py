@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class FrameState:
-    """A suspended frame. `next` is an instruction offset in code units."""
+    """A suspended frame. `next` is an instruction offset in code units.
+
+    It is a generator's, or that of a function that waits for a call. If that is the call of a class whose `__init__`
+    runs, `instance` is what the call will give.
+    """
 
     code: CodeType
     next: int
@@ -36,6 +40,7 @@ class FrameState:
     qualified_name: str
     started: bool
     delegating: bool
+    instance: Any = None
 
 
 def freeze(resumable: Resumable) -> FrameState:

@@ -1,0 +1,258 @@
+"""The frames of a suspended tasklet as data, and how a tasklet goes on from them.
+
+In: a tasklet that has begun and waits. Out: its *chain*, a `FrameState` for each of its frames, the outermost first,
+and what the innermost call is to give (`Outcome`). A tasklet with a chain goes on from there when it runs: on the
+reference machine all frames are put back at once; on the host's frames one after the other, as each is returned to.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from functools import partial
+from types import MethodType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from greenlet import getcurrent  # type: ignore[import-untyped]  # it has no stubs
+
+from kaa.bytecode.code_image import DamagedCode
+from kaa.microthreads.frame_check import check_call, previous_places
+from kaa.microthreads.frozen import carry
+from kaa.microthreads.live_frames import Stop, freeze_frames, host_frames, stop_of
+from kaa.microthreads.parcels import ABSENT, Parcel, bomb
+from kaa.reference.calls import initialized
+from kaa.reference.exceptions import chain as chain_exceptions
+from kaa.reference.exceptions import unwind
+from kaa.reference.frame import Frame
+from kaa.reference.function import Function
+from kaa.reference.suspension import FrameState
+from kaa.runtime import places
+from kaa.runtime.invisible import invisible
+
+if TYPE_CHECKING:
+    from kaa.microthreads.tasklets import tasklet
+
+
+class Outcome(NamedTuple):
+    """What the call in which a tasklet waits will give: a value, or what a partner puts into its parcel."""
+
+    value: Any = None
+    by_parcel: bool = False
+
+
+NOTHING = Outcome()
+
+
+class Inquiry:
+    """A question that a suspended tasklet answers in its own greenlet, before it goes on waiting."""
+
+    def __init__(self, task: tasklet) -> None:
+        self.task = task
+        self.asker = getcurrent()
+        self.states: list[FrameState] = []
+        self.outcome = NOTHING
+        self.failure: Exception | None = None
+
+    @invisible
+    def start(self) -> Any:
+        """Answer, and wait for the next order."""
+        try:
+            self._answer()
+        except DamagedCode as error:
+            self.failure = ValueError(str(error))
+        except Exception as error:
+            self.failure = error
+        return self.asker.switch(None)
+
+    def _answer(self) -> None:
+        handled = sys.exception()
+        stop, frames = stop_of(host_frames())
+        place = None if places.current.machine is None else self.task._place
+        self.outcome = _outcome(stop, self.task)
+        self.states = freeze_frames(frames, place, stop, handled)
+
+
+def freeze_tasklet(task: tasklet) -> tuple[list[FrameState], Outcome]:
+    """The chain and the outcome of a tasklet that has begun, and waits.
+
+    Raises:
+        ValueError: it is running, or one of its frames cannot be stored; the message names it.
+    """
+    if task.is_current or task.is_main:
+        raise ValueError(f"{task!r} is running: only a tasklet that waits can be stored")
+    if not task._greenlet:
+        return list(task._chain), task._outcome
+    inquiry = Inquiry(task)
+    task._greenlet.switch(inquiry)
+    if inquiry.failure is not None:
+        raise inquiry.failure
+    if inquiry.states[-1].code is not (task._root or root_code(task._function)):
+        raise ValueError(f"a C function has called {inquiry.states[-1].qualified_name!r}")
+    return [*task._chain, *reversed(inquiry.states)], inquiry.outcome
+
+
+def root_code(function: Any) -> Any:
+    """The code of a tasklet's function."""
+    return getattr(function.__func__ if type(function) is MethodType else function, "__code__", None)
+
+
+_GIVES_NOTHING = {
+    "send", "send_exception", "send_throw", "run", "switch", "raise_exception", "throw", "kill",
+}  # fmt: skip
+_GIVES_RETVAL = {"schedule", "schedule_remove"}
+_GIVES_VALUE = {"receive", "__next__"}
+
+
+def _outcome(stop: Stop, task: tasklet) -> Outcome:
+    """What the function of Kaa's in which a tasklet waits will give."""
+    called = stop.own[-1]
+    name = called.code.co_name
+    if name in _GIVES_NOTHING:
+        return Outcome(None, any(frame.code.co_name == "_wait" for frame in stop.own))
+    if name in _GIVES_RETVAL:
+        value = called.local("retval")
+        return Outcome(task if value is ABSENT else value)
+    if name in _GIVES_VALUE:
+        if any(frame.code.co_name == "_wait" for frame in stop.own):
+            return Outcome(RECEIVES, True)
+        return Outcome(next(frame for frame in stop.own if frame.code.co_name == "_meet").local("value"))
+    raise ValueError(f"the tasklet waits in {called.code.co_qualname!r}, which cannot be stored")
+
+
+RECEIVES = "receives"
+
+
+@invisible
+def _result(task: tasklet) -> Any:
+    """What the call in which the tasklet waited gives now. Raises what was thrown at it."""
+    task._scheduler.raise_pending()
+    value, by_parcel = task._outcome
+    if by_parcel:
+        parcel, task.tempval = task.tempval, None
+        value = parcel.value if value == RECEIVES and type(parcel) is Parcel else None
+    if type(value) is bomb:
+        raise value.error()
+    return value
+
+
+@invisible
+def go_on(task: tasklet) -> None:
+    """Run a tasklet from its chain to its end."""
+    value: Any = None
+    error: BaseException | None = None
+    try:
+        value = _result(task)
+    except BaseException as raised:
+        error = raised
+    task._outcome = NOTHING
+    machine = places.current.machine
+    while task._chain:
+        sent = [error, value]
+        value = error = None
+        try:
+            value = _run_one(task, sent) if machine is None else _run_all(machine, task, sent)
+        except BaseException as raised:
+            error = raised
+    if error is not None:
+        try:
+            raise error
+        finally:
+            del error
+
+
+def _with_outer(state: FrameState, outer: list[FrameState]) -> FrameState:
+    """A frame by itself sees what its callers handle, too."""
+    handled = next((frame.handled for frame in reversed(outer) if frame.handled is not None), None)
+    if handled is not None:
+        _, previous = previous_places(state.code, state.next)
+        if previous:
+            state.stack[previous[0]] = handled
+        else:
+            state.handled = handled
+    return state
+
+
+@invisible
+def _run_one(task: tasklet, sent: list[Any]) -> Any:
+    """Go on in the innermost frame, on the host's frames; what it returns.
+
+    `sent` are the value and the exception to go on with; they are taken out of the list.
+    """
+    *outer, state = task._chain
+    task._chain = outer
+    state = _with_outer(state, outer)
+    task._root = state.code
+    value, error = _given(state, sent), sent[0]
+    frame = carry(state)
+    del state
+    if error is None:
+        result = ctypes.c_void_p()
+        _send(frame, value, ctypes.byref(result))
+        return _owned(result)
+    shown = frame.gi_frame
+    try:
+        frame.throw(error)
+    except StopIteration as stop:
+        position = stop.__traceback__
+        while position is not None and position.tb_frame is not shown:
+            position = position.tb_next
+        if position is not None:  # the function has raised it
+            raise
+        return stop.value
+    finally:
+        del error, shown, frame
+    raise SystemError("a function has yielded")
+
+
+def _given(state: FrameState, sent: list[Any]) -> Any:
+    """What a frame's call gives: the callee's value, or the instance whose `__init__` has returned."""
+    value = sent.pop()
+    return value if state.instance is None else state.instance
+
+
+_send = ctypes.pythonapi.PyIter_Send
+_send.argtypes = [ctypes.py_object, ctypes.py_object, ctypes.c_void_p]
+_send.restype = ctypes.c_int
+
+
+def _owned(place: ctypes.c_void_p) -> Any:
+    """The object that a pointer owns, whose reference is taken over."""
+    value = ctypes.cast(place, ctypes.py_object).value
+    ctypes.pythonapi.Py_DecRef(ctypes.py_object(value))
+    return value
+
+
+@invisible
+def _run_all(machine: Any, task: tasklet, sent: list[Any]) -> Any:
+    """Put all frames back on the reference machine, and go on in the innermost; what the outermost returns."""
+    states, task._chain = task._chain, []
+    task._root = states[0].code
+    value, error = _given(states[-1], sent), sent[0]
+    boundary = machine.boundary()
+    caller: Frame = boundary
+    instance: Any = None
+    for state in states:
+        function = Function(machine, state.code, state.globals, boundary.builtins, state.closure)
+        function.__name__, function.__qualname__ = state.name, state.qualified_name
+        frame = Frame(function, function.program, list(state.variables), caller)
+        frame.next = state.next
+        frame.stack.extend(state.stack)
+        frame.handled = state.handled
+        if instance is not None:
+            frame.finish = partial(initialized, instance)
+        instance, caller = state.instance, frame
+    thread = boundary.thread
+    thread.frame = caller
+    if error is None:
+        caller.stack.append(value)
+        return machine.run(boundary, caller)
+    chain_exceptions(error, caller.exception)
+    return machine.run(boundary, unwind(caller, error))
+
+
+def check_chain(chain: list[FrameState]) -> None:
+    """Make sure that these can be the frames of a tasklet."""
+    for state in chain:
+        if type(state) is not FrameState:
+            raise ValueError("a tasklet's chain holds something that is no frame")
+        check_call(state)

@@ -1,0 +1,250 @@
+"""The frames of a tasklet that is suspended, taken apart while it stands still.
+
+In: the calling thread, which is inside the tasklet's greenlet for a moment. Out: a `FrameState` for each frame of the
+guest's, the innermost first, and what the innermost one waits for. Nothing else may lie between: a C function that has
+called back keeps its state where nobody can read it.
+
+On an engine on the host's frames they are read from the host's structs (`_PyInterpreterFrame`). A frame that waits for
+a function written in Python has its stack pointer stored; one that waits for C has not.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import inspect
+import os
+from _ctypes import PyObj_FromPtr
+from collections.abc import Iterator
+from functools import partial
+from types import CellType, CodeType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kaa.bytecode import opcodes
+from kaa.bytecode.instructions import BY_NUMBER
+from kaa.microthreads.frame_check import WAITING, previous_places, slots, waiting
+from kaa.microthreads.frozen import object_at
+from kaa.native import layouts
+from kaa.native.types import layout
+from kaa.reference.calls import initialized
+from kaa.reference.machine import Machine
+from kaa.reference.suspension import FrameState
+from kaa.runtime import places
+from kaa.runtime.own import OWN_FOLDER, is_own
+
+if TYPE_CHECKING:
+    from kaa.reference.frame import Frame
+
+_FRAME, _THREAD = (layout(struct).fields for struct in (layouts.Frame, layouts.ThreadState))
+_CODE_UNITS = layout(layouts.CodeObject).fields["co_code_adaptive"].offset
+_LOCALS = _FRAME["localsplus"].offset
+_WORDS = _LOCALS // 8
+_WORD = {name: field.offset // 8 for name, field in _FRAME.items()}
+_OWNER, _OWNER_BIT = _WORD["owner"], _FRAME["owner"].offset % 8 * 8
+OWNED_BY_C_STACK = 3
+_thread_state = ctypes.pythonapi.PyThreadState_Get
+_thread_state.restype = ctypes.c_void_p
+KAA_REFERENCE = os.path.join(OWN_FOLDER, "reference", "")
+_LOOPS = {function.__code__ for function in (Machine._execute, Machine._trace, Machine._watch)}
+
+
+class HostFrame(NamedTuple):
+    """A frame of the host's that is on the thread's stack. `entry`: C code has called it."""
+
+    at: int
+    code: CodeType
+    entry: bool
+    words: list[int]
+
+    @property
+    def function(self) -> Any:
+        return PyObj_FromPtr(self.words[_WORD["f_funcobj"]])
+
+    @property
+    def unit(self) -> int:
+        """The code unit at which it is."""
+        return (self.words[_WORD["instr_ptr"]] - id(self.code) - _CODE_UNITS) // 2
+
+    @property
+    def depth(self) -> int:
+        """Of the stack; below 0 while the frame runs, or waits for C code."""
+        return ctypes.c_int32.from_address(self.at + _FRAME["stacktop"].offset).value - len(slots(self.code))
+
+    def stack(self, depth: int) -> list[Any]:
+        """The lowest values on the stack."""
+        start = self.at + _LOCALS + 8 * len(slots(self.code))
+        return [object_at(start + 8 * index) for index in range(depth)]
+
+    def variables(self) -> list[Any]:
+        return [object_at(self.at + _LOCALS + 8 * index) for index in range(len(slots(self.code)))]
+
+    def local(self, name: str) -> Any:
+        """A local variable of a frame of Kaa's own."""
+        return self.variables()[slots(self.code).index(name)]
+
+
+def host_frames() -> list[HostFrame]:
+    """All frames of the calling thread's current greenlet, the innermost first, down to the tasklet's beginning."""
+    at = ctypes.c_uint64.from_address(_thread_state() + _THREAD["current_frame"].offset).value
+    found: list[HostFrame] = []
+    while at:
+        words = (ctypes.c_uint64 * _WORDS).from_address(at)[:]
+        if words[_OWNER] >> _OWNER_BIT & 0xFF != OWNED_BY_C_STACK:
+            found.append(HostFrame(at, PyObj_FromPtr(words[_WORD["f_executable"]]), False, words))
+        elif found:
+            found[-1] = found[-1]._replace(entry=True)
+        at = words[_WORD["previous"]]
+    return found
+
+
+class Stop(NamedTuple):
+    """Where a tasklet has left its own code: Kaa's frames above it, the innermost first, and whether the last one
+    of these, the function that was called, was called by the instruction itself."""
+
+    own: list[HostFrame]
+    direct: bool
+
+
+def stop_of(frames: list[HostFrame]) -> tuple[Stop, list[HostFrame]]:
+    """Where the tasklet stopped, and the frames below."""
+    reference = places.current.machine is not None
+    count = next(index for index, frame in enumerate(frames) if _ends_stop(frame.code, reference))
+    own, rest = frames[:count], frames[count:]
+    called = len(own)
+    if reference:  # the machine's own functions lie above its loop
+        while called and own[called - 1].code.co_filename.startswith(KAA_REFERENCE):
+            called -= 1
+    return Stop(own[:called], not any(frame.entry for frame in own[called - 1 :])), rest
+
+
+def _ends_stop(code: CodeType, reference: bool) -> bool:
+    return code in _LOOPS if reference else not is_own(code.co_filename)
+
+
+def freeze_frames(
+    frames: list[HostFrame], place: Frame | None, stop: Stop, handled: BaseException | None
+) -> list[FrameState]:
+    """The guest's frames, the innermost first.
+
+    Raises:
+        ValueError: one of them cannot be stored; the message names it.
+    """
+    states = _guest_frames(place) if place is not None else list(_frames_of_host(frames, handled))
+    for depth, state in enumerate(states):
+        _check(state, stop if depth == 0 else None)
+    return states
+
+
+def _check(state: FrameState, stop: Stop | None) -> None:
+    """Make sure that a frame waits for what can be made again. `stop`: of the innermost one, where it stopped."""
+    before = _opcode_before(state.code, state.next)
+    if before == opcodes.FOR_ITER and stop is not None:
+        called = stop.own[-1]
+        if called.code.co_name == "__next__" and state.stack and called.local("self") is state.stack[-1]:
+            return
+    elif before in WAITING and (stop is None or stop.direct):
+        return
+    raise ValueError(f"a C function, or an operator, waits in the frame of {state.qualified_name!r}")
+
+
+def _opcode_before(code: CodeType, offset: int) -> int:
+    place = waiting(code, offset)
+    return place.run.packed[place.at] & 0xFF
+
+
+def _frames_of_host(frames: list[HostFrame], handled: BaseException | None) -> Iterator[FrameState]:
+    called: HostFrame | None = None  # above the frame
+    for frame in frames:
+        if is_own(frame.code.co_filename):
+            return
+        name = frame.code.co_qualname
+        if frame.code.co_flags & _GENERATOR_FLAGS or frame.words[_WORD["f_locals"]]:
+            raise ValueError(f"the frame of {name!r} is no plain function's")
+        offset = frame.unit + 1 + BY_NUMBER[frame.code.co_code[2 * frame.unit]].caches
+        depth, previous = previous_places(frame.code, offset)
+        stack = frame.stack(max(depth, frame.depth))
+        instance = None
+        if called is not None:
+            if _opcode_before(frame.code, offset) not in WAITING - {opcodes.FOR_ITER}:
+                above = called.code.co_qualname
+                raise ValueError(f"an operator, or C code, in the frame of {name!r} has called {above!r}")
+            if called.entry:
+                instance = _instance_made(frame, depth, called)
+            elif frame.depth == depth + 1:
+                instance = stack.pop()
+        if len(stack) != depth:
+            raise ValueError(f"the frame of {name!r} waits in the middle of an instruction")
+        state = _state(frame, offset, stack, instance)
+        if previous:
+            state.handled = handled
+            handled = stack[previous[0]]
+            stack[previous[0]] = None
+        called = frame
+        yield state
+
+
+_GENERATOR_FLAGS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+
+
+def _instance_made(frame: HostFrame, depth: int, called: HostFrame) -> Any:
+    """What a frame will get that has called a class, by way of C, whose `__init__` runs."""
+    kind = frame.stack(depth + 1)[depth]
+    instance = called.variables()[0] if called.code.co_argcount else None
+    instance = instance.cell_contents if type(instance) is CellType else instance
+    makes = isinstance(kind, type) and type(kind).__call__ is type.__call__ and type(instance) is kind
+    if not (makes and getattr(kind.__init__, "__code__", None) is called.code):
+        raise ValueError(f"a C function has called {called.code.co_qualname!r}")
+    return instance
+
+
+def _state(frame: HostFrame, offset: int, stack: list[Any], instance: Any) -> FrameState:
+    function = frame.function
+    return FrameState(
+        frame.code,
+        offset,
+        frame.variables(),
+        stack,
+        None,
+        function.__globals__,
+        function.__closure__,
+        function.__name__,
+        function.__qualname__,
+        True,
+        False,
+        instance,
+    )
+
+
+def _guest_frames(frame: Frame | None) -> list[FrameState]:
+    """Of the reference machine."""
+    states: list[FrameState] = []
+    instance: Any = None
+    while frame is not None and not frame.is_boundary:
+        name = frame.code.co_qualname
+        if frame.generator is not None or frame.names is not None:
+            raise ValueError(f"the frame of {name!r} is no plain function's")
+        state = FrameState(
+            frame.code,
+            frame.next,
+            list(frame.variables),
+            list(frame.stack),
+            frame.handled,
+            frame.globals,
+            frame.function.__closure__,
+            frame.function.__name__,
+            frame.function.__qualname__,
+            True,
+            False,
+            instance,
+        )
+        if previous_places(frame.code, frame.next)[0] != len(frame.stack):
+            raise ValueError(f"the frame of {name!r} waits in the middle of an instruction")
+        states.append(state)
+        instance = None
+        if frame.finish is not None:
+            if not (isinstance(frame.finish, partial) and frame.finish.func is initialized):
+                raise ValueError(f"the frame of {name!r} was not entered by a plain call")
+            instance = frame.finish.args[0]
+        frame = frame.caller
+    if frame is not None and frame.caller is not None:
+        raise ValueError(f"a C function has called {states[-1].qualified_name!r}")
+    return states

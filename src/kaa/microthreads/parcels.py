@@ -1,0 +1,46 @@
+"""What is handed to a tasklet that waits: it lies in its `tempval` until it runs."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+ABSENT: Any = object()
+"""Of an argument that was not given."""
+
+
+class Parcel:
+    """A value, which may itself be a bomb, for a tasklet that waits in a channel."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class bomb:
+    """An exception on its way to the tasklet in which it will be raised."""
+
+    def __init__(
+        self,
+        exc_type: Any = None,
+        exc_value: Any = None,
+        exc_traceback: TracebackType | None = None,
+    ) -> None:
+        self.type, self.value, self.traceback = exc_type, exc_value, exc_traceback
+
+    def error(self) -> BaseException:
+        """The exception, ready to be raised."""
+        kind, value = self.type, self.value
+        if isinstance(kind, BaseException):
+            error = kind
+        elif isinstance(value, BaseException):
+            error = value
+        elif value is None:
+            error = kind()
+        else:
+            error = kind(*value) if isinstance(value, tuple) else kind(value)
+        return error if self.traceback is None else error.with_traceback(self.traceback)
+
+    def __reduce__(self) -> Any:
+        return bomb, (self.type, self.value)  # tracebacks stay here, as those of pickled exceptions do

@@ -1,0 +1,35 @@
+"""A tasklet as data: what it would run, where it stands, what it waits for.
+
+In: a tasklet that does not run. Out: a dict, and from it an equal tasklet of the calling thread's scheduler. It is
+paused, or waits in its channel; whoever wants it to run inserts it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kaa.microthreads.chains import Outcome, check_chain, freeze_tasklet
+from kaa.microthreads.tasklets import tasklet
+
+_OF_THIS_PROCESS = ("_scheduler", "_greenlet", "_root", "_place", "next", "prev")
+
+
+def tasklet_state(task: tasklet) -> dict[str, Any]:
+    """All of a tasklet that can travel.
+
+    Raises:
+        ValueError: it runs, or one of its frames cannot be stored; the message names it.
+    """
+    state = {name: value for name, value in vars(task).items() if name not in _OF_THIS_PROCESS}
+    chain, outcome = freeze_tasklet(task)
+    return state | {"_chain": chain, "_outcome": tuple(outcome)}
+
+
+def fill_tasklet(task: tasklet, state: dict[str, Any]) -> None:
+    """Put a new tasklet into a state. ValueError if it can be none."""
+    chain, outcome = state["_chain"], Outcome(*state["_outcome"])
+    if type(chain) is not list:
+        raise ValueError("the frames of a stored tasklet are no list")
+    check_chain(chain)
+    vars(task).update({name: value for name, value in state.items() if name not in _OF_THIS_PROCESS})
+    task._outcome = outcome
