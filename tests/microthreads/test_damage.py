@@ -65,12 +65,10 @@ def use(made):
 refused = used = 0
 """
 
-STATES = (
-    START
-    + """
+CHANGES = """
 WRONG = [NULL, 1, "s", None, (), KeyError("k"), iter([1]), [], {}]
-for generator in started():
-    whole = freeze(generator)
+
+def changes(whole):
     states = [dict(next=offset) for offset in range(-1, len(whole.code.co_code) // 2 + 1)]
     for place, wrong in itertools.product(range(len(whole.stack)), WRONG):
         states.append(dict(stack=[*whole.stack[:place], wrong, *whole.stack[place + 1:]]))
@@ -78,10 +76,18 @@ for generator in started():
         states.append(dict(variables=[*whole.variables[:place], wrong, *whole.variables[place + 1:]]))
     states += [
         dict(stack=whole.stack + [1]), dict(stack=whole.stack[1:]), dict(variables=[]), dict(handled=1),
-        dict(started=not whole.started), dict(delegating=not whole.delegating), dict(closure=(1,)),
+        dict(started=not whole.started), dict(delegating=not whole.delegating), dict(closure=(1,)), dict(instance=1),
     ]
     for change in states:
-        changed = type(whole)(**{**vars(whole), **change})
+        yield type(whole)(**{**vars(whole), **change})
+"""
+
+STATES = (
+    START
+    + CHANGES
+    + """
+for generator in started():
+    for changed in changes(freeze(generator)):
         try:
             made = thaw(changed)
         except (ValueError, TypeError):
@@ -89,6 +95,74 @@ for generator in started():
         else:
             used += 1
             use(made)
+print(refused > 500, used > 100)
+"""
+)
+
+CHAINS = (
+    START
+    + CHANGES
+    + """
+import stackless
+from kaa.microthreads.chains import freeze_tasklet
+from kaa.microthreads.tasklet_states import fill_tasklet, tasklet_state
+
+channel = stackless.channel()
+
+class Asks:
+    def __init__(self):
+        self.got = channel.receive()
+
+def inner(x):
+    add = lambda: x
+    with Manager():
+        for y in [1, 2]:
+            try:
+                raise KeyError
+            except KeyError:
+                stackless.schedule_remove()
+            try:
+                [x for x in [y, Asks(), x]]
+            except* ValueError:
+                x = add() + y
+                stackless.schedule_remove(4)
+
+def outer(*values):
+    values += tuple(inner(value) for value in values) if len(values) > 5 else (inner(values[0]),)
+    for value in channel:
+        inner(key=value) if values is None else inner(value)
+
+def suspended():
+    for rounds in range(4):
+        task = stackless.tasklet(outer)(1, 2)
+        task.run()
+        for n in range(rounds):
+            if task.blocked:
+                channel.send_exception(ValueError) if n % 2 else channel.send(n)
+            else:
+                task.run()
+        yield task
+
+for task in suspended():
+    state = tasklet_state(task)
+    task.kill()
+    for place, whole in enumerate(state["_chain"]):
+        for changed in changes(whole):
+            made = stackless.tasklet()
+            chain = [*state["_chain"][:place], changed, *state["_chain"][place + 1:]]
+            try:
+                fill_tasklet(made, {**state, "_chain": chain, "_channel": None, "_outcome": (3, False)})
+            except (ValueError, TypeError):
+                refused += 1
+                continue
+            used += 1
+            signal.setitimer(signal.ITIMER_REAL, 0.5)
+            for act in (made.run, made.run, lambda: made.raise_exception(ValueError), made.kill):
+                try:
+                    act()
+                except BaseException:
+                    pass
+            signal.setitimer(signal.ITIMER_REAL, 0)
 print(refused > 500, used > 100)
 """
 )
@@ -114,7 +188,7 @@ print(refused > 500, used > 100)
 )
 
 
-@pytest.mark.parametrize("program", [STATES, PICKLES], ids=["states", "pickles"])
+@pytest.mark.parametrize("program", [STATES, CHAINS, PICKLES], ids=["states", "chains", "pickles"])
 def test_no_damage_crashes_the_machine(program: str, tmp_path: Path) -> None:
     (tmp_path / "flow.py").write_text(FLOW)
     (tmp_path / "tamper.py").write_text(program)

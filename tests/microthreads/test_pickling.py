@@ -83,7 +83,20 @@ def check(data):
     assert generator is again
     assert proceed(generator, results) == whole, (results, whole)
 
-PROGRAMS = [lambda: flow.outer(3), flow.handling, lambda: flow.steps(2), lambda: local(1, 5, 2, 9), recursive]
+class Actor:
+    def act(self):
+        for self.count in range(2):
+            yield self.count
+
+def actor():
+    mine = Actor()
+    mine.acting = mine.act()  # which holds the actor that holds it
+    yield next(mine.acting)
+    yield from mine.acting
+
+PROGRAMS = [
+    lambda: flow.outer(3), flow.handling, lambda: flow.steps(2), lambda: local(1, 5, 2, 9), recursive, actor
+]
 
 if sys.argv[1] == "write":
     stored = []
@@ -166,8 +179,8 @@ def kaa(engine: str, folder: Path, *words: str) -> str:
 def test_stored_generators_go_on(writer: str, reader: str, tmp_path: Path) -> None:
     (tmp_path / "flow.py").write_text(FLOW)
     (tmp_path / "driver.py").write_text(DRIVER)
-    assert kaa(writer, tmp_path, "driver.py", "write") == "26\n"
-    assert kaa(reader, tmp_path, "driver.py", "read") == "26\n"
+    assert kaa(writer, tmp_path, "driver.py", "write") == "29\n"
+    assert kaa(reader, tmp_path, "driver.py", "read") == "29\n"
 
 
 @pytest.mark.parametrize("engine", ["native", "reference"])

@@ -57,10 +57,18 @@ def slots(code: CodeType) -> tuple[str, ...]:
     return names + tuple(name for name in code.co_cellvars if name not in names) + code.co_freevars
 
 
+def check_generator_code(code: CodeType) -> None:
+    """Make sure that code is a generator's, and safe if each argument is an iterator."""
+    try:
+        wanted = analysis(code).wanted()
+    except DamagedCode as error:
+        raise ValueError(f"the code of {code.co_qualname!r} is damaged: {error}") from None
+    if not code.co_flags & _GENERATOR_FLAGS or any(kind != ITERATOR for _, kind in wanted):
+        raise ValueError(f"the code of {code.co_qualname!r} is no generator's")
+
+
 def check_generator(state: FrameState) -> None:
-    """Make sure that a generator can be suspended in this state."""
-    if not state.code.co_flags & _GENERATOR_FLAGS:
-        _refuse(state, "it is no generator's")
+    """Make sure that a generator of this code can be suspended in this state."""
     instruction = _check_frame(state)
     wanted = opcodes.YIELD_VALUE if state.started else opcodes.RETURN_GENERATOR
     if instruction & 0xFF != wanted or state.delegating is not (instruction == opcodes.YIELD_VALUE | 1 << 8):

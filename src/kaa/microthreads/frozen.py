@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import ctypes
 from _ctypes import PyObj_FromPtr
-from types import AsyncGeneratorType, CodeType, CoroutineType, FunctionType, GeneratorType
+from types import AsyncGeneratorType, CellType, CodeType, CoroutineType, FunctionType, GeneratorType
 from typing import Any
 
-from kaa.microthreads.frame_check import check_generator, slots
+from kaa.microthreads.frame_check import check_generator, check_generator_code, slots
 from kaa.native import layouts
 from kaa.native.types import layout
 from kaa.reference import suspension
@@ -76,18 +76,34 @@ def freeze(generator: Any) -> FrameState:
 
 def thaw(frozen: FrameState) -> Any:
     """A generator in this state, on the machine that has the process. ValueError if it does not fit the code."""
-    check_generator(frozen)
-    machine = places.current.machine
-    return _thaw_host(frozen) if machine is None else suspension.thaw(machine, frozen)
-
-
-def _thaw_host(frozen: FrameState) -> Any:
-    code = frozen.code
-    function = FunctionType(code, frozen.globals, frozen.name, None, frozen.closure)
-    keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-    generator = function(*[None] * code.co_argcount, **dict.fromkeys(keywords))
-    _fill(generator, frozen, replace=len(frozen.variables))
+    generator = empty(frozen.code, frozen.globals, frozen.closure)
+    fill(generator, frozen)
     return generator
+
+
+def empty(code: CodeType, names: dict[str, Any], closure: tuple[CellType, ...] | None) -> Any:
+    """A generator of this code that is in no state yet. ValueError if the code is no generator's, or not safe."""
+    check_generator_code(code)
+    machine = places.current.machine
+    if machine is not None:
+        return suspension.empty(machine, code, names, closure)
+    function = FunctionType(code, names, None, None, closure)
+    keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    nothing = iter(())  # what the code of a generator expression trusts its argument to be
+    return function(*[nothing] * code.co_argcount, **dict.fromkeys(keywords, nothing))
+
+
+def fill(generator: Any, frozen: FrameState) -> None:
+    """Put an empty generator into a state. ValueError if the state does not fit its code, or it has begun."""
+    check_generator(frozen)
+    if isinstance(generator, Resumable):
+        suspension.fill(generator, frozen)
+        return
+    at = id(generator)
+    is_new = type(generator) in HOST_KINDS and ctypes.c_int8.from_address(at + _STATE).value == _CREATED
+    if not is_new or object_at(at + _EXECUTABLE) is not frozen.code:
+        raise ValueError(f"{generator!r} is no empty generator of this code")
+    _fill(generator, frozen, replace=len(frozen.variables))
 
 
 def _fill(generator: Any, frozen: FrameState, replace: int) -> None:

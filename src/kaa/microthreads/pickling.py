@@ -2,8 +2,8 @@
 
 In: anything that holds some. Out: bytes that `loads` makes the same of, on either machine. They are as trusted as code.
 
-Cells travel empty, since a cell may hold the function that uses it, and so do tasklets and channels, which may form
-long rows and circles; what is in them follows, in more pickles.
+Cells travel empty, since a cell may hold the function that uses it, and so do generators, tasklets and channels, which
+may form long rows and circles; what is in them follows, in more pickles.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def dumps(value: Any) -> bytes:
         pickler.dump(value)
         while pickler.empty:
             empty, pickler.empty = pickler.empty, []
-            pickler.dump([(made, _content(made)) for made in empty])
+            pickler.dump([(made, pickler.content(made)) for made in empty])
     except Exception as error:
         if pickler.frame:
             error.add_note(f"The last suspended frame that was being stored is that of {pickler.frame!r}.")
@@ -72,7 +72,10 @@ class _Pickler(pickle.Pickler):
         kind = type(value)
         if kind in HOST_KINDS or isinstance(value, Resumable):
             self.frame = value.__qualname__
-            return _make_generator, self.state_fields(frozen.freeze(value))
+            state = frozen.freeze(value)
+            module = self.modules[id(state.code)] = _module_of(state.globals)
+            self.empty.append(value)
+            return _empty_generator, (state.code, module, state.closure)
         if kind is FunctionType or kind is Function:
             return _reduce_function(value)
         if kind is CellType:
@@ -87,6 +90,19 @@ class _Pickler(pickle.Pickler):
         if kind is CodeType:
             return code_references.find, (code_references.refer(value, self.modules.get(id(value))),)
         return NotImplemented
+
+    def content(self, made: Any) -> Any:
+        """What follows of something that has travelled empty."""
+        if isinstance(made, tasklet):
+            return tasklet_state(made)
+        if isinstance(made, channel):
+            return vars(made)
+        if type(made) is not CellType:
+            return frozen.freeze(made)
+        try:
+            return made.cell_contents
+        except ValueError:
+            return NULL
 
     def state_fields(self, state: FrameState) -> tuple[Any, ...]:
         """The arguments of `_make_state`. The code is pickled once, by name or by value."""
@@ -120,22 +136,13 @@ def _empty(kind: type) -> Any:
     return tasklet.__new__(kind) if issubclass(kind, tasklet) else object.__new__(kind)
 
 
-def _content(made: Any) -> Any:
-    if isinstance(made, tasklet):
-        return tasklet_state(made)
-    if isinstance(made, channel):
-        return vars(made)
-    try:
-        return made.cell_contents
-    except ValueError:
-        return NULL
-
-
 def _fill(made: Any, content: Any) -> None:
     if isinstance(made, tasklet):
         fill_tasklet(made, content)
     elif isinstance(made, channel):
         vars(made).update(content)
+    elif type(content) is FrameState and type(made) is not CellType:
+        frozen.fill(made, content)
     elif content is not NULL:
         made.cell_contents = content
 
@@ -150,8 +157,8 @@ def _module_of(names: dict[str, Any]) -> str:
     return name
 
 
-def _make_generator(*fields: Any) -> Any:
-    return frozen.thaw(_make_state(*fields))
+def _empty_generator(code: CodeType, module: str, closure: Any) -> Any:
+    return frozen.empty(code, vars(importlib.import_module(module)), closure)
 
 
 def _make_state(

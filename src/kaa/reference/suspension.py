@@ -65,18 +65,35 @@ def freeze(resumable: Resumable) -> FrameState:
 
 def thaw(machine: Machine, state: FrameState) -> Resumable:
     """A new generator or coroutine in this state, suspended."""
+    resumable = empty(machine, state.code, state.globals, state.closure)
+    fill(resumable, state)
+    return resumable
+
+
+def empty(
+    machine: Machine, code: CodeType, global_names: dict[str, Any], closure: tuple[CellType, ...] | None
+) -> Resumable:
+    """A generator or coroutine that is in no state yet."""
     boundary = machine.boundary()
-    function = Function(machine, state.code, state.globals, boundary.builtins, state.closure)
-    frame = Frame(function, function.program, list(state.variables), boundary)
-    frame.next = state.next
-    frame.stack.extend(state.stack)
+    function = Function(machine, code, global_names, boundary.builtins, closure)
+    variables = [NULL] * len(function.program.local_names)
+    frame = Frame(function, function.program, variables, boundary)
     frame.caller = frame.handled_outside = None
+    return make_resumable(frame)
+
+
+def fill(resumable: Resumable, state: FrameState) -> None:
+    """Put one that has not begun into a state."""
+    frame = resumable.frame
+    if frame is None or resumable.state is not CREATED:
+        raise ValueError(f"{resumable!r} has begun already")
+    frame.next = state.next
+    frame.variables[:] = state.variables
+    frame.stack[:] = state.stack
     frame.handled = state.handled
-    resumable = make_resumable(frame)
     resumable.__name__, resumable.__qualname__ = state.name, state.qualified_name
     resumable.state = SUSPENDED if state.started else CREATED
     resumable.delegating = state.delegating
-    return resumable
 
 
 def copy_suspended(resumable: Resumable) -> Resumable:
