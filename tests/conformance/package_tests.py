@@ -84,7 +84,8 @@ def run_suite(python: Path, engine: str, folder: Path, name: str) -> Outcome:
     report = folder / f"{name}-{engine}.xml"
     report.unlink(missing_ok=True)
     kaa = () if engine == "python" else ("-m", "kaa", "-X", f"engine={engine}")
-    environment = os.environ | {"PYTHONPATH": str(SOURCE), "PYTHONHASHSEED": "1"}
+    # For hypothesis `CI` means the same examples in each run, and no deadlines.
+    environment = os.environ | {"PYTHONPATH": str(SOURCE), "PYTHONHASHSEED": "1", "CI": "1"}
     start = time.monotonic()
     done = subprocess.run(
         [python, *kaa, *PYTEST, f"--junit-xml={report}", *suite.tests],

@@ -46,6 +46,7 @@ class Point:
     __match_args__ = ("x", "y")
     def __init__(self, x=0, y=0): self.x, self.y = x, y
     def __repr__(self): return f"Point({self.x!r}, {self.y!r})"
+    def __hash__(self): return 7
 def number(value): return value if type(value) is int else 1
 def drive(coroutine):
     sent = None
