@@ -6,13 +6,16 @@ waits with the address to go on in the first free slot of its stack (see `frames
 Words of the inline cache of a call:
 
     0  function's version + 1 (0: empty); for a class, its type's version + 1 + CLASS_MARK
-    1  for a function, its machine code's start; for a class, its `__init__` (borrowed from the class)
-    2  for a function, bytes from its frame to its value stack
+    1  the function's machine code; for a class, its `__init__` is the function
+    2  bytes from the function's frame to its value stack
     3  how many arguments it got, with self
     4  the kind, one of the numbers of `attribute_cache`
     5  misses so far
     6  the instruction's argument
     7  how many parameters get their defaults
+    8  not used: caches of attributes have their further entries here
+    9  for a class, its `__init__` (borrowed from the class)
+   10  for a class, that function's version + 1
 
 A function's version stands for its code as long as nobody gives it another one, other defaults, or another way to be
 called; closures of the same code share it.
@@ -46,9 +49,8 @@ from kaa.native.layouts import CodeObject, Frame, FunctionObject, GeneratorObjec
 from kaa.native.types import Ptr, i1, i64, u64
 
 VERSION, ENTRY, ROOM, COUNT = 0, 1, 2, 3
-ARGUMENT, MISSING = 6, 7
-CALLED_INIT: Final = ENTRY
-WORDS: Final = 9
+ARGUMENT, MISSING, INITIALIZER, INITIALIZER_VERSION = 6, 7, 9, 10
+WORDS: Final = 11
 CLASS_MARK: Final = 1 << 32
 CO_OPTIMIZED: Final = 1
 LOCALS: Final = 72
@@ -90,8 +92,7 @@ def call_function(
     if is_known(function, cache):
         known = push_known(frame, base, thread, cache, onward)
         if known:
-            place = cast(Ptr[Object], address(known) + i64(cache[ROOM]))
-            return cast(Continuation, cache[ENTRY])(known, place, thread)
+            return run_known(known, base, thread, cache)
     count = i64(cache[ARGUMENT])
     arguments = base + 2
     if base[1]:
@@ -116,7 +117,7 @@ def learn_function(function: FunctionObject, count: i64, cache: Ptr[u64]) -> Non
     if function.func_version == 0:
         return
     block = find_block(function.func_code)
-    cache[VERSION] = u64(function.func_version) + u64(1)
+    cache[VERSION] = version_mark(function)
     cache[ENTRY] = block.start
     cache[ROOM] = u64(LOCALS + 8 * i64(function.func_code.co_nlocalsplus))
     cache[COUNT] = u64(count)
@@ -129,7 +130,13 @@ def is_known(callable: Object, cache: Ptr[u64]) -> i1:
     """Whether this is the function that the cache knows."""
     if callable.ob_type != PyFunction_Type:
         return False
-    return u64(cast(FunctionObject, callable).func_version) + u64(1) == cache[VERSION]
+    return version_mark(cast(FunctionObject, callable)) == cache[VERSION]
+
+
+@native(inline=True)
+def version_mark(function: FunctionObject) -> u64:
+    """What a cache has of a function, to know it again; a function without a version is never in a cache."""
+    return u64(function.func_version) + u64(1)
 
 
 @native(apart=True)
@@ -141,30 +148,56 @@ def push_known(
     NULL if the call is not as the cache remembers it, or if there is no room: nothing has happened then.
     """
     function = cast(FunctionObject, base[0])
-    code = function.func_code
-    count = i64(cache[COUNT])
-    missing = i64(cache[MISSING])
     arguments = base + 2
     given = i64(cache[ARGUMENT])
     if base[1]:
         arguments = base + 1
         given += 1
-    top = thread.datastack_top
-    size = i64(code.co_framesize)
-    if unlikely(given != count or size >= thread.datastack_limit - top or thread.py_recursion_remaining <= 0):
+    if unlikely(not can_push_known(thread, function, given, cache)):
         return NULL
-    if unlikely(missing != 0 and not has_defaults(function, missing)):
-        return NULL
-    called = cast(Frame, top)
-    thread.datastack_top = top + size
-    fill_frame(called, function, code)
-    give_arguments(called, function, arguments, count, missing)
     base[0] = cast(Object, onward)
-    save_stack_pointer(frame, base)
+    return push_arguments(frame, base, thread, function, arguments, cache)
+
+
+@native(inline=True)
+def can_push_known(thread: ThreadState, function: FunctionObject, given: i64, cache: Ptr[u64]) -> i1:
+    """Whether a call of the function that the cache knows is as the cache remembers it, and there is room."""
+    missing = i64(cache[MISSING])
+    if given != i64(cache[COUNT]) or (missing != 0 and not has_defaults(function, missing)):
+        return False
+    room = thread.datastack_limit - thread.datastack_top
+    return i64(function.func_code.co_framesize) < room and thread.py_recursion_remaining > 0
+
+
+@native
+def push_arguments(
+    frame: Frame,
+    waiting: Stack,
+    thread: ThreadState,
+    function: FunctionObject,
+    arguments: Stack,
+    cache: Ptr[u64],
+) -> Frame:
+    """The running frame of such a call, with the references to the function and the arguments. The caller's stack ends
+    at `waiting`, where the address to go on is.
+    """
+    code = function.func_code
+    called = cast(Frame, thread.datastack_top)
+    thread.datastack_top = thread.datastack_top + i64(code.co_framesize)
+    fill_frame(called, function, code)
+    give_arguments(called, function, arguments, i64(cache[COUNT]), i64(cache[MISSING]))
+    save_stack_pointer(frame, waiting)
     called.previous = frame
     thread.current_frame = called
     thread.py_recursion_remaining -= 1
     return called
+
+
+@native(convention=TEMPLATE, inline=True)
+def run_known(called: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64]) -> Jump:
+    """Jump to the beginning of the function that the cache knows."""
+    end = cast(Ptr[Object], address(called) + i64(cache[ROOM]))
+    return cast(Continuation, cache[ENTRY])(called, end, thread)
 
 
 @native(inline=True)

@@ -206,7 +206,7 @@ def store_known(interpreter: Interpreter, owner: Object, value: Object, name: Ob
 def store_attribute(
     frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: Continuation
 ) -> Jump:
-    """`owner.name = value` by the generic way; the cache learns. A new inline value is stored here too."""
+    """`owner.name = value` by the generic way; the cache learns."""
     value, owner = sp[-2], sp[-1]
     name = cast(Object, cache[NAMED])
     entry = entry_for(owner, cache)
@@ -231,11 +231,13 @@ def STORE_ATTR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
         if CACHE[CHECK] == 0 or not has_own_dict(owner):
             place = cached_field(owner, CACHE)
             old = place[0]
-            if likely(old):
-                place[0] = sp[-2]
+            place[0] = sp[-2]
+            if old:
                 release(frame, old)
-                release(frame, owner)
-                return NEXT(sp - 2)
+            elif CACHE[CHECK] != 0:
+                note_new_value(owner, place)
+            release(frame, owner)
+            return NEXT(sp - 2)
     here(frame)
     CACHE[NAMED] = u64(address(NAME))
     return store_attribute(frame, sp, thread, CACHE, NEXT)

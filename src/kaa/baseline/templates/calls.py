@@ -10,21 +10,25 @@ from kaa.baseline.attribute_cache import CALL_OF_CLASS, KIND, may_learn
 from kaa.baseline.block import find_block
 from kaa.baseline.calling import (
     ARGUMENT,
-    CALLED_INIT,
     CLASS_MARK,
-    ENTRY,
-    ROOM,
+    INITIALIZER,
+    INITIALIZER_VERSION,
     VERSION,
     WORDS,
     call_function,
     can_push,
+    can_push_known,
     enter,
     is_guest,
     is_known,
+    learn_function,
+    push_arguments,
     push_frame,
     push_known,
     push_simple,
     run_callee,
+    run_known,
+    version_mark,
 )
 from kaa.baseline.cells import LIST_APPEND, OBJECT_NEW, SLOT_INIT, STRINGS
 from kaa.baseline.frames import machine_address, pay_attention, save_stack_pointer
@@ -109,13 +113,19 @@ def call(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: 
     if is_guest(callable):
         return call_function(frame, base, thread, cache, onward)
     if callable.ob_type == PyType_Type and not base[1]:
-        initializer = known_initializer(cast(TypeObject, callable), cache)
-        if initializer and can_push(thread, initializer, count + 1):
+        initializer = initializer_of(thread, cast(TypeObject, callable), count + 1, cache)
+        if initializer:
             made = cast(TypeObject, callable).tp_alloc(cast(TypeObject, callable), 0)
             if unlikely(not made):
                 return raised(frame, sp, thread)
             incref(initializer)
             base[1] = new(made)
+            if knows_class(cast(TypeObject, callable), cache):
+                called = push_arguments(frame, base + 1, thread, initializer, base + 1, cache)
+                base[0] = made
+                base[1] = cast(Object, constructed)
+                decref(callable)
+                return run_known(called, base, thread, cache)
             called = push_simple(thread, initializer, base + 1, count + 1)
             base[0] = made
             decref(callable)
@@ -146,16 +156,31 @@ def call(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: 
     return onward(frame, base, thread, result)
 
 
+@native(inline=True)
+def knows_class(kind: TypeObject, cache: Ptr[u64]) -> i1:
+    """Whether the cache knows this class, as it is, and its `__init__`."""
+    if kind.tp_version_tag == 0 or cache[VERSION] != u64(kind.tp_version_tag) + u64(1 + CLASS_MARK):
+        return False
+    return version_mark(cast(FunctionObject, cache[INITIALIZER])) == cache[INITIALIZER_VERSION]
+
+
 @native
-def known_initializer(kind: TypeObject, cache: Ptr[u64]) -> FunctionObject:
-    """`plain_initializer`, remembered for the class that was called here the last time."""
-    if cache[VERSION] == u64(kind.tp_version_tag) + u64(1 + CLASS_MARK):
-        return cast(FunctionObject, cache[CALLED_INIT])
+def initializer_of(thread: ThreadState, kind: TypeObject, count: i64, cache: Ptr[u64]) -> FunctionObject:
+    """The `__init__` of a class, if a call of it with so many arguments is a frame to be pushed; else NULL."""
+    if knows_class(kind, cache):
+        known = cast(FunctionObject, cache[INITIALIZER])
+        return known if can_push_known(thread, known, count, cache) else NULL
     found = plain_initializer(kind)
-    if found and kind.tp_version_tag != 0 and may_learn(cache):
+    if not found or not can_push(thread, found, count):
+        return NULL
+    if found.func_version != 0 and kind.tp_version_tag != 0 and may_learn(cache):
+        learn_function(found, count, cache)
+        cache[INITIALIZER] = u64(address(found))
+        cache[INITIALIZER_VERSION] = version_mark(found)
         cache[VERSION] = u64(kind.tp_version_tag) + u64(1 + CLASS_MARK)
-        cache[CALLED_INIT] = u64(address(found))
         cache[KIND] = CALL_OF_CLASS
+        if not can_push_known(thread, found, count, cache):
+            return NULL
     return found
 
 
@@ -279,8 +304,7 @@ def call_known(frame: Frame, sp: Stack, thread: ThreadState, count: Static[int])
     if likely(is_known(base[0], CACHE)):
         called = push_known(frame, base, thread, CACHE, RESUMED)
         if likely(called):
-            end = cast(Ptr[Object], address(called) + i64(CACHE[ROOM]))
-            return cast(Continuation, CACHE[ENTRY])(called, end, thread)
+            return run_known(called, base, thread, CACHE)
     CACHE[ARGUMENT] = u64(OPARG)
     return call(frame, sp, thread, CACHE, RESUMED)
 
