@@ -10,10 +10,10 @@ Three ways to run a file, each in child processes that may crash without harm:
 - `host`: `marshal.loads` and the host's loop, without a question: what CPython does.
 
 A file is *refused* (DamagedCode), or its program *ran*, *raised*, or was *stopped* by the limit of time; none of these
-is an error. *crashed* (a signal), *hung* (no answer, not even to a signal) and *internal* (an exception that speaks of
-the machine's own insides) are errors, and make the exit code 1 for the first two ways. On the host's loop, hanging is
-none: it looks at signals only at some instructions, and an endless loop without one cannot be stopped. CPython's own
-compiler makes such loops, of `while not (a < b < c): pass`.
+is an error. *crashed* (a signal), *hung* (work without end that no signal stops, or no sign of life) and *internal* (an
+exception that speaks of the machine's own insides) are errors, and make the exit code 1 for the first two ways. On the
+host's loop, hanging is none: it looks at signals only at some instructions, and an endless loop without one cannot be
+stopped. CPython's own compiler makes such loops, of `while not (a < b < c): pass`.
 """
 
 import argparse
@@ -39,7 +39,9 @@ from .damage import case
 
 BATCH = 250
 SECONDS_A_CASE = 0.15
-SECONDS_WITHOUT_AN_ANSWER = 5
+SECONDS_OF_WORK = 1
+"""Processor time after which a case hangs: a slow or busy machine does not make it so."""
+SECONDS_WITHOUT_AN_ANSWER = 120
 MEMORY = 3 << 30
 
 IMPORTED_BEFORE_THE_FORK = (reader, verifier)
@@ -140,6 +142,8 @@ def child(way, files, pipe):
     alarm = Alarm(pipe)
     execute = prepare(way)
     for data in files:
+        most = int(time.process_time()) + 1 + SECONDS_OF_WORK
+        resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
         try:
             answer = outcome(execute, data, alarm)
         except Stopped:
@@ -169,12 +173,10 @@ def answers(way, files):
         found += [OUTCOMES[byte] for byte in data]
     os.close(read)
     _, status = os.waitpid(process, 0)
-    if (
-        len(found) < len(files)
-        and "hung" not in found[-1:]
-        and not (found and status == 0 and found[-1] == "stopped")
-    ):
-        found.append("crashed")
+    stopped = status == 0 and found[-1:] == ["stopped"]
+    if len(found) < len(files) and found[-1:] != ["hung"] and not stopped:
+        worked_without_end = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU
+        found.append("hung" if worked_without_end else "crashed")
     return found
 
 

@@ -30,6 +30,15 @@ def test_unknown_names_fail_as_ever(tmp_path: Path) -> None:
     assert result.err.endswith("ModuleNotFoundError: No module named 'nosuch'\n") and result.status == 1
 
 
+def test_a_reload_of_what_nobody_finds_fails_as_ever(tmp_path: Path) -> None:
+    program = (
+        "import importlib, sys, types\nsys.modules['nosuch'] = types.ModuleType('nosuch')\n"
+        "importlib.reload(sys.modules['nosuch'])"
+    )
+    result = features.run(["-c", program], tmp_path)
+    assert result.err.endswith("ModuleNotFoundError: spec not found for the module 'nosuch'\n"), str(result)
+
+
 @pytest.mark.parametrize(
     "program, hidden, message",
     [

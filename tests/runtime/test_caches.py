@@ -48,6 +48,24 @@ def test_written_once_then_used(folder: Path) -> None:
     assert os.listdir(folder / "__pycache__") == [NAME]
 
 
+LOADER = """
+import importlib.abc
+class Loader(importlib.abc.SourceLoader):
+    def get_filename(self, name): return '/nowhere/module.py'
+    def path_stats(self, path): return {'mtime': 1, 'size': 2}
+    def get_data(self, path):
+        if path.endswith('.py'): return b'x = 1'
+        raise OSError
+    def set_data(self, path, data): print(len(data), b'KAA' in data)
+Loader().get_code('module')
+"""
+
+
+def test_a_loader_of_the_guests_gets_no_seal(tmp_path: Path) -> None:
+    Command(["-c", LOADER]).same(tmp_path)
+    assert run(tmp_path, "-c", LOADER).endswith(" False\n")
+
+
 def test_cpython_reads_what_kaa_wrote(folder: Path) -> None:
     run(folder)
     (folder / "module.py").unlink()

@@ -43,7 +43,8 @@ def install() -> None:
     functions = vars(machinery)
     functions["_classify_pyc"] = _proving(functions["_classify_pyc"])
     for name in ("_code_to_timestamp_pyc", "_code_to_hash_pyc"):
-        functions[name] = _sealing(functions[name])
+        functions[name] = _made(functions[name])
+    functions["_write_atomic"] = _sealing(functions["_write_atomic"])
     marshal.load = _proving_streams(marshal.load)
 
 
@@ -93,12 +94,33 @@ def _cache_around(file: Any) -> bytes | None:
     return data if data[: len(pyc.MAGIC)] == pyc.MAGIC else None
 
 
-def _sealing(encode: Callable[..., bytearray]) -> Callable[..., bytearray]:
-    """The function that makes the bytes of a cache, with the seal behind them."""
+class Cache(bytearray):
+    """The bytes of a cache that were made of a code object here, and the seal that vouches for them.
+
+    A loader may do with them as it likes, and finds CPython's bytes. Where they are written to a file, the seal
+    follows.
+    """
+
+    seal = b""
+
+
+def _made(encode: Callable[..., bytearray]) -> Callable[..., Cache]:
+    """The function that makes the bytes of a cache of a code object."""
 
     @invisible
-    def code_to_pyc(*arguments: Any, **keywords: Any) -> bytearray:
-        data = encode(*arguments, **keywords)
-        return data + pyc.seal(memoryview(data)[pyc.HEADER_SIZE :])
+    def code_to_pyc(*arguments: Any, **keywords: Any) -> Cache:
+        cache = Cache(encode(*arguments, **keywords))
+        cache.seal = pyc.seal(memoryview(cache)[pyc.HEADER_SIZE :])
+        return cache
 
     return code_to_pyc
+
+
+def _sealing(write: Callable[..., None]) -> Callable[..., None]:
+    """The function that writes a file, and the seal behind a cache."""
+
+    @invisible
+    def write_atomic(path: str, data: bytes | bytearray, *arguments: Any) -> None:
+        write(path, data + data.seal if isinstance(data, Cache) else data, *arguments)
+
+    return write_atomic

@@ -38,13 +38,15 @@ def _asking(find: Callable[..., Any]) -> Callable[..., Any]:
         spec = find(name, path, target)
         if path is not None or (spec is not None and name not in HOST_LOADERS_OF_PROVIDERS):
             return spec
+        before = sys.modules.get(name)  # a module that is reloaded
         for provider in providers:
             try:
                 again = importlib.import_module(provider).provide(name, spec)
             except ImportError as error:
                 raise error.with_traceback(None) from None  # the provider's frames say nothing to the guest
-            if name in sys.modules:  # the provider had to import it
-                return ModuleSpec(name, cast(Any, _Ready(sys.modules[name])))
+            module = sys.modules.get(name)
+            if module is not None and module is not before:  # the provider had to import it
+                return ModuleSpec(name, cast(Any, _Ready(module)))
             if again:
                 return find(name, path, target)
         return spec
