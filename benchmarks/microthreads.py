@@ -1,16 +1,22 @@
-"""What a switch costs: tasklets and channels beside greenlet and generators, in one run.
+"""What a switch costs: tasklets and channels beside greenlet, generators and asyncio, in one run; and what a tasklet
+takes: bytes of memory while it waits, microseconds and bytes to store it.
 
-Run it under Kaa: `kaa -X engine=native benchmarks/microthreads.py [rounds]`. Out: nanoseconds, the best of five.
+Run it under Kaa: `kaa -X engine=native benchmarks/microthreads.py [rounds [tasklets]]`. Out: nanoseconds, the best of
+five; processor time where many tasklets are stored.
 """
 
 from __future__ import annotations
 
+import asyncio
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 
 import greenlet
 import stackless  # type: ignore[import-not-found]  # found only under Kaa
+
+from kaa.microthreads import dumps, loads
 
 TRIES = 5
 
@@ -60,6 +66,19 @@ def generator_switches(rounds: int) -> None:
         pass
 
 
+def asyncio_switches(rounds: int) -> None:
+    """Two tasks that take turns."""
+
+    async def turns() -> None:
+        for _ in range(rounds // 2):
+            await asyncio.sleep(0)
+
+    async def both() -> None:
+        await asyncio.gather(turns(), turns())
+
+    asyncio.run(both())
+
+
 def channel_pairs(rounds: int) -> None:
     """A round is one send with its receive."""
     channel = stackless.channel()
@@ -77,7 +96,37 @@ def channel_pairs(rounds: int) -> None:
     stackless.run()
 
 
+def waits(channel: stackless.channel) -> None:
+    """Of a tasklet: its stack is as shallow as can be."""
+    channel.receive()
+
+
+def resident() -> int:
+    """Bytes of this process that are in memory."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def many(count: int) -> None:
+    """So many tasklets, each waiting in a channel of its own; then all of them in one pickle, and out of it."""
+    before = resident()
+    channels = [stackless.channel() for _ in range(count)]
+    for channel in channels:
+        stackless.tasklet(waits)(channel)
+    stackless.run()
+    print(f"{'a waiting tasklet':20} {(resident() - before) / count:8.0f} bytes")
+    start = time.process_time()
+    stored = dumps(channels)
+    middle = time.process_time()
+    loads(stored)
+    end = time.process_time()
+    print(f"{'its pickle':20} {len(stored) / count:8.0f} bytes")
+    print(f"{f'to dump {count}':20} {middle - start:8.2f} s")
+    print(f"{f'to load {count}':20} {end - middle:8.2f} s")
+
+
 if __name__ == "__main__":
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    for act in (tasklet_switches, greenlet_switches, generator_switches, channel_pairs):
+    for act in (tasklet_switches, greenlet_switches, generator_switches, asyncio_switches, channel_pairs):
         print(f"{act.__name__.replace('_', ' '):20} {best(act, rounds):8.0f} ns")
+    many(int(sys.argv[2]) if len(sys.argv) > 2 else 10_000)

@@ -52,6 +52,22 @@ assert log == ["again"] and not t.alive
 raises(RuntimeError, "unbound(dead)", t.run)
 raises(TypeError, "callable", tasklet, 1)
 """,
+    "frames": """
+def inner():
+    me = stackless.current
+    assert (me.frame.f_code.co_name, me.recursion_depth) == ("inner", 2)
+    c.receive()
+def outer():
+    inner()
+c = channel()
+t = tasklet(outer)()
+assert (t.frame, t.recursion_depth) == (None, 0)
+t.run()
+assert (t.frame.f_code.co_name, t.frame.f_back.f_code.co_name, t.recursion_depth) == ("inner", "outer", 2)
+assert stackless.main.frame.f_code.co_name == "<module>"
+t.kill()
+assert (t.frame, t.recursion_depth) == (None, 0)
+""",
     "run and switch": """
 def body(name):
     log.append(name)

@@ -267,6 +267,7 @@ def outer():
 task = stackless.tasklet(outer)()
 task.run()
 task, channel = loads(dumps((task, channel)))
+assert (task.frame, task.recursion_depth) == (None, 2)
 try:
     channel.send(1)
     stackless.run()

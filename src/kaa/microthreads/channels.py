@@ -104,7 +104,8 @@ class channel:
             raise ValueError("Send/receive operation on a closed channel")
         if not will_block and self._waiting[0]._scheduler is not owner:
             raise RuntimeError("a channel cannot join tasklets of two threads")
-        owner.check_trap()
+        if owner.trap:
+            owner.check_trap()
         if will_block and current.block_trap:
             raise RuntimeError("this tasklet does not like to be blocked.")
         if hooks.channel is not None:

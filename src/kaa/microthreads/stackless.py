@@ -13,7 +13,7 @@ from typing import Any
 from kaa.microthreads import tasklets
 from kaa.microthreads.channels import channel
 from kaa.microthreads.parcels import ABSENT, bomb
-from kaa.microthreads.tasklets import TaskletExit, hooks, scheduler, tasklet
+from kaa.microthreads.tasklets import TaskletExit, hooks, of_thread, scheduler, tasklet
 from kaa.runtime.invisible import invisible
 
 __all__ = [
@@ -42,9 +42,15 @@ def run(
 @invisible
 def schedule(retval: Any = ABSENT) -> Any:
     """Let the others run; gives `retval`, or the current tasklet."""
-    mine = scheduler()
-    mine.schedule()
-    return mine.current if retval is ABSENT else retval
+    try:
+        mine = of_thread.scheduler
+    except AttributeError:
+        mine = scheduler()
+    current = mine.current
+    following = current.next
+    if following is not None and following is not current:
+        mine.switch(following)
+    return current if retval is ABSENT else retval
 
 
 @invisible

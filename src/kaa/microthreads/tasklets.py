@@ -269,11 +269,27 @@ class tasklet:
 
     @property
     def frame(self) -> FrameType | None:
-        """The innermost frame of one that is suspended, where the host knows it."""
-        running: FrameType | None = getattr(self._greenlet, "gr_frame", None)
-        while running is not None and is_own(running.f_code.co_filename):
-            running = running.f_back
-        return running
+        """The innermost frame of the guest's; None if it has none yet, or any more."""
+        if places.current.machine is not None:
+            running = places.current.take() if self.is_current else self._place
+            while running is not None and running.is_boundary:
+                running = running.caller
+        else:
+            running = sys._getframe() if self.is_current else getattr(self._greenlet, "gr_frame", None)
+            while running is not None and is_own(running.f_code.co_filename):
+                running = running.f_back
+        innermost: FrameType | None = running
+        return innermost
+
+    @property
+    def recursion_depth(self) -> int:
+        """How many frames of the guest's it has; those that a stored one has still to go on in count as well."""
+        depth = len(self._chain)
+        frame = self.frame
+        while frame is not None:
+            depth += not is_own(frame.f_code.co_filename)
+            frame = frame.f_back
+        return depth
 
 
 class Scheduler:
@@ -343,7 +359,8 @@ class Scheduler:
     @invisible
     def leave(self) -> None:
         """Pause the current tasklet and run the next one. RuntimeError if nobody else can ever run."""
-        self.check_trap()
+        if self.trap:
+            self.check_trap()
         if self.runcount == 1 and self.current is self.main:
             raise RuntimeError(DEADLOCK)
         self.remove(self.current)
@@ -383,11 +400,16 @@ class Scheduler:
                 self.current = self.head = task
             else:
                 self.enter(previous, task)
-            resume(task)
+            stack = task._greenlet
+            order = stack.switch(None) if stack else first_switch(task)  # true of one that has begun
+            while (
+                order is not None
+            ):  # this is the main greenlet, and it is to begin a tasklet; or somebody asks
+                order = order.start()
             if keeper.machine is not None:
                 keeper.put(previous._place)
                 previous._place = None
-        if type(self.current.tempval) is bomb:
+        if type(previous.tempval) is bomb:
             self.raise_pending()
 
     @invisible
@@ -420,19 +442,15 @@ class Scheduler:
 
 
 @invisible
-def resume(task: tasklet) -> None:
-    """Switch to a tasklet's greenlet. New ones begin in the main greenlet: a greenlet inherits the recursion depth
-    of the one that starts it, and a long row of tasklets that start each other must not reach the limit.
+def first_switch(task: tasklet) -> tasklet | Inquiry | None:
+    """Switch to a tasklet that has not begun; what this greenlet is to do next. New ones begin in the main greenlet: a
+    greenlet inherits the recursion depth of the one that starts it, and a long row of tasklets that start each other
+    must not reach the limit.
     """
-    order: tasklet | Inquiry | None
-    if task._greenlet:  # true of one that has begun
-        order = task._greenlet.switch(None)
-    elif is_new(task) and getcurrent() is not task._scheduler.main._greenlet:
-        order = task._scheduler.main._greenlet.switch(task)
-    else:
-        order = task
-    while order is not None:  # this is the main greenlet, and it is to begin a tasklet; or somebody asks
-        order = order.start()
+    if is_new(task) and getcurrent() is not task._scheduler.main._greenlet:
+        order: tasklet | Inquiry | None = task._scheduler.main._greenlet.switch(task)
+        return order
+    return task
 
 
 def is_new(task: tasklet) -> bool:
@@ -499,7 +517,8 @@ class Hooks:
 
 
 hooks = Hooks()
-_schedulers = _thread._local()
+of_thread = _thread._local()
+"""Has a `scheduler` in each thread that has asked for it."""
 all_schedulers: dict[int, Scheduler] = {}
 """By the identity of the thread, which may have ended."""
 
@@ -507,9 +526,9 @@ all_schedulers: dict[int, Scheduler] = {}
 def scheduler() -> Scheduler:
     """The scheduler of the calling thread."""
     try:
-        mine: Scheduler = _schedulers.scheduler
+        mine: Scheduler = of_thread.scheduler
     except AttributeError:
-        mine = _schedulers.scheduler = all_schedulers[_thread.get_ident()] = Scheduler()
+        mine = of_thread.scheduler = all_schedulers[_thread.get_ident()] = Scheduler()
         mine.begin()
         running = sys._current_frames()
         for identity in [identity for identity in all_schedulers if identity not in running]:
