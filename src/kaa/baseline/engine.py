@@ -101,6 +101,7 @@ class Engine:
         self.image = image
         self.loaded = LoadedImage(image)
         self._kept: list[Any] = []
+        self._perf_map_of = 0
         self._set_objects()
         self._set_tables()
         self._lay_out_arenas()
@@ -218,15 +219,37 @@ class Engine:
 
     def write_perf_map(self) -> None:
         """Tell Linux `perf` where the machine's functions are, and from now on every code object's machine code."""
-        path = f"/tmp/perf-{os.getpid()}.map"
-        # The folder is everybody's: a link that somebody has put there is not followed.
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-        file = os.open(path, flags, 0o600)
+        if self.writes_perf_map:
+            return
+        file = _open_perf_map(os.getpid())
         symbols = sorted(self.image.symbols.items(), key=lambda symbol: symbol[1])
         ends = [offset for _, offset in symbols[1:]] + [self.image.writable]
         for (name, offset), end in zip(symbols, ends, strict=True):
             os.write(file, f"{self.loaded.base + offset:x} {end - offset:x} kaa::{name}\n".encode())
         self._set_cell("PERF_MAP", file)
+        self._perf_map_of = os.getpid()
+
+    def leave_perf_map(self) -> None:
+        """Tell `perf` no more."""
+        if self.writes_perf_map:
+            os.close(self.loaded.cell("PERF_MAP").value)
+            self._set_cell("PERF_MAP", 0)
+
+    def continue_perf_map(self) -> None:
+        """In the child after a fork: go on in a map of its own, which begins with what the parent's says."""
+        parent = self._perf_map_of
+        if self.writes_perf_map and parent != os.getpid():
+            self.leave_perf_map()
+            file = _open_perf_map(os.getpid())
+            with open(_perf_map(parent), "rb") as written:
+                os.write(file, written.read())
+            self._set_cell("PERF_MAP", file)
+            self._perf_map_of = os.getpid()
+
+    @property
+    def writes_perf_map(self) -> bool:
+        """Whether it does."""
+        return bool(self.loaded.cell("PERF_MAP").value)
 
     @property
     def enabled(self) -> bool:
@@ -243,6 +266,16 @@ class Engine:
         found["machine code"] = self._arena("CODE_ARENA")[2]
         found["data"] = self._arena("DATA_ARENA")[2]
         return found
+
+
+def _perf_map(process: int) -> str:
+    return f"/tmp/perf-{process}.map"
+
+
+def _open_perf_map(process: int) -> int:
+    # The folder is everybody's: a link that somebody has put there is not followed.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+    return os.open(_perf_map(process), flags, 0o600)
 
 
 def _pointer(address: int, offset: int) -> int:

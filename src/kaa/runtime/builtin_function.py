@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Callable
 from types import BuiltinFunctionType
 from typing import Any
@@ -13,13 +12,12 @@ from kaa.runtime.invisible import invisible
 class Builtin:
     """Callable, unbound in classes, shown as a built-in."""
 
-    __module__ = "builtins"
-
     def __init__(self, function: Callable[..., Any], host: Any) -> None:
         self._function = function
         self.__name__ = host.__name__
         vars(self)["__qualname__"] = host.__qualname__
-        self.__self__ = builtins
+        self.__module__ = host.__module__
+        self.__self__ = host.__self__
         self.__doc__ = host.__doc__
         self.__text_signature__ = host.__text_signature__
 

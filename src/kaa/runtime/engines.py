@@ -190,8 +190,9 @@ class NativeEngine(HostEngine):
         return self._machine.builtin(function, host)
 
     def install(self, substitutes: dict[Any, Any]) -> None:
-        if sys.is_stack_trampoline_active():  # -X perf, PYTHONPERFSUPPORT
-            self._machine.write_perf_map()
+        from kaa.runtime import perf_map
+
+        perf_map.install(self._machine)
         if "stats" in sys._xoptions:
             import atexit
 

@@ -31,6 +31,8 @@ REPLACED: Final[list[tuple[Any, str]]] = [
     (sys.implementation, "cache_tag"),
     *((machinery, name) for name in ("_classify_pyc", "_code_to_timestamp_pyc", "_code_to_hash_pyc")),
     (marshal, "load"),
+    *((sys, f"{what}_stack_trampoline") for what in ("activate", "deactivate")),
+    (sys, "is_stack_trampoline_active"),
     (PathFinder, "find_spec"),
     (bootstrap, "_find_spec"),
 ]
