@@ -143,6 +143,27 @@ def test_lines_breakpoints_over_and_out(page) -> None:
     assert page.evaluate(line) == 3
 
 
+def test_the_slider_and_playing(page) -> None:
+    run(page, "total = 0\nfor i in range(300):\n    total += i\n")
+    page.locator("#slider").evaluate("node => { node.value = 700; node.dispatchEvent(new Event('input')); }")
+    page.wait_for_function("Kaa.app.player.at === 700")
+    assert page.inner_text("#count").startswith("700 of ")
+    page.locator("#slider").evaluate("node => node.blur()")
+    page.keyboard.press(" ")
+    page.wait_for_function("Kaa.app.player.at >= 702")
+    page.keyboard.press(" ")
+    assert page.evaluate("Kaa.app.timer") is None
+
+
+def test_what_is_freed_says_why(page) -> None:
+    run(page, "import gc\na = []\na.append(a)\na = None\ngc.collect()\nb = []\nb = 1\n")
+    told = []
+    for step in range(page.evaluate("Kaa.app.player.steps.length")):
+        page.evaluate("step => Kaa.app.go(step)", step)
+        told += [row for row in page.locator("#panel-events .freed").all_inner_texts()]
+    assert ["the collector found" in told[0], "STORE_NAME took the last reference" in told[1]] == [True, True]
+
+
 def test_a_run_around_a_breakpoint(page) -> None:
     show(page, "total = 0\nfor i in range(30_000):\n    if i == 29_999:\n        total = i\nprint(total)\n")
     page.evaluate("delete Kaa.app.parts.root.dataset.ended")

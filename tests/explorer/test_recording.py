@@ -137,6 +137,7 @@ def test_a_cycle_goes_with_the_collector() -> None:
     kept = [any(shown.type == "list" for shown in state.heap.values()) for state in states(recording)]
     assert kept[-1] is False
     collected = kept.index(False, kept.index(True))
+    assert [change[0] for change in recording.steps[collected][1:] if change[0] in "dg"] == ["g"]
     assert "a" in recording.state(collected).namespaces[0]
     assert recording.state(collected - 1).namespaces[0]["a"] == "None"
 

@@ -404,7 +404,7 @@ class Recorder(Observer):
                 self._counts.pop(number, None)
         self._held = {}
         if freed:
-            self._changes.append(["d", *freed])
+            self._changes.append(["g", *freed])
         self._lock.release()
 
 

@@ -129,6 +129,7 @@ _CHANGES: dict[str, Any] = {
     "c": State._slots,
     "r": State._count,
     "d": State._free,
+    "g": State._free,  # by the collector, for want of a reference from outside of a cycle
 }
 """By letter. Two more are events that change nothing here: `w` (output) and `e` (an exception)."""
 

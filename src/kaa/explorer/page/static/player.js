@@ -52,6 +52,7 @@ Kaa.applyChange = {
   },
   r(state, ...pairs) { for (let k = 0; k < pairs.length; k += 2) state.counts.set(pairs[k], pairs[k + 1]); },
   d(state, ...numbers) { for (const n of numbers) { state.heap.delete(n); state.counts.delete(n); } },
+  g(state, ...numbers) { Kaa.applyChange.d(state, ...numbers); },
 };
 
 Kaa.Player = class {

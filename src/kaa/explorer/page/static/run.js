@@ -54,6 +54,7 @@ Kaa.tellChange = {
   o: ({ shown }, number) => ["made", shown(number)],
   c: ({ shown }, number) => ["changed", shown(number)],
   d: ({ shown, why }, ...numbers) => ["freed", numbers.map(shown).join(", ") + ": " + why],
+  g: ({ shown }, ...numbers) => ["freed", numbers.map(shown).join(", ") + ": the collector found that only they refer to each other"],
   v: ({ state, code, text }, depth, index, value) => ["bound", `${code(state.frames[depth]).locals[index]} to ${text(value)}`],
   n: ({ text }, space, name, ...value) => value.length ? ["bound", `${name} to ${text(value[0])}`] : ["unbound", name],
   s: ({ state, text }, depth, kept, values) => depth !== state.frames.length - 1 ? null
