@@ -160,7 +160,7 @@ def test_what_is_freed_says_why(page) -> None:
     told = []
     for step in range(page.evaluate("Kaa.app.player.steps.length")):
         page.evaluate("step => Kaa.app.go(step)", step)
-        told += [row for row in page.locator("#panel-events .freed").all_inner_texts()]
+        told += page.locator("#panel-events .freed").all_inner_texts()
     assert ["the collector found" in told[0], "STORE_NAME took the last reference" in told[1]] == [True, True]
 
 

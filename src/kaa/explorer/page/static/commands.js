@@ -1,7 +1,7 @@
 /* What can be done in the page, in one table: the buttons, the keys and the list of keys are made of it. */
 "use strict";
 
-Kaa.KEYS = { ArrowRight: "→", ArrowLeft: "←", ArrowUp: "↑", ArrowDown: "↓", " ": "Space", F10: "F10" };
+Kaa.KEYS = { ArrowRight: "→", ArrowLeft: "←", ArrowUp: "↑", ArrowDown: "↓", " ": "Space" };
 Kaa.keyName = (key) => Kaa.KEYS[key] || (/^[A-Z]$/.test(key) ? "Shift+" + key : key.length === 1 ? key.toUpperCase() : key);
 
 /* [where its button is, id, label, what it does, keys, the deed]. `server` ones are left out of a saved page. */

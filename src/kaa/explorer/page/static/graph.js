@@ -49,9 +49,18 @@ Kaa.lanes = function (blocks) {
   return { edges, left: taken.left.length, right: taken.right.length };
 };
 
+/* A long block shows its beginning and its end. */
+Kaa.folded = function (block) {
+  const { instructions } = block, most = 40;
+  if (instructions.length <= most) return block;
+  const left = { name: `… ${instructions.length - most + 1} more`, argument: "", place: null };
+  return { ...block, instructions: [...instructions.slice(0, most / 2), left, ...instructions.slice(1 - most / 2)] };
+};
+
 Kaa.GRAPH = { width: 250, row: 15, head: 22, gap: 22, lane: 13 };
 
-Kaa.drawGraph = function (blocks) {
+Kaa.drawGraph = function (all) {
+  const blocks = all.map(Kaa.folded);
   const { width, row, head, gap, lane } = Kaa.GRAPH, { edges, left, right } = Kaa.lanes(blocks);
   const x = 16 + lane * (left + 1), total = x + width + 16 + lane * (right + 1);
   const height = (block) => head + row * Math.max(1, block.instructions.length);

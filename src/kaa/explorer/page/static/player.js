@@ -55,9 +55,11 @@ Kaa.applyChange = {
   g(state, ...numbers) { Kaa.applyChange.d(state, ...numbers); },
 };
 
+/* Steps stay text until they are needed: as many small arrays they would keep the browser's collector busy. What is
+   asked of all steps stands in columns of numbers. */
 Kaa.Player = class {
   constructor() {
-    this.steps = []; this.codes = []; this.files = []; this.threads = []; this.lines = []; this.output = [];
+    this.steps = []; this.offset = []; this.codes = []; this.files = []; this.threads = []; this.lines = []; this.output = [];
     this.depth = []; this.line = []; this.frame = []; this.code = []; this.thread = [];
     this.first = new Map(); this.keyframes = []; this.changes = 0;
     this.asking = false; this.skipped = 0; this.end = null;
@@ -70,7 +72,7 @@ Kaa.Player = class {
       let row;
       try { row = JSON.parse(line); } catch { return; }
       this.lines.push(line);
-      if (Array.isArray(row)) this.add(row); else this.note(row);
+      if (Array.isArray(row)) this.add(row, line); else this.note(row);
     }
   }
 
@@ -86,9 +88,10 @@ Kaa.Player = class {
     else if (row.end) this.end = row.end;
   }
 
-  add(row) {
+  add(row, line) {
     const number = this.steps.length, before = number - 1;
-    this.steps.push(row);
+    this.steps.push(line);
+    this.offset.push(row[0]);
     Kaa.applyStep(this.edge, row);
     this.keep(number, row.length);
     const top = this.edge.frames[this.edge.frames.length - 1];
@@ -118,9 +121,11 @@ Kaa.Player = class {
     step = Math.max(0, Math.min(step, this.steps.length - 1));
     const key = this.keyframes[Kaa.lastUpTo(this.keyframes, (k) => k.step, step)];
     if (step < this.at || key.step > this.at) { this.state = Kaa.copyState(key.state); this.at = key.step; }
-    while (this.at < step) Kaa.applyStep(this.state, this.steps[++this.at]);
+    while (this.at < step) Kaa.applyStep(this.state, this.step(++this.at));
     return this.state;
   }
+
+  step(number) { return JSON.parse(this.steps[number]); }
 
   /* The step at which a way of going arrives; dir is 1 or -1. */
   find(dir, good) {
@@ -155,7 +160,7 @@ Kaa.Player = class {
     const lines = new Map(), instructions = new Map(), last = new Map();
     const count = (map, key) => map.set(key, (map.get(key) || 0) + 1);
     for (let i = 0; i < this.steps.length - 1; i++) {
-      const offset = this.steps[i][0], frame = this.frame[i], before = last.get(frame);
+      const offset = this.offset[i], frame = this.frame[i], before = last.get(frame);
       count(instructions, this.code[i] + ":" + offset);
       if (this.codes[this.code[i]]?.at.get(offset)?.name === "RESUME") continue;  // it has the line of the `def`
       if (!before || before.line !== this.line[i] || offset <= before.offset) count(lines, this.place(i));

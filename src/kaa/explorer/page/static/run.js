@@ -74,10 +74,13 @@ Kaa.viewEvents = function (state, player, before) {
     shown: (number) => Kaa.nameOf(state, number) || Kaa.nameOf(before, number) || "#" + number,
     why: last ? `${last.name} took the last reference` : "nothing refers to it",
   };
-  const told = player.steps[player.at].slice(1).map(([kind, ...details]) => Kaa.tellChange[kind]?.(about, ...details));
+  const told = player.step(player.at).slice(1).map(([kind, ...details]) => Kaa.tellChange[kind]?.(about, ...details));
   return Kaa.el("div", {}, ...told.filter((words) => words).slice(0, 20).map(([kind, words]) =>
     Kaa.el("div", { class: "row event " + kind }, Kaa.el("b", {}, kind), " " + words)));
 };
+
+/* Of long code the panel has three parts of so many instructions: that of the next one, and those around it. */
+Kaa.PART = 40;
 
 Kaa.PRINTED = 400;
 Kaa.viewOutput = (player, answer) => [
@@ -98,7 +101,7 @@ Kaa.RunView = class {
   /* [id, title, description] of each panel. */
   panels() {
     const { player, before } = this.app, state = player.state, top = state.frames[state.frames.length - 1];
-    const touched = player.steps[player.at].slice(1).filter(([kind]) => kind === "o" || kind === "c").map(([, number]) => number);
+    const touched = player.step(player.at).slice(1).filter(([kind]) => kind === "o" || kind === "c").map(([, number]) => number);
     const code = top && player.codes[top.code];
     return [
       ["frames", "Frames and value stack", Kaa.viewFrames(state, player)],
@@ -113,13 +116,14 @@ Kaa.RunView = class {
   /* The rows around the instruction that is next, with what it does on top. */
   code(code, top) {
     const rows = this.kept(code, top.code), at = code.instructions.findIndex((step) => step.offset === top.offset);
-    const part = 200, first = rows.length > 3 * part ? Math.max(0, Math.floor(at / part) - 1) * part : 0;
-    const shown = rows.slice(first, rows.length > 3 * part ? first + 3 * part : undefined);
+    const part = Kaa.PART, first = rows.length > 3 * part ? Math.max(0, Math.floor(at / part) - 1) * part : 0;
+    const shown = rows.slice(first, first + 3 * part), left = rows.length - first - shown.length;
+    const fold = (count, where) => count ? Kaa.note(`${count} instructions ${where}; the road shows all`) : null;
     if (at >= 0) shown[at - first] = Kaa.marked(shown[at - first]);
     const now = code.instructions[at], about = Kaa.instructions[now?.name] || {};
     return Kaa.el("div", { class: "bytecode" + (this.app.heat ? " counted" : "") },
       now ? Kaa.el("p", { class: "words-of about" }, Kaa.el("b", {}, now.name), " ", about.words || "",
-        Kaa.el("code", {}, ` ( ${about.picture} )`)) : null, ...shown);
+        Kaa.el("code", {}, ` ( ${about.picture} )`)) : null, fold(first, "before"), ...shown, fold(left, "after"));
   }
 
   kept(code, number) {
