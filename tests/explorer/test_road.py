@@ -113,6 +113,14 @@ def test_the_cache_says_why_it_is_fresh_or_stale(tmp_path) -> None:
     assert judged()[1].startswith("stale: the file ends")
 
 
+def test_nothing_is_said_of_files_to_strangers(tmp_path) -> None:
+    file = tmp_path / "program.py"
+    file.write_text("x = 1\n")
+    cache = road("x = 1\n", str(file), looks_at_files=False)["cache"]
+    assert cache["file"] is None
+    assert {name: words for name, _, words in cache["rows"]}["time"] == "0: the source is in no file"
+
+
 def test_every_instruction_explains_itself() -> None:
     explained = instruction_set()
     units = [unit for file in EXAMPLES for unit in road(file.read_text(), "x")["units"]]

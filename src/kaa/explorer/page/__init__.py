@@ -87,7 +87,8 @@ class _Server:
 
     async def road(self, request: Request) -> JSONResponse:
         order = await request.json()
-        return JSONResponse(await asyncio.to_thread(road, str(order["source"]), str(order["filename"])))
+        source, filename = str(order["source"]), str(order["filename"])
+        return JSONResponse(await asyncio.to_thread(road, source, filename, 0, not self._limits.public))
 
     async def run(self, request: Request) -> JSONResponse:
         order = await request.json()

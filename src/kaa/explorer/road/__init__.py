@@ -30,19 +30,23 @@ from kaa.syntax.source import text_of
 type Data = dict[str, Any]
 
 
-def road(source: str, filename: str, optimize: int = 0) -> Data:
-    """All stages of a program. `graphs` of a unit show its blocks after every pass that changed something."""
+def road(source: str, filename: str, optimize: int = 0, looks_at_files: bool = True) -> Data:
+    """All stages of a program. `graphs` of a unit show its blocks after every pass that changed something.
+
+    Without `looks_at_files` nothing is said of the file of that name, nor of its cache.
+    """
     places = Places(source)
     result: Data = {"source": source, "filename": filename, "tokens": describe_tokens(source)}
     result |= {"tree": [], "scopes": [], "units": [], "cache": None, "error": None}
     try:
-        _compile(result, source, filename, optimize, places)
+        code = _compile(result, source, filename, optimize, places)
+        result["cache"] = describe_cache(code, source, filename if looks_at_files else None)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
         result["error"] = describe_error(error)
     return result
 
 
-def _compile(result: Data, source: str, filename: str, optimize: int, places: Places) -> None:
+def _compile(result: Data, source: str, filename: str, optimize: int, places: Places) -> CodeType:
     text = text_of(source, filename, "exec")
     result["tree"] = describe_tree(parse(text, filename, "exec"), places)
     tree = parse(text, filename, "exec")  # what follows changes its tree
@@ -63,7 +67,7 @@ def _compile(result: Data, source: str, filename: str, optimize: int, places: Pl
         code = assemble_and_describe(module)
     units.reverse()  # outer ones first
     result["units"] = units
-    result["cache"] = describe_cache(code, source, filename)
+    return code
 
 
 def describe_error(error: BaseException) -> Data:

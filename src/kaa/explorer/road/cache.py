@@ -11,11 +11,14 @@ from kaa.bytecode import pyc
 from kaa.bytecode.code_image import DamagedCode
 
 
-def describe_cache(code: CodeType, source: str, filename: str) -> dict[str, Any]:
-    """The bytes of the header with their meanings, and whether the file beside the source is fresh, and why."""
+def describe_cache(code: CodeType, source: str, filename: str | None) -> dict[str, Any]:
+    """The bytes of the header with their meanings, and whether the file beside the source is fresh, and why.
+
+    `filename` is None if the source is in no file.
+    """
     encoded = source.encode()
     try:
-        status: os.stat_result | None = os.stat(filename)
+        status: os.stat_result | None = os.stat(filename) if filename is not None else None
     except (OSError, ValueError):
         status = None
     time = int(status.st_mtime) if status else 0
@@ -31,7 +34,7 @@ def describe_cache(code: CodeType, source: str, filename: str) -> dict[str, Any]
     return {
         "size": len(data),
         "rows": rows,
-        "file": _file(filename, status, len(encoded)) if status else None,
+        "file": _file(filename, status, len(encoded)) if filename is not None and status else None,
     }
 
 
