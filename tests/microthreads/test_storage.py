@@ -36,6 +36,20 @@ def test_a_workflow_survives_kill_9_between_any_two_steps(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_world_of_actors_goes_on_on_the_other_machine(tmp_path: Path) -> None:
+    words = [str(WORKFLOW.with_name("actors.py")), "world", "5"]
+    whole = Command(["-X", "engine=native", *words]).run(KAA, tmp_path)
+    assert (whole.err, whole.status) == ("", 0)
+    for turn in ("2", "4"):
+        engine = ENGINES[turn == "4"]
+        killed = Command(["-X", f"engine={engine}", *words], environment={"KILL_AT": turn}).run(KAA, tmp_path)
+        assert killed.status == -signal.SIGKILL, killed
+        assert killed.out.splitlines()[-1] == f"turn {turn}"
+    rest = Command(["-X", "engine=native", *words]).run(KAA, tmp_path)
+    assert (rest.err, rest.status) == ("", 0)
+    assert whole.out.endswith(rest.out) and rest.out.startswith("turn 5")
+
+
 def test_a_cut_or_damaged_file_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "numbers"
     save(file, list(range(50)))

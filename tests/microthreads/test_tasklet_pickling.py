@@ -211,6 +211,18 @@ q.send("begun")
 stackless.run()
 assert not new.alive
 
+# One that runs nothing but a channel's method.
+pipe = stackless.channel()
+for value in (7, 8):
+    stackless.tasklet(pipe.send)(value)
+stackless.run()
+copy = loads(dumps(pipe))
+assert copy.balance == 2 and copy.queue.alive
+assert [copy.receive(), pipe.receive(), copy.receive(), pipe.receive()] == [7, 7, 8, 8]
+sender = loads(dumps(pipe)).queue
+stackless.run()
+refused(functools.partial(channel.receive))
+
 # A row of tasklets, each waiting for the next, as long as one likes: and all in one dumps.
 def passes_on(left, right):
     left.send(right.receive() + 1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import sys
 from functools import partial
-from types import MethodType
+from types import CodeType, MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greenlet import getcurrent  # type: ignore[import-untyped]  # it has no stubs
@@ -41,6 +41,7 @@ class Outcome(NamedTuple):
 
 
 NOTHING = Outcome()
+"""Of a tasklet that has not been stored; others have an `Outcome` of their own, also where that is equal."""
 
 
 class Inquiry:
@@ -51,6 +52,7 @@ class Inquiry:
         self.asker = getcurrent()
         self.states: list[FrameState] = []
         self.outcome = NOTHING
+        self.root: CodeType | None = None  # of the outermost frame
         self.failure: Exception | None = None
 
     @invisible
@@ -70,6 +72,10 @@ class Inquiry:
         place = None if places.current.machine is None else self.task._place
         self.outcome = _outcome(stop, self.task)
         self.states = freeze_frames(frames, place, stop, handled)
+        if self.states:
+            self.root = self.states[-1].code
+        elif stop.direct:  # a function of Kaa's is all that it runs
+            self.root = stop.own[-1].code
 
 
 def freeze_tasklet(task: tasklet) -> tuple[list[FrameState], Outcome]:
@@ -86,8 +92,9 @@ def freeze_tasklet(task: tasklet) -> tuple[list[FrameState], Outcome]:
     task._greenlet.switch(inquiry)
     if inquiry.failure is not None:
         raise inquiry.failure
-    if inquiry.states[-1].code is not (task._root or root_code(task._function)):
-        raise ValueError(f"a C function has called {inquiry.states[-1].qualified_name!r}")
+    if inquiry.root is None or inquiry.root is not (task._root or root_code(task._function)):
+        name = inquiry.states[-1].qualified_name if inquiry.states else "a channel"
+        raise ValueError(f"a C function has called {name!r}")
     return [*task._chain, *reversed(inquiry.states)], inquiry.outcome
 
 

@@ -117,7 +117,13 @@ def stop_of(frames: list[HostFrame]) -> tuple[Stop, list[HostFrame]]:
 
 
 def _ends_stop(code: CodeType, reference: bool) -> bool:
+    if code.co_name in _DRIVERS and is_own(code.co_filename):
+        return True
     return code in _LOOPS if reference else not is_own(code.co_filename)
+
+
+_DRIVERS = {"begin", "go_on"}
+"""The functions of `tasklets` and `chains` that a tasklet's frames lie upon."""
 
 
 def freeze_frames(

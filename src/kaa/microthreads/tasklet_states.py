@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kaa.microthreads.chains import Outcome, check_chain, freeze_tasklet
+from kaa.microthreads.chains import NOTHING, Outcome, check_chain, freeze_tasklet
 from kaa.microthreads.tasklets import tasklet
 
 _OF_THIS_PROCESS = ("_scheduler", "_greenlet", "_root", "_place", "next", "prev")
@@ -22,14 +22,14 @@ def tasklet_state(task: tasklet) -> dict[str, Any]:
     """
     state = {name: value for name, value in vars(task).items() if name not in _OF_THIS_PROCESS}
     chain, outcome = freeze_tasklet(task)
-    return state | {"_chain": chain, "_outcome": tuple(outcome)}
+    return state | {"_chain": chain, "_outcome": None if outcome is NOTHING else tuple(outcome)}
 
 
 def fill_tasklet(task: tasklet, state: dict[str, Any]) -> None:
     """Put a new tasklet into a state. ValueError if it can be none."""
-    chain, outcome = state["_chain"], Outcome(*state["_outcome"])
-    if type(chain) is not list:
-        raise ValueError("the frames of a stored tasklet are no list")
+    chain, outcome = state["_chain"], state["_outcome"]
+    if type(chain) is not list or (chain and outcome is None):
+        raise ValueError("a stored tasklet lacks its frames, or what they wait for")
     check_chain(chain)
     vars(task).update({name: value for name, value in state.items() if name not in _OF_THIS_PROCESS})
-    task._outcome = outcome
+    task._outcome = NOTHING if outcome is None else Outcome(*outcome)

@@ -92,7 +92,7 @@ class tasklet:
             raise RuntimeError("can't (re)bind the current or the main tasklet")
         if self.scheduled:
             raise RuntimeError("tasklet is scheduled")
-        if self._greenlet is not None or self._chain:
+        if self._greenlet is not None or self._is_stored:
             raise RuntimeError("tasklet is already bound to a frame")
         if func is not None and not callable(func):
             raise TypeError("tasklet function must be a callable or None")
@@ -210,7 +210,7 @@ class tasklet:
         if self.next is not None:
             self._scheduler.remove(self)
         self._call = self._greenlet = None
-        self._chain = ()
+        self._chain, self._outcome = (), NOTHING
 
     def set_atomic(self, flag: Any) -> bool:
         """Whether it may not be interrupted; the old value."""
@@ -229,7 +229,12 @@ class tasklet:
     @property
     def alive(self) -> bool:
         """It has something to run."""
-        return self._call is not None or self._greenlet is not None or bool(self._chain)
+        return self._call is not None or self._greenlet is not None or self._is_stored
+
+    @property
+    def _is_stored(self) -> bool:
+        """It was stored while it waited, and has not run since."""
+        return self._outcome is not NOTHING
 
     @property
     def blocked(self) -> bool:
@@ -466,7 +471,7 @@ def _run(task: tasklet) -> tasklet | None:
     owner = task._scheduler
     places.current.put(None)
     try:
-        if task._chain:
+        if task._is_stored:
             go_on(task)
         else:
             begin(task)
