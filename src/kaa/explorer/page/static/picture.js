@@ -34,10 +34,24 @@ Kaa.Picture = class {
     if (node.matches("svg.drawing")) return this.drawing(node, clip);
     this.rectangle(box, style, clip);
     if (node.matches("select, input, textarea")) return this.text(node.selectedOptions?.[0]?.text ?? node.value, box.left + 8, box.bottom - 7, style);
-    const inner = style.overflowY === "visible" ? clip : Kaa.common(box, clip);
-    for (const child of node.childNodes) {
-      if (child.nodeType === Node.TEXT_NODE) this.words(child, style, inner);
-      else if (child.nodeType === Node.ELEMENT_NODE) this.element(child, inner);
+    if (style.overflowY === "visible") return this.children(node, style, clip);
+    const outer = this.parts, inner = Kaa.common(box, clip);
+    this.parts = [];
+    this.children(node, style, inner);
+    const x = inner.left - this.x, y = inner.top - this.y, width = inner.right - inner.left, height = inner.bottom - inner.top;
+    const cut = Kaa.make(Kaa.svg("svg", { x, y, width, height, viewBox: `${x} ${y} ${width} ${height}` }));  // which hides the rest
+    cut.append(...this.parts);
+    this.parts = outer;
+    this.parts.push(cut);
+  }
+
+  /* What sticks to an edge lies on top of the others. */
+  children(node, style, clip) {
+    const sticks = (child) => child.nodeType === Node.ELEMENT_NODE && getComputedStyle(child).position === "sticky";
+    const all = [...node.childNodes];
+    for (const child of [...all.filter((c) => !sticks(c)), ...all.filter(sticks)]) {
+      if (child.nodeType === Node.TEXT_NODE) this.words(child, style, clip);
+      else if (child.nodeType === Node.ELEMENT_NODE) this.element(child, clip);
     }
   }
 
@@ -45,7 +59,7 @@ Kaa.Picture = class {
     const line = parseFloat(style.borderTopWidth) || 0, fill = style.backgroundColor;
     const isClear = fill === "rgba(0, 0, 0, 0)", seen = Kaa.common(box, clip);
     if (isClear && !line) return;
-    this.parts.push(Kaa.svg("rect", { x: seen.left - this.x + line / 2, y: seen.top - this.y + line / 2,
+    this.add(Kaa.svg("rect", { x: seen.left - this.x + line / 2, y: seen.top - this.y + line / 2,
       width: Math.max(0, seen.right - seen.left - line), height: Math.max(0, seen.bottom - seen.top - line), rx: Math.min(8, parseFloat(style.borderRadius) || 0),
       style: `fill:${isClear ? "none" : fill};stroke:${line ? style.borderTopColor : "none"};stroke-width:${line}` }));
   }
@@ -69,9 +83,11 @@ Kaa.Picture = class {
     }
   }
 
+  add(what) { this.parts.push(Kaa.make(what)); }
+
   text(text, x, y, style) {
     const look = ["font-family", "font-size", "font-weight"].map((name) => `${name}:${style.getPropertyValue(name)}`).join(";");
-    this.parts.push(Kaa.svg("text", { x: x - this.x, y: y - this.y, style: `${look};fill:${style.color};white-space:pre` }, text));
+    this.add(Kaa.svg("text", { x: x - this.x, y: y - this.y, style: `${look};fill:${style.color};white-space:pre` }, text));
   }
 
   /* A drawing is SVG already; its looks come from the page's style and are written into it. */
@@ -94,7 +110,7 @@ Kaa.Picture = class {
     const { width, height } = this, paper = getComputedStyle(document.getElementById("kaa")).backgroundColor;
     const root = Kaa.make(Kaa.svg("svg", { width, height, viewBox: `0 0 ${width} ${height}` },
       Kaa.svg("rect", { width, height, style: "fill:" + paper })));
-    root.append(...this.parts.map((part) => part instanceof Node ? part : Kaa.make(part)));
+    root.append(...this.parts);
     return new XMLSerializer().serializeToString(root);
   }
 
