@@ -129,7 +129,7 @@ def test_checkpoints_survive_kill_on_machines_that_take_turns(folder: Path) -> N
 
 
 MANNERS = """
-import functools, os, sys
+import functools, os, sys, threading
 import stackless
 from kaa.microthreads import checkpoint, dumps, loads, resume
 
@@ -210,6 +210,29 @@ new.insert()
 q.send("begun")
 stackless.run()
 assert not new.alive
+
+# Only the thread of a tasklet can store it.
+def elsewhere():
+    try:
+        dumps(theirs)
+    except ValueError as error:
+        log.append("another thread" in str(error))
+
+theirs = stackless.tasklet(waits)()
+theirs.run()
+thread = threading.Thread(target=elsewhere)
+thread.start()
+thread.join()
+assert log.pop() is True
+theirs.kill()
+
+# Frames that a trace function watches are stored as well.
+sys.settrace(lambda *event: None)
+watched = stackless.tasklet(lambda: waits())()
+watched.run()
+sys.settrace(None)
+assert loads(dumps(watched)).recursion_depth == 2
+watched.kill()
 
 # One that runs nothing but a channel's method.
 pipe = stackless.channel()

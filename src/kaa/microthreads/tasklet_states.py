@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from kaa.microthreads.chains import NOTHING, Outcome, check_chain, freeze_tasklet
-from kaa.microthreads.tasklets import tasklet
+from kaa.microthreads.tasklets import scheduler, tasklet
 
 _OF_THIS_PROCESS = ("_scheduler", "_greenlet", "_root", "_place", "next", "prev")
 
@@ -18,9 +18,11 @@ def tasklet_state(task: tasklet) -> dict[str, Any]:
     """All of a tasklet that can travel.
 
     Raises:
-        ValueError: it runs, or one of its frames cannot be stored; the message names it.
+        ValueError: it runs, it is another thread's, or one of its frames cannot be stored; the message names it.
     """
     state = {name: value for name, value in vars(task).items() if name not in _OF_THIS_PROCESS}
+    if task._greenlet is not None and task._scheduler is not scheduler():
+        raise ValueError(f"{task!r} is a tasklet of another thread, which alone can store it")
     chain, outcome = freeze_tasklet(task)
     return state | {"_chain": chain, "_outcome": None if outcome is NOTHING else tuple(outcome)}
 
