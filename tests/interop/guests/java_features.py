@@ -39,6 +39,45 @@ def bean_properties():
     assert ArrayList().empty
 
 
+def bean_properties_of_two_classes():
+    from javax.swing import JButton  # it overrides a setter whose getter is a superclass's
+
+    button = JButton("go")
+    button.enabled = False
+    assert button.text == "go" and not button.enabled and not button.isEnabled()
+
+
+def bean_events():
+    from javax.swing import JButton
+
+    button, seen = JButton("go"), []
+    button.actionPerformed = lambda event: seen.append(event.source.text)
+    button.doClick()
+    assert seen == ["go"] and button.actionPerformed is not None
+    button.actionPerformed = lambda event: seen.append("instead")
+    button.mouseEntered = print  # one of several methods of its listener
+    button.doClick()
+    assert seen == ["go", "instead"] and button.mouseEntered is print and button.mouseExited is None
+    button.actionPerformed = None
+    button.doClick()
+    assert len(seen) == 2 and button.actionPerformed is None
+
+
+def properties_as_keywords():
+    from javax.swing import JButton
+
+    assert Thread(name="Mowgli", daemon=True).name == "Mowgli"
+    seen = []
+    JButton("go", actionPerformed=seen.append).doClick()
+    assert len(seen) == 1
+    try:
+        Thread(nosuch=1)
+    except AttributeError as error:
+        assert "nosuch" in str(error)
+    else:
+        raise AssertionError("no error")
+
+
 def lists():
     values = ArrayList([1, 2, 3])
     assert values == [1, 2, 3] and values != [1, 2] and values == ArrayList([1, 2, 3])
@@ -93,6 +132,7 @@ def implementing_interfaces():
 
     for kind, label in ((Task, "base"), (Louder, "BASE")):
         task = kind(4)
+        assert isinstance(task, Runnable) and not isinstance(task, (Comparator, Thread))
         thread = Thread(task)
         thread.start()
         thread.join()
