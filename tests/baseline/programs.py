@@ -1197,6 +1197,30 @@ def chr_of_big_arguments():
     return sum(values), len(local_names), ns["g"]()
 
 
+def copied_namespaces():
+    """A copy of a dictionary has keys of the same version: a cache must not take the one for the other."""
+    from types import FunctionType, ModuleType
+
+    def f(m):
+        return g, h, m.g
+
+    out = []
+    for size in range(40):
+        names = {"g": 1, "h": 2, "__builtins__": __builtins__} | {f"n{i}": i for i in range(size)}
+        first, one = FunctionType(f.__code__.replace(), names), ModuleType("one")
+        vars(one).clear()
+        vars(one).update(names)
+        for _ in range(5):
+            first(one)
+        twin, other = dict(names), ModuleType("other")
+        vars(other).clear()
+        vars(other).update(vars(one))
+        twin["g"], twin["h"], other.g = 3, 4, 5
+        second = FunctionType(first.__code__, twin)
+        out.append((first(one), second(other), first(other), second(one)))
+    return out
+
+
 PROGRAMS = [
     value
     for name, value in list(globals().items())

@@ -177,9 +177,10 @@ def learn_module(module: ModuleObject, name: Object, interpreter: Interpreter, c
     index = key_index(names.ma_keys, name)
     if index == NOT_FOUND:
         return
-    version = keys_version(interpreter, names.ma_keys)
+    keys = names.ma_keys
+    version = keys_version(interpreter, keys)
     if version != 0:
-        cache[WHAT] = u64(address(key_entries(names.ma_keys)) + 16 * index + 8)
+        cache[WHAT] = u64(address(key_entries(keys)) - address(keys) + 16 * index + 8)
         cache[KEYS] = u64(version)
         cache[KIND] = u64(OF_MODULE)
 
@@ -204,7 +205,7 @@ def load_shared(owner: Object, cache: Ptr[u64]) -> Object:
     if cache[KIND] == OF_MODULE and owner.ob_type == PyModule_Type:
         names = cast(ModuleObject, owner).md_dict
         if names and u64(names.ma_keys.dk_version) == cache[KEYS]:
-            value = cast(Ptr[Object], cache[WHAT])[0]
+            value = cast(Ptr[Object], u64(address(names.ma_keys)) + cache[WHAT])[0]
             if value:
                 return new(value)
     elif cache[KIND] == OF_CLASS and owner.ob_type == PyType_Type:

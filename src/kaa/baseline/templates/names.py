@@ -320,7 +320,8 @@ def LOAD_FROM_DICT_OR_GLOBALS(frame: Frame, sp: Stack, thread: ThreadState) -> J
 def learn_global(frame: Frame, name: Object, interpreter: Interpreter, cache: Ptr[u64]) -> None:
     """Fill a cache with the place where a global or built-in has its value.
 
-    Words: the version of the globals' keys + 1; that of the built-ins' keys + 1, or 0 for a global; the place.
+    Words: the version of the globals' keys + 1; that of the built-ins' keys + 1, or 0 for a global; the place, in
+    bytes from the beginning of the keys. A copy of a dictionary has keys of the same version, but of its own.
     """
     cache[OWN_KEYS] = 0
     if frame.f_globals.ob_type != PyDict_Type or frame.f_builtins.ob_type != PyDict_Type:
@@ -344,7 +345,7 @@ def learn_global(frame: Frame, name: Object, interpreter: Interpreter, cache: Pt
         if theirs == 0:
             return
         cache[BUILTIN_KEYS] = u64(theirs) + u64(1)
-    cache[PLACE] = u64(address(key_entries(keys)) + 16 * index + 8)
+    cache[PLACE] = u64(address(key_entries(keys)) - address(keys) + 16 * index + 8)
     cache[OWN_KEYS] = u64(version) + u64(1)
 
 
@@ -394,14 +395,16 @@ def LOAD_GLOBAL_null(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
 @native(inline=True)
 def cached_global(frame: Frame, cache: Ptr[u64]) -> Object:
     """The value where the cache says, borrowed; NULL if the cache does not know."""
-    if u64(frame.f_globals.ma_keys.dk_version) + u64(1) != cache[OWN_KEYS]:
+    keys = frame.f_globals.ma_keys
+    if u64(keys.dk_version) + u64(1) != cache[OWN_KEYS]:
         return NULL
     if cache[BUILTIN_KEYS] != 0:
         if frame.f_builtins.ob_type != PyDict_Type:
             return NULL
-        if u64(frame.f_builtins.ma_keys.dk_version) + u64(1) != cache[BUILTIN_KEYS]:
+        keys = frame.f_builtins.ma_keys
+        if u64(keys.dk_version) + u64(1) != cache[BUILTIN_KEYS]:
             return NULL
-    return cast(Ptr[Object], cache[PLACE])[0]
+    return cast(Ptr[Object], u64(address(keys)) + cache[PLACE])[0]
 
 
 @template()
