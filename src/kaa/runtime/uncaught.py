@@ -77,17 +77,33 @@ def report(engine: Engine, error: BaseException) -> None:
         print("sys.excepthook is missing", file=sys.stderr)
         display(error)
         return
-    try:
-        engine.call(hook, type(error), error, traceback)
-    except SystemExit:
-        raise
-    except BaseException as failure:
+    failure = _failure_of(engine, hook, error)
+    if failure is not None:
         engine.clean(failure)
         failure.__context__ = None
         print("Error in sys.excepthook:", file=sys.stderr)
         display(failure)
         print("\nOriginal exception was:", file=sys.stderr)
         display(error)
+
+
+@invisible
+def _failure_of(engine: Engine, hook: Any, error: BaseException) -> BaseException | None:
+    """Call the hook; what it raises, other than SystemExit.
+
+    A function of its own, as there may be no memory left. Where an exception leaves the body of an `except ... as`, the
+    host's loop makes an int of the place, and without memory it tries that for ever if the place is past the ints
+    that exist (256 code units).
+    """
+    try:
+        engine.call(hook, type(error), error, error.__traceback__)
+    except SystemExit:
+        raise
+    except BaseException as raised:
+        failure = raised
+    else:
+        return None
+    return failure
 
 
 def display(error: BaseException) -> None:
