@@ -25,7 +25,14 @@ def generate():
     yield 1
     yield old(2)
 
+import importlib._bootstrap as bootstrap, importlib._bootstrap_external as machinery, marshal, _symtable, _tokenize
+
+def replaceable():
+    places = (builtins, bootstrap, machinery, machinery.PathFinder, marshal, sys.implementation, _symtable, _tokenize)
+    return [{name: id(value) for name, value in vars(place).items() if name != "_"} for place in places]
+
 host = (compile, exec, eval, sys.implementation.cache_tag)
+before = replaceable()
 running = generate()
 assert next(running) == 1
 expected = old(3)
@@ -46,6 +53,7 @@ assert made_while_enabled.g() == 3 and made_while_enabled.g.__code__ in machine.
 
 kaa.disable()
 assert (compile, exec, eval, sys.implementation.cache_tag) == host
+assert replaceable() == before
 linked = machine.statistics()["code objects"]
 exec("def h():\\n    return 1\\nh()")
 assert old(3) == expected and made_while_enabled.g() == 3

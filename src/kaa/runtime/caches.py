@@ -41,10 +41,8 @@ def install() -> None:
     """Name the caches that this process reads and writes from now on as Kaa's, seal and prove them."""
     sys.implementation.cache_tag = CACHE_TAG
     functions = vars(machinery)
-    functions["_classify_pyc"] = _proving(functions["_classify_pyc"])
-    for name in ("_code_to_timestamp_pyc", "_code_to_hash_pyc"):
-        functions[name] = _made(functions[name])
-    functions["_write_atomic"] = _sealing(functions["_write_atomic"])
+    for name, around in WRAPPERS.items():
+        functions[name] = around(functions[name])
     marshal.load = _proving_streams(marshal.load)
 
 
@@ -124,3 +122,12 @@ def _sealing(write: Callable[..., None]) -> Callable[..., None]:
         write(path, data + data.seal if isinstance(data, Cache) else data, *arguments)
 
     return write_atomic
+
+
+WRAPPERS: dict[str, Callable[..., Callable[..., Any]]] = {
+    "_classify_pyc": _proving,
+    "_code_to_timestamp_pyc": _made,
+    "_code_to_hash_pyc": _made,
+    "_write_atomic": _sealing,
+}
+"""What `install` puts around functions of the host's import machinery, by their names there."""

@@ -29,7 +29,7 @@ REPLACED: Final[list[tuple[Any, str]]] = [
     (_symtable, "symtable"),
     (_tokenize, TokenizerIter.__name__),
     (sys.implementation, "cache_tag"),
-    *((machinery, name) for name in ("_classify_pyc", "_code_to_timestamp_pyc", "_code_to_hash_pyc")),
+    *((machinery, name) for name in caches.WRAPPERS),
     (marshal, "load"),
     *((sys, f"{what}_stack_trampoline") for what in ("activate", "deactivate")),
     (sys, "is_stack_trampoline_active"),
