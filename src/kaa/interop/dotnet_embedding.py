@@ -7,14 +7,12 @@ Python's library and its executable.
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from kaa.interop import dotnet
+from kaa.interop import dotnet, scripts
 from kaa.interop.python_library import library
 from kaa.interop.scripts import Script, new_names
-from kaa.runtime import engines, foreign, takeover
 
 if TYPE_CHECKING:
     from kaa.runtime.engines import Engine
@@ -57,16 +55,8 @@ class Names:
 
 
 def take_over(engine_name: str) -> Session:
-    """Give this process's Python to Kaa.
-
-    Args:
-        engine_name: as after `-X engine=`; "" for what `KAA_ENGINE` says, or the default.
-    Raises:
-        UnusableEngine: there is none of that name, or it does not run here.
-    """
-    engine = engines.choose(engine_name or os.environ.get("KAA_ENGINE", ""))
-    foreign.providers.append("kaa.interop.imports")
-    takeover.take_over(engine)
+    """Give this process's Python to Kaa, by `scripts.take_over`, and its .NET to the guest's imports."""
+    engine = scripts.take_over(engine_name)
     streams: tuple[Any, ...] = (sys.stdout, sys.stderr)
     for stream in streams:
         if stream is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import builtins
 import io
-import os
 import sys
 import threading
 import traceback
@@ -28,8 +27,7 @@ from kaa.interop.java_values import (
     throwable,
     to_java,
 )
-from kaa.interop.scripts import Script, new_names
-from kaa.runtime import engines, foreign, takeover
+from kaa.interop.scripts import Script, new_names, take_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,11 +43,9 @@ def serve(home: str, engine_name: str) -> None:
 
     Args:
         home: the Java home of the process.
-        engine_name: as after `-X engine=`; "" for what `KAA_ENGINE` says, or the default.
+        engine_name: see `scripts.take_over`.
     """
-    engine = engines.choose(engine_name or os.environ.get("KAA_ENGINE", ""))
-    foreign.providers.append("kaa.interop.imports")
-    takeover.take_over(engine)
+    engine = take_over(engine_name)
     failures: list[BaseException] = []
 
     def begin() -> None:  # in a thread without Java frames, where JNI finds the classes of the class path
@@ -68,7 +64,6 @@ def serve(home: str, engine_name: str) -> None:
 
 
 def _tell_java(engine: Engine) -> None:
-
     sys.stdin = _Input(sys.stdin)
     sys.stdout = _Output(sys.stdout, "getWriter")
     sys.stderr = _Output(sys.stderr, "getErrorWriter")
@@ -131,7 +126,6 @@ class _Guest:
     """What `kaa.Guest` promises."""
 
     def __init__(self, engine: Engine) -> None:
-
         self.engine = engine
         self.script_exception = java_class("javax.script.ScriptException")
         self.no_such_method = java_class("java.lang.NoSuchMethodException")

@@ -1,16 +1,35 @@
-"""A script that a program of another language runs: its statements, and the value of its last expression."""
+"""Scripts that a program of another language runs: the process they need, and what each of them is.
+
+In: the engine's name, and a script's source. Out: a process that is Kaa's; and the value of the last expression.
+"""
 
 from __future__ import annotations
 
 import ast
 import builtins
+import os
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import kaa
+from kaa.runtime import engines, foreign, takeover
 
 if TYPE_CHECKING:
     from kaa.runtime.engines import Engine
+
+
+def take_over(engine_name: str) -> Engine:
+    """Give the process, in which a program of another language has started Python, to Kaa.
+
+    Args:
+        engine_name: as after `-X engine=`; "" for what `KAA_ENGINE` says, or the default.
+    Raises:
+        UnusableEngine: there is none of that name, or it does not run here.
+    """
+    engine = engines.choose(engine_name or os.environ.get("KAA_ENGINE", ""))
+    foreign.providers.append("kaa.interop.imports")
+    takeover.take_over(engine)
+    return engine
 
 
 def new_names() -> dict[str, Any]:

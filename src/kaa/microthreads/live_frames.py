@@ -228,20 +228,7 @@ def _guest_frames(frame: Frame | None) -> list[FrameState]:
         name = frame.code.co_qualname
         if frame.generator is not None or frame.names is not None:
             raise ValueError(f"the frame of {name!r} is no plain function's")
-        state = FrameState(
-            frame.code,
-            frame.next,
-            list(frame.variables),
-            list(frame.stack),
-            frame.handled,
-            frame.globals,
-            frame.function.__closure__,
-            frame.function.__name__,
-            frame.function.__qualname__,
-            True,
-            False,
-            instance,
-        )
+        state = FrameState.of(frame, frame.function, started=True, delegating=False, instance=instance)
         if previous_places(frame.code, frame.next)[0] != len(frame.stack):
             raise ValueError(f"the frame of {name!r} waits in the middle of an instruction")
         states.append(state)

@@ -42,25 +42,34 @@ class FrameState:
     delegating: bool
     instance: Any = None
 
+    @classmethod
+    def of(
+        cls, frame: Frame, named: Any, *, started: bool, delegating: bool, instance: Any = None
+    ) -> FrameState:
+        """The state of a frame; `named` has its names, a generator or the function itself."""
+        return cls(
+            frame.code,
+            frame.next,
+            list(frame.variables),
+            list(frame.stack),
+            frame.handled,
+            frame.globals,
+            frame.function.__closure__,
+            named.__name__,
+            named.__qualname__,
+            started,
+            delegating,
+            instance,
+        )
+
 
 def freeze(resumable: Resumable) -> FrameState:
     """The state of a generator or coroutine that is not running. ValueError if it runs or has ended."""
     frame = resumable.frame
     if frame is None or not resumable.is_resumable:
         raise ValueError(f"this {resumable.kind} is {resumable.state}, not suspended")
-    return FrameState(
-        frame.code,
-        frame.next,
-        list(frame.variables),
-        list(frame.stack),
-        frame.handled,
-        frame.globals,
-        frame.function.__closure__,
-        resumable.__name__,
-        resumable.__qualname__,
-        resumable.state is SUSPENDED,
-        resumable.delegating,
-    )
+    started = resumable.state is SUSPENDED
+    return FrameState.of(frame, resumable, started=started, delegating=resumable.delegating)
 
 
 def thaw(machine: Machine, state: FrameState) -> Resumable:
