@@ -113,7 +113,7 @@ class Recorder(Observer):
                 self._step(frame, offset)
             finally:
                 self._busy = 0
-            handler, self._last_argument, _ = frame.instructions[offset]
+            handler, self._last_argument, _ = frame.program.instructions[offset]
             self._last_name = handler.__name__
 
     def raised(self, frame: Frame, error: BaseException) -> None:

@@ -87,7 +87,7 @@ def unwind(frame: Frame, error: BaseException, *, again: bool = False, reported:
             frame.next = handler.target
             return frame
         if reported is not None:
-            frame.next = frame.instructions[reported][2]  # which is what the frame says its line is
+            frame.next = frame.program.instructions[reported][2]  # which is what the frame says its line is
         if frame.thread.watched:
             tracing.left(frame.thread, frame, None)
         frame.release()

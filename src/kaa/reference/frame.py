@@ -52,7 +52,7 @@ class Frame:
         self.globals: dict[str, Any] = function.__globals__
         self.builtins: dict[str, Any] = function.__builtins__
         self.program = program
-        self.instructions = program.instructions
+        self.fused = program.fused
         self.variables = variables
         self.names = names
         self.function = function

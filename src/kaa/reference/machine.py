@@ -28,8 +28,9 @@ from weakref import WeakValueDictionary
 
 import kaa.reference.builtins
 import kaa.reference.classes
+import kaa.reference.fusion
 import kaa.reference.instructions
-import kaa.reference.intrinsics  # noqa: F401  (these four fill the machine's tables)
+import kaa.reference.intrinsics  # noqa: F401  (these five fill the machine's tables)
 from kaa.bytecode import opcodes
 from kaa.reference import calls, signals, tracing, unraisable, warning
 from kaa.reference.exceptions import raised
@@ -84,7 +85,7 @@ class Boundary(Frame):
         self.thread = thread
         self.code = _BOUNDARY_CODE
         self.program = _BOUNDARY_PROGRAM
-        self.instructions = _BOUNDARY_PROGRAM.instructions
+        self.fused = _BOUNDARY_PROGRAM.fused
         self.builtins = builtins.__dict__
         self.names = self.function = self.generator = self.finish = self.handled = None
         self.variables = []
@@ -212,7 +213,7 @@ class Machine:
         """Carry out instructions until one hands over to the host, or raises."""
         frame = thread.frame
         assert frame is not None
-        instructions = frame.instructions
+        instructions = frame.fused
         while True:
             handler, argument, frame.next = instructions[frame.next]
             step = handler(frame, argument)
@@ -220,7 +221,7 @@ class Machine:
                 if step is HOST_FRAME:
                     return step
                 thread.frame = frame = step
-                instructions = frame.instructions
+                instructions = frame.fused
 
     def _trace(self, thread: Thread) -> Frame:
         """The same, under a trace function or a profiler of the guest's."""
@@ -228,7 +229,7 @@ class Machine:
         assert frame is not None
         while True:
             offset = frame.next
-            handler, argument, frame.next = frame.instructions[offset]
+            handler, argument, frame.next = frame.program.instructions[offset]
             name = handler.__name__
             tracing.before(thread, frame, name, offset)
             if name in LEAVING:
@@ -252,7 +253,7 @@ class Machine:
         while True:
             limits.check(frame)
             observer.instruction(frame, frame.next)
-            handler, argument, frame.next = frame.instructions[frame.next]
+            handler, argument, frame.next = frame.program.instructions[frame.next]
             if handler.__name__ in LEAVING:
                 observer.returned(frame, value_handed_over(handler, frame, argument))
             step = handler(frame, argument)

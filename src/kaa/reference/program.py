@@ -40,6 +40,9 @@ type Handler = Callable[[Frame, Any], Frame | None]
 HANDLERS: dict[str, Handler] = {}
 """By name of instruction; `kaa.reference.instructions` fills it from its themes."""
 
+FUSED: dict[tuple[str, str], Handler] = {}
+"""By the names of two handlers: the one that carries both out; `kaa.reference.fusion` fills it."""
+
 INTRINSICS: dict[str, Callable[..., Any]] = {}
 """By name of intrinsic; `kaa.reference.intrinsics` fills it."""
 
@@ -101,6 +104,7 @@ class Program:
         "cells",
         "entries",
         "first_free",
+        "fused",
         "instructions",
         "keyword_places",
         "lines",
@@ -134,6 +138,7 @@ class Program:
         self.simple = not (code.co_kwonlyargcount or code.co_flags & 0x0C)
         self.unbound = [NULL] * (len(names) - self.argument_count)
         self.instructions, self.starts = decode(code)
+        self.fused = fuse(self.instructions)
         self.entries = decode_exception_table(code.co_exceptiontable)
         self.carrier: CodeType | None = None
         self.lines: list[int | None] | None = None
@@ -199,6 +204,19 @@ def decode(code: CodeType) -> tuple[list[tuple[Handler, Any, int]], list[int]]:
             first, high = following, 0
         offset = following
     return instructions, starts
+
+
+def fuse(instructions: list[tuple[Handler, Any, int]]) -> list[tuple[Handler, Any, int]]:
+    """The same entries, but that the first of a pair in `FUSED` carries out both: its argument is theirs."""
+    fused = instructions.copy()
+    for offset in reversed(range(len(instructions))):
+        handler, argument, following = instructions[offset]
+        if following < len(instructions):
+            second = fused[following]
+            pair = FUSED.get((handler.__name__, second[0].__name__))
+            if pair is not None:
+                fused[offset] = pair, (argument, second[1]), second[2]
+    return fused
 
 
 _programs: dict[int, Program] = {}
