@@ -22,9 +22,8 @@ from typing import Any, Final
 from kaa.import_failure import import_failure
 from kaa.native import cache
 from kaa.native.image import PAGE, Image
-from kaa.native.memory import RESERVED, LoadedImage
+from kaa.native.memory import REACHABLE, LoadedImage
 
-ARENA_FIELDS: Final = 3
 METH_VARARGS, METH_KEYWORDS = 1, 2
 """How a function in C is called: with a tuple and a dict."""
 TABLES: Final = ("ROWS", "VARIANTS", "TEMPLATE_ROWS", "HOLE_ROWS")
@@ -63,7 +62,7 @@ def make_image(*, checking: bool = False, progress: Callable[[str], None] = lamb
     except ImportError as error:
         raise UnsupportedHost(f"making machine code needs llvmlite ({error})") from error
     import kaa.baseline.templates  # noqa: F401  # declares the templates
-    from kaa.baseline import block, builtin_functions, frames, linker, tables, unseen
+    from kaa.baseline import arena, block, builtin_functions, frames, linker, tables, unseen
     from kaa.native.build import build
 
     exported: list[Any] = [
@@ -71,6 +70,9 @@ def make_image(*, checking: bool = False, progress: Callable[[str], None] = lamb
         unseen.call_unseen,
         unseen.caller_flags,
         block.free_block,
+        arena.map_code,
+        arena.before_fork,
+        arena.after_fork,
         linker.block_of,
     ]
     exported += builtin_functions.ENTRANCES
@@ -149,20 +151,24 @@ class Engine:
             self._set_cell(name, ctypes.addressof(memory))
 
     def _lay_out_arenas(self) -> None:
-        """The region behind the image: data in the first half, machine code in the second."""
+        """The region behind the image: data, machine code where it runs, machine code where it is written."""
         start = self.image.size + -self.image.size % PAGE
-        half = (RESERVED - start) // 2 // PAGE * PAGE
+        half = (REACHABLE - start) // 2 // PAGE * PAGE
         self.loaded.protect(start, half, mmap.PROT_READ | mmap.PROT_WRITE)
-        self._set_arena("DATA_ARENA", start, start + half)
-        self._set_arena("CODE_ARENA", start + half, RESERVED)
+        self._set_arena("DATA_ARENA", start, half)
+        self._set_arena("CODE_ARENA", start + half, half, distance=half)
+        if ctypes.CFUNCTYPE(ctypes.c_int)(self.loaded.address("map_code"))():
+            raise UnsupportedHost("memory for machine code cannot be mapped twice")
+        self.loaded.at_fork("before_fork", "after_fork")
 
-    def _set_arena(self, name: str, start: int, end: int) -> None:
-        fields = self._arena(name)
-        fields[0] = self.loaded.base + start
-        fields[1] = self.loaded.base + end
+    def _set_arena(self, name: str, start: int, size: int, distance: int = 0) -> None:
+        arena = self._arena(name)
+        arena.next = arena.kept = self.loaded.base + start
+        arena.limit = arena.next + size
+        arena.distance = distance
 
-    def _arena(self, name: str) -> Any:
-        return (ctypes.c_uint64 * ARENA_FIELDS).from_address(self.loaded.base + self.image.cells[name])
+    def _arena(self, name: str) -> _Arena:
+        return _Arena.from_address(self.loaded.base + self.image.cells[name])
 
     def _request_extra(self) -> None:
         request = ctypes.pythonapi.PyUnstable_Eval_RequestCodeExtraIndex
@@ -263,8 +269,8 @@ class Engine:
             "instructions": "INSTRUCTIONS_LINKED",
         }
         found = {label: self.loaded.cell(cell).value for label, cell in counters.items()}
-        found["machine code"] = self._arena("CODE_ARENA")[2]
-        found["data"] = self._arena("DATA_ARENA")[2]
+        found["machine code"] = self._arena("CODE_ARENA").used
+        found["data"] = self._arena("DATA_ARENA").used
         return found
 
 
@@ -281,6 +287,12 @@ def _open_perf_map(process: int) -> int:
 def _pointer(address: int, offset: int) -> int:
     """A pointer in memory of the host."""
     return ctypes.c_uint64.from_address(address + offset).value
+
+
+class _Arena(ctypes.Structure):
+    """The beginning of an `arena.Arena`."""
+
+    _fields_ = tuple((name, ctypes.c_uint64) for name in ("next", "limit", "used", "distance", "kept"))
 
 
 class _MethodDefinition(ctypes.Structure):

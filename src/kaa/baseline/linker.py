@@ -1,7 +1,7 @@
 """The linker: from a code object to its machine code, by copying templates and filling their holes.
 
 In: a code object of the host, as it is in memory (specialised or not). Out: its `Block`. Two walks over the
-code units: the first chooses a template for each instruction and adds up sizes; the second copies and
+code units: the first chooses a template for each instruction and finds its place; the second copies and
 patches. The tables that say which template serves which instruction are made by `tables.py`.
 """
 
@@ -9,17 +9,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from kaa.baseline.block import (
-    CODE_ARENA,
-    Block,
-    executable,
-    find_block,
-    new_block,
-    take,
-    writable,
-)
+from kaa.baseline.arena import CODE_ARENA, take
+from kaa.baseline.block import Block, find_block, new_block
 from kaa.baseline.holes import HOLES
-from kaa.native.externs import PyErr_Clear, PyUnicode_AsUTF8, dprintf
+from kaa.native.externs import PyErr_Clear, PyMem_RawFree, PyMem_RawMalloc, PyUnicode_AsUTF8, dprintf
 from kaa.native.function import Cell, native
 from kaa.native.intrinsics import NULL, address, cast, copy_memory, reserve, size_of
 from kaa.native.layouts import CodeObject
@@ -32,6 +25,7 @@ class Row(Struct):
     Templates are numbered from 1; 0 is none. `first` is the general template; the variant for
     `v = (argument >> shift) & mask` is `variants[v]`, for `v < count`. If the next instruction has a `role` of at
     most `roles`, then `variants[v + count * role]` does the work of both. `after` is the part where a result arrives.
+    `refers` says what the argument refers to: FORWARD, BACKWARD, A_CONSTANT, A_NAME, or 0 for nothing to look up.
     The role STORES is that of stores into as many locals as the argument says: pairs, and a single one at the end.
     """
 
@@ -39,7 +33,7 @@ class Row(Struct):
     after: u16
     deoptimized: u8
     caches: u8
-    jump: i8
+    refers: i8
     name_shift: u8
     shift: u8
     mask: u8
@@ -60,9 +54,7 @@ class TemplateRow(Struct):
 
 
 class HoleRow(Struct):
-    """A place in a template to be filled. `kind` indexes `HOLES`; `size` in bytes, 0 for a 32-bit
-    distance.
-    """
+    """A place in a template to be filled. `kind` indexes `HOLES`; `size` in bytes, 0 for a 32-bit distance."""
 
     offset: u32
     kind: u16
@@ -93,8 +85,9 @@ TEMPLATE_ROW_SIZE: Final = 16
 HOLE_ROW_SIZE: Final = 16
 NEVER: Final = 0x80
 """A version that no thread has: the block's first instruction asks whether the code is monitored."""
+VERSION_OFFSET: Final = 8
+"""Bytes from a block to its `version`."""
 LOCALS: Final = 72
-SITE_WORDS: Final = 11
 CO_OPTIMIZED, FLAGS = 1, 1 | 4 | 8
 """Of `co_flags`: locals are in the frame; that, and the flags of `*args` and `**kwargs`."""
 NOT_SIMPLE: Final = -1
@@ -102,26 +95,7 @@ STORES: Final = 4
 EXTENDED_ARG: Final = 71
 """The opcode whose argument is the upper bits of the next one's (a test compares it with the table)."""
 STORE_FAST: Final = 110
-FORWARD, BACKWARD = 1, 2
-(
-    MOVED,
-    AT_NEXT,
-    AT_TARGET,
-    AT_RESUMED,
-    OF_ARGUMENT,
-    OF_LOCAL,
-    OF_FIRST,
-    OF_SECOND,
-    OF_CONSTANT,
-    OF_NAME,
-    OF_INSTRUCTION,
-    OF_FOLLOWING,
-    AT_VERSION,
-    AT_CACHE,
-    AT_BRANCH,
-    AT_AFTER,
-    OF_STORED,
-) = range(len(HOLES))
+FORWARD, BACKWARD, A_CONSTANT, A_NAME = 1, 2, 3, 4
 
 
 @native(inline=True)
@@ -182,48 +156,33 @@ def stores_all(code: CodeObject, index: i64, count: i64) -> i1:
     return count & 1 == 0 or opcode_of(code.co_code_adaptive[end - 1]) == STORE_FAST
 
 
-@native
-def measure(code: CodeObject, sizes: Ptr[u64]) -> i32:
-    """`sizes`: bytes of machine code, words of cache, bytes of machine code before the second parts.
+class Plan(Struct):
+    """What the first walk finds: bytes of machine code, of those the ones before the second parts, words of cache, and
+    for each code unit its template and the distance of its machine code from the start.
 
-    -1 if a template is missing.
+    An instruction falls through to the next; the parts where results arrive stand behind all of them. A prefix and a
+    cache entry belong to their instruction.
     """
+
+    size: u64
+    firsts: u64
+    words: u64
+    addresses: Ptr[u32]
+    numbers: Ptr[u16]
+
+
+PLAN_WORDS: Final = 5
+UNIT_SIZE: Final = 6
+"""Bytes of a plan for each code unit."""
+
+
+@native
+def choose_templates(code: CodeObject, plan: Plan) -> i1:
+    """Fill the plan; False if a template is missing."""
     units = code.co_code_adaptive
-    total = u64(0)
+    place = u64(0)
     behind = u64(0)
     words = u64(0)
-    argument = i64(0)
-    index = i64(0)
-    while index < code.ob_size:
-        opcode = opcode_of(units[index])
-        row = row_of(opcode)
-        argument = (argument << 8) | i64(units[index] >> 8)
-        index += 1
-        if opcode == EXTENDED_ARG:
-            continue
-        number = choose(row, argument, role_at(code, index + i64(row.caches), argument))
-        if number == 0:
-            return -1
-        total += u64(template_row(number).size)
-        if row.after != 0:
-            behind += u64(template_row(row.after).size)
-        words += u64(row.cache_words)
-        argument = 0
-        index += i64(row.caches)
-    sizes[0] = total + behind
-    sizes[1] = words
-    sizes[2] = total
-    return 0
-
-
-@native
-def lay_out(code: CodeObject, block: Block) -> None:
-    """Set the block's address of every code unit. A prefix and a cache entry belong to their instruction.
-
-    An instruction falls through to the next; the parts where results arrive stand behind all of them.
-    """
-    units = code.co_code_adaptive
-    place = u32(0)
     argument = i64(0)
     index = i64(0)
     first = i64(0)
@@ -234,28 +193,49 @@ def lay_out(code: CodeObject, block: Block) -> None:
         index += 1
         if opcode == EXTENDED_ARG:
             continue
+        unit = index - 1
         index += i64(row.caches)
+        number = choose(row, argument, role_at(code, index, argument))
+        if number == 0:
+            return False
+        plan.numbers[unit] = number
         while first < index:
-            block.addresses[first] = place
+            plan.addresses[first] = u32(place)
             first += 1
-        place += template_row(choose(row, argument, role_at(code, index, argument))).size
+        place += u64(template_row(number).size)
+        if row.after != 0:
+            behind += u64(template_row(row.after).size)
+        words += u64(row.cache_words)
         argument = 0
+    plan.size = place + behind
+    plan.firsts = place
+    plan.words = words
+    return True
 
 
 class Site(Struct):
-    """One instruction while it is linked. Addresses of machine code, and of the host's code units."""
+    """One instruction while it is linked: what each of `HOLES` is filled with, in their order."""
 
-    resumed: u64
-    next: u64
-    target: u64
-    unit: u64
-    following: u64
-    argument: i64
-    name_shift: i64
-    cache: u64
-    branch: u64
-    after: u64
+    image: i64
+    next: i64
+    target: i64
+    resumed: i64
+    oparg: i64
+    local: i64
+    first: i64
+    second: i64
+    constant: i64
+    name: i64
+    instruction: i64
+    following: i64
+    version: i64
+    cache: i64
+    branch: i64
+    after: i64
     stored: i64
+
+
+SITE_WORDS: Final = len(HOLES)
 
 
 @native(inline=True)
@@ -265,66 +245,44 @@ def local_offset(number: i64) -> i64:
 
 
 @native
-def hole_value(block: Block, site: Site, kind: u16) -> i64:
-    """What a hole of this instruction is filled with."""
-    code = block.code
-    argument = site.argument
-    if kind == AT_NEXT:
-        return i64(site.next)
-    if kind == AT_TARGET:
-        return i64(site.target)
-    if kind == AT_RESUMED:
-        return i64(site.resumed)
-    if kind == OF_ARGUMENT:
-        return argument
-    if kind == OF_LOCAL:
-        return local_offset(argument)
-    if kind == OF_FIRST:
-        return local_offset(argument >> 4)
-    if kind == OF_SECOND:
-        return local_offset(argument & 15)
-    if kind == OF_CONSTANT:
-        return address(code.co_consts.ob_item[argument])
-    if kind == OF_NAME:
-        return address(code.co_names.ob_item[argument >> site.name_shift])
-    if kind == OF_INSTRUCTION:
-        return i64(site.unit)
-    if kind == OF_FOLLOWING:
-        return i64(site.following)
-    if kind == AT_VERSION:
-        return address(block) + 8
-    if kind == AT_BRANCH:
-        return i64(site.branch)
-    if kind == AT_AFTER:
-        return i64(site.after)
-    if kind == OF_STORED:
-        return local_offset(site.stored)
-    return i64(site.cache)
-
-
-@native
-def copy_template(block: Block, site: Site, number: u16, place: u64) -> None:
-    """Copy one template to `place` and fill its holes."""
+def copy_template(site: Site, number: u16, place: i64) -> None:
+    """Copy one template to where it will run, `place`, and fill its holes."""
     row = template_row(number)
-    home = IMAGE + u64(row.offset)
-    copy_memory(cast(Ptr[u8], place), cast(Ptr[u8], home), u64(row.size))
+    written = place + i64(CODE_ARENA.distance)
+    copy_memory(cast(Ptr[u8], written), cast(Ptr[u8], IMAGE + u64(row.offset)), u64(row.size))
+    values = cast(Ptr[i64], address(site))
     hole = cast(HoleRow, address(HOLE_ROWS) + i64(row.first_hole) * HOLE_ROW_SIZE)
     for _ in range(i64(row.holes)):
-        spot = place + u64(hole.offset)
-        if hole.kind == MOVED:
-            field = cast(Ptr[i32], spot)
-            field[0] += i32(home - place)
+        value = values[i64(hole.kind)] + hole.addend
+        field = written + i64(hole.offset)
+        if hole.size == 0:
+            cast(Ptr[i32], field)[0] = i32(value - (place + i64(hole.offset)))
+        elif hole.size == 4:
+            cast(Ptr[i32], field)[0] = i32(value)
+        elif hole.size == 8:
+            cast(Ptr[i64], field)[0] = value
         else:
-            value = hole_value(block, site, hole.kind) + hole.addend
-            if hole.size == 0:
-                cast(Ptr[i32], spot)[0] = i32(value - i64(spot))
-            elif hole.size == 4:
-                cast(Ptr[i32], spot)[0] = i32(value)
-            elif hole.size == 8:
-                cast(Ptr[i64], spot)[0] = value
-            else:
-                cast(Ptr[u8], spot)[0] = u8(value)
+            cast(Ptr[u8], field)[0] = u8(value)
         hole = cast(HoleRow, address(hole) + HOLE_ROW_SIZE)
+
+
+@native(inline=True)
+def look_up(code: CodeObject, block: Block, site: Site, row: Row, index: i64) -> None:
+    """Set what the argument of the instruction before a code unit refers to."""
+    if row.refers == FORWARD:
+        site.target = machine_code_at(block, index + site.oparg)
+    elif row.refers == BACKWARD:
+        site.target = machine_code_at(block, index - site.oparg)
+    elif row.refers == A_CONSTANT:
+        site.constant = address(code.co_consts.ob_item[site.oparg])
+    elif row.refers == A_NAME:
+        site.name = address(code.co_names.ob_item[site.oparg >> i64(row.name_shift)])
+
+
+@native(inline=True)
+def machine_code_at(block: Block, index: i64) -> i64:
+    """Where the machine code of a code unit is."""
+    return i64(block.start) + i64(block.addresses[index])
 
 
 @native
@@ -334,21 +292,25 @@ def aim_follower(code: CodeObject, block: Block, site: Site, index: i64) -> None
     row = row_of(opcode_of(unit))
     behind = index + 1 + i64(row.caches)
     if row.role == STORES:
-        behind = index + ((site.argument + 1) >> 1)
-    site.after = block.start + u64(block.addresses[behind])
-    site.stored = i64(unit >> 8)
-    if row.jump == FORWARD:
-        site.branch = block.start + u64(block.addresses[behind + site.stored])
+        behind = index + ((site.oparg + 1) >> 1)
+    argument = i64(unit >> 8)
+    site.after = machine_code_at(block, behind)
+    site.stored = local_offset(argument)
+    if row.refers == FORWARD:
+        site.branch = machine_code_at(block, behind + argument)
 
 
 @native
-def fill(code: CodeObject, block: Block, site: Site, second: u64) -> i64:
-    """Copy the templates of all instructions; returns how many there are. `second` is where second parts go."""
+def fill(code: CodeObject, block: Block, site: Site, plan: Plan) -> u64:
+    """Copy the templates of all instructions; returns how many there are."""
     units = code.co_code_adaptive
     argument = i64(0)
     index = i64(0)
-    count = i64(0)
-    cache = address(block.caches)
+    count = u64(0)
+    site.image = i64(IMAGE)
+    site.version = address(block) + VERSION_OFFSET
+    site.cache = address(block.caches)
+    site.resumed = i64(block.start + plan.firsts)
     while index < code.ob_size:
         opcode = opcode_of(units[index])
         row = row_of(opcode)
@@ -358,28 +320,23 @@ def fill(code: CodeObject, block: Block, site: Site, second: u64) -> i64:
             continue
         unit = index - 1
         index += i64(row.caches)
-        role = role_at(code, index, argument)
-        number = choose(row, argument, role)
-        here = block.start + u64(block.addresses[unit])
-        end = here + u64(template_row(number).size)
-        site.unit = u64(address(units + unit))
-        site.following = u64(address(units + index))
-        site.argument = argument
-        site.name_shift = i64(row.name_shift)
-        site.cache = u64(cache)
-        site.next = end
-        if row.jump == FORWARD:
-            site.target = block.start + u64(block.addresses[index + argument])
-        elif row.jump == BACKWARD:
-            site.target = block.start + u64(block.addresses[index - argument])
-        if role != 0:
+        number = plan.numbers[unit]
+        here = machine_code_at(block, unit)
+        site.next = here + i64(template_row(number).size)
+        site.oparg = argument
+        site.local = local_offset(argument)
+        site.first = local_offset(argument >> 4)
+        site.second = local_offset(argument & 15)
+        site.instruction = address(units + unit)
+        site.following = address(units + index)
+        look_up(code, block, site, row, index)
+        if row.roles != 0 and role_at(code, index, argument) != 0:
             aim_follower(code, block, site, index)
+        copy_template(site, number, here)
         if row.after != 0:
-            site.resumed = second
-            copy_template(block, site, row.after, second)
-            second += u64(template_row(row.after).size)
-        copy_template(block, site, number, here)
-        cache += i64(row.cache_words) * 8
+            copy_template(site, row.after, site.resumed)
+            site.resumed += i64(template_row(row.after).size)
+        site.cache += i64(row.cache_words) * 8
         argument = 0
         count += 1
     return count
@@ -387,36 +344,44 @@ def fill(code: CodeObject, block: Block, site: Site, second: u64) -> i64:
 
 @native
 def link(code: CodeObject) -> Block:
-    """Give a code object its block. Its `start` stays 0 if the machine cannot run the code; NULL: no
-    memory.
-    """
-    sizes = reserve(u64, 3)
-    sizes[0] = 0
-    sizes[1] = 0
-    complete = measure(code, sizes) == 0
-    head = (size_of(Block) + 4 * u64(code.ob_size + 1) + 7) & ~u64(7)
-    block = new_block(code, head + 8 * sizes[1])
+    """Give a code object its block. Its `start` stays 0 if the machine cannot run the code; NULL: no memory."""
+    plan = cast(Plan, reserve(u64, PLAN_WORDS))
+    memory = PyMem_RawMalloc(u64(UNIT_SIZE * code.ob_size))
+    if not memory:
+        return NULL
+    plan.addresses = cast(Ptr[u32], memory)
+    plan.numbers = cast(Ptr[u16], plan.addresses + code.ob_size)
+    block = link_as_planned(code, plan)
+    PyMem_RawFree(memory)
+    return block
+
+
+@native
+def link_as_planned(code: CodeObject, plan: Plan) -> Block:
+    """The same, with room for the plan."""
+    plan.size = 0
+    plan.words = 0
+    complete = choose_templates(code, plan)
+    head = (size_of(Block) + 4 * u64(code.ob_size) + 7) & ~u64(7)
+    block = new_block(code, head + 8 * plan.words)
     if not block:
         return NULL
     block.caches = cast(Ptr[u64], address(block) + i64(head))
     block.version = NEVER
     block.simple = NOT_SIMPLE
-    start = take(CODE_ARENA, sizes[0]) if complete else u64(0)
+    start = take(CODE_ARENA, plan.size) if complete else u64(0)
     if start == 0:
         BLOCKS_REFUSED[0] += 1
         return block
-    if writable(start, sizes[0]) != 0:
-        return block
     block.start = start
+    block.code_size = plan.size
     if code.co_flags & FLAGS == CO_OPTIMIZED and code.co_kwonlyargcount == 0:
         block.simple = i64(code.co_argcount)
-    block.code_size = sizes[0]
-    lay_out(code, block)
-    INSTRUCTIONS_LINKED[0] += u64(fill(code, block, cast(Site, reserve(u64, SITE_WORDS)), start + sizes[2]))
+    copy_memory(block.addresses, plan.addresses, 4 * u64(code.ob_size))
+    INSTRUCTIONS_LINKED[0] += fill(code, block, cast(Site, reserve(u64, SITE_WORDS)), plan)
     BLOCKS_LINKED[0] += 1
-    executable(start, sizes[0])
     if PERF_MAP != 0:
-        describe(code, start, sizes[0])
+        describe(code, start, plan.size)
     return block
 
 

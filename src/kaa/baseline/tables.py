@@ -14,7 +14,16 @@ from kaa.baseline.block import Block
 from kaa.baseline.cells import STRINGS
 from kaa.baseline.engine import NAMES, OFFSETS, TABLES
 from kaa.baseline.holes import HOLES
-from kaa.baseline.linker import BACKWARD, FORWARD, HOLE_ROW_SIZE, ROW_SIZE, STORES, TEMPLATE_ROW_SIZE
+from kaa.baseline.linker import (
+    A_CONSTANT,
+    A_NAME,
+    BACKWARD,
+    FORWARD,
+    HOLE_ROW_SIZE,
+    ROW_SIZE,
+    STORES,
+    TEMPLATE_ROW_SIZE,
+)
 from kaa.baseline.template import TEMPLATES
 from kaa.bytecode.instructions import BY_NAME, BY_NUMBER, SPECIALIZED, Argument
 from kaa.native.function import NativeFunction
@@ -28,7 +37,14 @@ TEMPLATE_ROW: Final = struct.Struct("<IIII")
 HOLE_ROW: Final = struct.Struct("<IHHq")
 assert (ROW.size, TEMPLATE_ROW.size, HOLE_ROW.size) == (ROW_SIZE, TEMPLATE_ROW_SIZE, HOLE_ROW_SIZE)
 
-JUMPS: Final = {Argument.FORWARD: FORWARD, Argument.BACKWARD: BACKWARD}
+REFERENCES: Final = {
+    Argument.FORWARD: FORWARD,
+    Argument.BACKWARD: BACKWARD,
+    Argument.CONST: A_CONSTANT,
+    Argument.NAME: A_NAME,
+    Argument.NAME_1: A_NAME,
+    Argument.NAME_2: A_NAME,
+}
 NAME_SHIFTS: Final = {Argument.NAME_1: 1, Argument.NAME_2: 2}
 SECOND: Final = ".second"
 ROLES: Final = {
@@ -108,7 +124,7 @@ class RowFields(NamedTuple):
     after: int
     deoptimized: int
     caches: int
-    jump: int
+    refers: int
     name_shift: int
     shift: int
     mask: int
@@ -172,7 +188,7 @@ def _row(opcode: int, deoptimized: int, numbers: dict[str, int], variants: bytea
         numbers.get(instruction.name + SECOND, 0),
         deoptimized,
         instruction.caches,
-        JUMPS.get(instruction.argument, 0),
+        REFERENCES.get(instruction.argument, 0),
         NAME_SHIFTS.get(instruction.argument, 0),
         shift,
         mask,

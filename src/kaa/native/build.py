@@ -36,8 +36,8 @@ GOT: Final = {
     RelocationType.GOT_RELATIVE_32_RELAXABLE,
     RelocationType.GOT_RELATIVE_32_RELAXABLE_REX,
 }
-MOVED: Final = ""
-"""A hole that names nothing: it reaches into the image itself, and a copy of it only has moved."""
+IN_IMAGE: Final = ""
+"""A hole that names nothing: it reaches into the image itself, so far from the image's start as its addend says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ def link(compiled: ObjectFile, module: Module, detached: Collection[str]) -> Ima
                 target = places[relocation.symbol.section or ""] + relocation.symbol.offset
             position = start + relocation.offset
             struct.pack_into("<i", data, position, target + relocation.addend - position)
-            holes.append(TemplateHole(relocation.offset, 4, True, MOVED, 0))
+            holes.append(TemplateHole(relocation.offset, 4, True, IN_IMAGE, target + relocation.addend))
         if section.name.startswith(TEMPLATE_SECTION):
             name = section.name.removeprefix(TEMPLATE_SECTION)
             whole = Template(name, start, len(section.data), tuple(holes))

@@ -1,7 +1,7 @@
 """Memory for machine code: one reserved region, in which the image and all linked code can reach each other.
 
 In: an `Image`. Out: `LoadedImage`, the image in memory with the host's addresses filled in. Pages are
-writable or executable, never both at once.
+writable or executable, never both.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from typing import Any, Final
 
 from kaa.native.image import PAGE, Image
 
-RESERVED: Final = 1 << 30
+REACHABLE: Final = 1 << 30
 """Bytes of address space; 32-bit distances must reach from one end to the other."""
+RESERVED: Final = REACHABLE + REACHABLE // 2
+"""What lies behind the reachable part is where linked code is written."""
 NO_ACCESS: Final = 0
 MAP_FAILED: Final = ctypes.c_void_p(-1).value
 
@@ -24,10 +26,12 @@ _mmap.restype = ctypes.c_void_p
 _mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
 _mprotect = _libc.mprotect
 _mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+_register_atfork = getattr(_libc, "__register_atfork")
+_register_atfork.argtypes = [ctypes.c_void_p] * 4
 
 
 class LoadedImage:
-    """An image in memory. `base` is its address; [base + size, base + RESERVED) is free for linked code."""
+    """An image in memory. `base` is its address; [base + size, base + RESERVED) is free."""
 
     def __init__(self, image: Image) -> None:
         self.image = image
@@ -50,6 +54,11 @@ class LoadedImage:
         """Set the access to whole pages at `offset` from the base."""
         if _mprotect(self.base + offset, size + -size % PAGE, protection):
             raise OSError(ctypes.get_errno(), "mprotect")
+
+    def at_fork(self, before: str, child: str) -> None:
+        """Have native functions run in the process that forks, before it does, and in the child."""
+        if _register_atfork(self.address(before), None, self.address(child), None):
+            raise MemoryError("no room for functions to run at a fork")
 
     def address(self, symbol: str) -> int:
         """Where a native function is."""

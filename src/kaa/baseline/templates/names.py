@@ -267,9 +267,13 @@ def load_global_or_builtin(thread: ThreadState, frame: Frame, name: Object) -> O
     return found[0]
 
 
-@native
-def load_name(thread: ThreadState, frame: Frame, names: Object, name: Object) -> Object:
-    """A new reference to what a name means: in `names`, or globally; NULL with an exception."""
+@native(apart=True)
+def load_name(thread: ThreadState, frame: Frame, name: Object) -> Object:
+    """A new reference to what a name means in the body of a module or a class; NULL with an exception."""
+    names = frame.f_locals
+    if unlikely(not names):
+        PyErr_SetString(PyExc_SystemError[0], "no locals")
+        return NULL
     found = reserve(Object)
     if PyMapping_GetOptionalItem(names, name, found) < 0:
         return NULL
@@ -288,11 +292,7 @@ def load_name(thread: ThreadState, frame: Frame, names: Object, name: Object) ->
 @template()
 def LOAD_NAME(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
-    names = frame.f_locals
-    if unlikely(not names):
-        PyErr_SetString(PyExc_SystemError[0], "no locals")
-        return raised(frame, sp, thread)
-    value = load_name(thread, frame, names, NAME)
+    value = load_name(thread, frame, NAME)
     if not value:
         return raised(frame, sp, thread)
     sp[0] = value
@@ -410,19 +410,24 @@ def cached_global(frame: Frame, cache: Ptr[u64]) -> Object:
 @template()
 def STORE_NAME(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
-    names = frame.f_locals
-    value = sp[-1]
-    if unlikely(not names):
-        no_locals(NAME, True)
-        return raised(frame, sp, thread)
-    if names.ob_type == PyDict_Type:
-        failed = PyDict_SetItem(names, NAME, value)
-    else:
-        failed = PyObject_SetItem(names, NAME, value)
-    decref(value)
-    if failed != 0:
+    if store_name(frame, NAME, sp[-1]) != 0:
         return raised(frame, sp - 1, thread)
     return NEXT(sp - 1)
+
+
+@native(apart=True)
+def store_name(frame: Frame, name: Object, value: Object) -> i32:
+    """Bind a name in the namespace of a module or a class; takes the reference. -1: raised."""
+    names = frame.f_locals
+    failed = i32(-1)
+    if unlikely(not names):
+        no_locals(name, True)
+    elif names.ob_type == PyDict_Type:
+        failed = PyDict_SetItem(names, name, value)
+    else:
+        failed = PyObject_SetItem(names, name, value)
+    decref(value)
+    return failed
 
 
 @template()

@@ -1,0 +1,112 @@
+"""The memory where blocks live: an arena for machine code, and one for data.
+
+In: a size. Out: a piece of memory. Both arenas lie in the region that the image has reserved, so that code reaches its
+data by short distances. The memory of machine code is mapped twice: where it runs it cannot be written, and a fixed
+distance away it can be written and not run. So no page ever changes its access, and linking needs no system call.
+
+Memory that is mapped twice is shared with the child of a fork, where private memory would be copied. So what has
+been handed out before a fork stays as it is from then on in both processes, even when its code has died; both go on
+behind it, the parent in the same memory, the child in memory of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from kaa.native.externs import mmap, mprotect, mremap
+from kaa.native.function import Cell, native
+from kaa.native.image import PAGE
+from kaa.native.intrinsics import address, cast, clear_memory
+from kaa.native.types import Array, Embedded, Ptr, Reference, Struct, i32, u64
+
+
+class Arena(Struct):
+    """Memory handed out in pieces. `free` has a chain of returned pieces for each size class.
+
+    A piece is written `distance` bytes from where it is run and read. One before `kept` is never handed out again.
+    """
+
+    next: u64
+    limit: u64
+    used: u64
+    distance: u64
+    kept: u64
+    free: Array[u64]
+
+
+SIZE_CLASSES: Final = 512
+SIZE_STEP: Final = 64
+"""Pieces are multiples of this; those of more than SIZE_CLASSES steps are not reused."""
+FIELDS: Final = 5
+ARENA_SIZE: Final = 8 * (FIELDS + SIZE_CLASSES)
+READ_WRITE, READ_EXECUTE = 3, 5
+MAP_SHARED, MAP_FIXED, MAP_ANONYMOUS, MAP_NORESERVE = 0x1, 0x10, 0x20, 0x4000
+MREMAP_MAYMOVE, MREMAP_FIXED = 1, 2
+
+
+def _arena(name: str) -> Any:
+    return Cell(name, Embedded(Reference(Arena), array=False), ARENA_SIZE)
+
+
+CODE_ARENA: Arena = _arena("CODE_ARENA")
+DATA_ARENA: Arena = _arena("DATA_ARENA")
+
+
+@native
+def take(arena: Arena, size: u64) -> u64:
+    """A piece of memory of at least `size` bytes, or 0."""
+    steps = (size + (SIZE_STEP - 1)) // SIZE_STEP
+    rounded = steps * SIZE_STEP
+    if steps < SIZE_CLASSES:
+        first = arena.free[steps]
+        if first != 0:
+            arena.free[steps] = cast(Ptr[u64], first)[0]
+            arena.used += rounded
+            return first
+    place = arena.next
+    if place + rounded > arena.limit:
+        return 0
+    arena.next = place + rounded
+    arena.used += rounded
+    return place
+
+
+@native
+def give_back(arena: Arena, place: u64, size: u64) -> None:
+    """Return a piece. Its first word becomes the link of the chain of free pieces."""
+    steps = (size + (SIZE_STEP - 1)) // SIZE_STEP
+    arena.used -= steps * SIZE_STEP
+    if steps < SIZE_CLASSES and place >= arena.kept:
+        cast(Ptr[u64], place + arena.distance)[0] = arena.free[steps]
+        arena.free[steps] = place
+
+
+@native
+def map_code() -> i32:
+    """Give the free end of the arena of machine code new memory, in both places; 0, or -1 if there is none."""
+    place = CODE_ARENA.next
+    size = CODE_ARENA.limit - place
+    flags = i32(MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED)
+    written = mmap(place + CODE_ARENA.distance, size, READ_WRITE, flags, i32(-1), 0)
+    if written != place + CODE_ARENA.distance:
+        return -1
+    # No old size: the memory stays where it is and gets a second place.
+    if mremap(written, 0, size, MREMAP_MAYMOVE | MREMAP_FIXED, place) != place:
+        return -1
+    return mprotect(place, size, READ_EXECUTE)
+
+
+@native
+def before_fork() -> None:
+    """Keep what has been handed out as it is, and go on at the next page."""
+    arena = CODE_ARENA
+    arena.next = (arena.next + (PAGE - 1)) & ~u64(PAGE - 1)
+    arena.kept = arena.next
+    clear_memory(cast(Ptr[u64], address(arena) + 8 * FIELDS), 8 * SIZE_CLASSES)
+
+
+@native
+def after_fork() -> None:
+    """In the child: leave the memory behind to the parent. Without memory no more code is linked."""
+    if map_code() != 0:
+        CODE_ARENA.limit = CODE_ARENA.next
