@@ -218,14 +218,13 @@ Kaa.App = class {
       return Kaa.show(parts.view, Kaa.el("p", { class: "hint" }, words));
     }
     Kaa.dark();
-    this.panels("run", null, this.runView.panels());
     const file = player.file(player.at);
-    if (file !== this.file && player.frame[player.at] >= 0) this.showFile(file);
+    if (file !== this.file && player.frame[player.at] >= 0) this.showFile(file); else this.mark();
+    this.panels("run", null, this.runView.panels());  // from here on the page is only looked at, so that it is laid out once
     for (const node of parts.view.querySelectorAll("#panel-code .now, #panel-blocks .now")) Kaa.reveal(node);
     const output = document.querySelector("#panel-output .scroll");
     if (output.textContent.length !== this.printed) output.scrollTop = output.scrollHeight;
     this.printed = output.textContent.length;
-    this.mark();
   }
 
   async drawHood() {

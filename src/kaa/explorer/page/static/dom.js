@@ -51,23 +51,23 @@ Kaa.patch = function (node, old, now) {
   return node;
 };
 
-/* Children with a `key` keep their node wherever they move to; others keep it in the same place. */
+/* Children with a `key` keep their node wherever they move to; others keep it in the same place. What goes, goes first:
+   then those that stay need not move. */
 Kaa.patchChildren = function (node, old, now) {
   if (old === now) return;
   const nodes = [...node.childNodes], keyed = new Map(), left = new Set(nodes);
   old.forEach((what, i) => { if (what.attributes?.key !== undefined) keyed.set(what.attributes.key, i); });
+  const kept = now.map((what, i) => {
+    const key = what.attributes?.key, from = key === undefined ? i : keyed.get(key), was = old[from];
+    const isTaken = was !== undefined && (key !== undefined || was.attributes?.key === undefined);
+    return isTaken && left.delete(nodes[from]) ? from : -1;
+  });
+  left.forEach((child) => child.remove());
   now.forEach((what, i) => {
-    const key = what.attributes?.key, from = key === undefined ? i : keyed.get(key);
-    const was = old[from], taken = was !== undefined && (key !== undefined || was.attributes?.key === undefined);
-    let child = taken ? nodes[from] : null;
-    if (child && left.has(child)) {
-      left.delete(child);
-      child = Kaa.patch(child, was, what);
-    } else child = Kaa.make(what);
+    const child = kept[i] < 0 ? Kaa.make(what) : Kaa.patch(nodes[kept[i]], old[kept[i]], what);
     const there = node.childNodes[i];
     if (there !== child) node.insertBefore(child, there || null);
   });
-  left.forEach((child) => child.remove());
 };
 
 /* Make an element hold these descriptions and nothing else. */

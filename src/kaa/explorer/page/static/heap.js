@@ -1,14 +1,14 @@
 /* The heap as SVG. Objects stand in columns by their distance from the frames; arrows lead to what they refer to. */
 "use strict";
 
-Kaa.HEAP = { width: 150, row: 15, column: 196, gap: 12, slots: 12, names: 16, objects: 80 };
+Kaa.HEAP = { width: 150, row: 15, column: 196, gap: 12, slots: 12, names: 16, objects: 60 };
 
 Kaa.drawHeap = function (state, player, fresh) {
   const roots = Kaa.rootsOf(state, player), { column, order } = Kaa.columns(state, roots, fresh);
   const drawing = new Kaa.HeapDrawing(state);
   roots.forEach((root, i) => {
     const held = root.held.slice(0, Kaa.HEAP.names), more = root.held.length - held.length;
-    drawing.box("frame" + i, 0, root.title, more ? [...held, [`… ${more} more`, ""]] : held, "root");
+    drawing.box(-1 - i, 0, root.title, more ? [...held, [`… ${more} more`, ""]] : held, "root");
   });
   for (const number of order) drawing.object(number, column.get(number), fresh.has(number), state.counts.get(number));
   return drawing.finish(state.heap.size - order.length);
@@ -95,6 +95,7 @@ Kaa.HeapDrawing = class {
       const d = `M${x} ${y} C${x + bend} ${y} ${to} ${ty + 10} ${end} ${ty + 10}`;
       return Kaa.svg("path", { d, class: "edge ref" + (back ? " back" : ""), "marker-end": "url(#head-ref)" });
     });
+    this.parts.sort((p, q) => p.attributes.key - q.attributes.key);  // so that none moves from step to step
     const width = 20 + this.bottoms.length * Kaa.HEAP.column, high = Math.max(30, ...this.bottoms.map((b) => b || 0));
     const height = high + (left > 0 ? 26 : 10);
     const more = left > 0 ? [Kaa.svg("text", { x: 10, y: high + 14, class: "title" }, `${left} more objects are not drawn`)] : [];

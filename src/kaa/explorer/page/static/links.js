@@ -11,7 +11,7 @@ Kaa.light = function (node) {
   if (node["kaa-names"]) return Kaa.lightName(node);
   const place = node["kaa-place"], groups = new Map();
   if (!place) return node.classList.add("lit");
-  if (!node.closest("#source")) Kaa.app.lines.reveal(place[0]);
+  if (!node.closest("#source")) Kaa.app.lines.reveal(place[0], place[1]);
   for (const other of document.querySelectorAll(".linked")) {
     if (!other["kaa-place"]) continue;
     const stage = other.closest("[data-stage]");
