@@ -3,14 +3,19 @@
     python -m tests.stress.run --programs 100000 --engines host,reference --seed 1
 
 An engine is one of Kaa's (`host` is Kaa's compiler on the host's machine, `reference`, `native`); the host itself
-(`python`) is always run beside them and is right by definition. The exit code is 1 when anything differs.
+(`python`) is always run beside them and is right by definition. The exit code is 1 when anything differs. A worker
+that dies or does not answer is named with the program that it was on, and started again.
 """
 
 import argparse
+import contextlib
 import json
 import os
+import select
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from random import Random
@@ -18,38 +23,49 @@ from random import Random
 from tests.stress.programs import program
 
 WORKER = Path(__file__).with_name("worker.py")
+PATIENCE = 120
+"""Seconds that a worker may take for a program; most take some milliseconds."""
 
 
 class Engine:
-    """A process that runs programs; started again when it dies, and its death is the outcome."""
+    """A process that runs programs; started again when it dies or hangs, and that is the outcome."""
 
     def __init__(self, name: str):
         self.name = name
         options = [] if name == "python" else ["-m", "kaa", "-X", f"engine={name}"]
-        self.command = [sys.executable, *options, str(WORKER)]
+        self.command = [sys.executable, "-X", "faulthandler", *options, str(WORKER)]
         self.process: subprocess.Popen | None = None
+        self.errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115  # as long-lived as this
 
     def send(self, source: str) -> None:
         if self.process is None:
             pipe = subprocess.PIPE
             environment = os.environ | {"PYTHONHASHSEED": "0"}  # sets of strings print in one order
+            self.errors.seek(0)
+            self.errors.truncate()
             self.process = subprocess.Popen(
-                self.command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment
+                self.command, stdin=pipe, stdout=pipe, stderr=self.errors, text=True, env=environment
             )
-        self.process.stdin.write(json.dumps(source) + "\n")
-        self.process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # it has died since its last answer: `receive` will see
+            self.process.stdin.write(json.dumps(source) + "\n")
+            self.process.stdin.flush()
 
     def receive(self) -> dict:
+        if not select.select([self.process.stdout], [], [], PATIENCE)[0]:
+            self.process.send_signal(signal.SIGABRT)  # faulthandler tells where it is
         line = self.process.stdout.readline()
         if line:
             return json.loads(line)
-        error = self.process.communicate()[1].strip().splitlines()
+        self.process.wait()
         code, self.process = self.process.returncode, None
-        return {"died": code, "stderr": error[-1:]}
+        self.errors.seek(0)
+        return {"died": code, "stderr": self.errors.read()[-4000:]}
 
     def close(self) -> None:
         if self.process is not None:
-            self.process.communicate()
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
+            self.process.wait()
             self.process = None
 
 
@@ -62,6 +78,8 @@ def outcomes(source: str, engines: list[Engine]) -> dict[str, dict]:
 
 def describe(name: str, right: dict, wrong: dict) -> str:
     """Where the story of engine `name` leaves the host's."""
+    if "died" in wrong:
+        return f"{name} died with exit code {wrong['died']}:\n{wrong['stderr']}"
     pairs = list(zip(right.get("events", ()), wrong.get("events", ()), strict=False))
     for number, (expected, got) in enumerate(pairs):
         if expected != got:
@@ -93,7 +111,7 @@ def main() -> int:
         source = program(Random(seed), args.size)
         told = outcomes(source, engines)
         for name in different:
-            if told[name] != told["python"]:
+            if told[name] != told["python"] or "died" in told[name]:
                 different[name] += 1
                 if shown < args.show:
                     shown += 1
