@@ -31,7 +31,7 @@ from kaa.native.layouts import (
     Object,
     ThreadState,
 )
-from kaa.native.types import Ptr, i32, i64, u8, u16, u64
+from kaa.native.types import Ptr, i1, i32, i64, u8, u16, u64
 
 OWNED_BY_THREAD, OWNED_BY_GENERATOR, OWNED_BY_FRAME_OBJECT, OWNED_BY_C_STACK = 0, 1, 2, 3
 CREATED, SUSPENDED, SUSPENDED_YIELD_FROM, EXECUTING, COMPLETED, CLEARED = -3, -2, -1, 0, 1, 4
@@ -218,18 +218,25 @@ def abandon(frame: Frame, sp: Stack, thread: ThreadState, value: Object = NULL, 
     return fail_in(caller, sp, thread)
 
 
+@native(inline=True)
+def has_own_hook(thread: ThreadState) -> i1:
+    """Whether the interpreter's hook is still the one that the machine has set, or none while it is disabled."""
+    return u64(address(thread.interp.eval_frame)) == HOOK
+
+
 @native
 def run_on_host(thread: ThreadState, frame: Frame, throwing: i32) -> Object:
     """Run a frame on the host's loop.
 
     While tools watch, what the frame calls runs there too: with a hook in place the host's loop calls functions and
-    generators as if they were C, and its events tell.
+    generators as if they were C, and its events tell. A hook of somebody else's (PEP 523) stays.
     """
     interpreter = thread.interp
-    if is_watched(thread):
+    if has_own_hook(thread) and is_watched(thread):
         interpreter.eval_frame = NULL
     value = _PyEval_EvalFrameDefault(thread, frame, throwing)
-    interpreter.eval_frame = cast(Ptr[u8], HOOK)
+    if not interpreter.eval_frame:
+        interpreter.eval_frame = cast(Ptr[u8], HOOK)
     return value
 
 

@@ -31,7 +31,13 @@ from kaa.baseline.calling import (
     version_mark,
 )
 from kaa.baseline.cells import LIST_APPEND, OBJECT_NEW, SLOT_INIT, STRINGS
-from kaa.baseline.frames import machine_address, pay_attention, save_stack_pointer
+from kaa.baseline.frames import (
+    has_own_hook,
+    leave_to_host,
+    machine_address,
+    pay_attention,
+    save_stack_pointer,
+)
 from kaa.baseline.holes import CACHE, FOLLOWING, NEXT, OPARG, RESUMED, Continuation, Jump, Stack
 from kaa.baseline.holes import VERSION as EVAL_BREAKER
 from kaa.baseline.objects import None_, decref, decref_maybe, here, incref, new, release_all
@@ -153,7 +159,17 @@ def call(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: 
         arguments += 1
     if unlikely(not result):
         return raised(frame, base, thread)
+    if unlikely(not has_own_hook(thread)):
+        return give_way(frame, base, thread, result)
     return onward(frame, base, thread, result)
+
+
+@native(convention=TEMPLATE, cold=True)
+def give_way(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
+    """The callee has put another hook (PEP 523) in the machine's place: the host's loop asks it, and runs the rest."""
+    sp[0] = value
+    frame.instr_ptr += CALL_UNITS
+    return leave_to_host(frame, sp + 1, thread)
 
 
 @native(inline=True)
