@@ -84,6 +84,7 @@ def watch(command: list[str], folder: str, report: Path, patience: float) -> str
     """Wait for a child to end; kill it when its report has not grown for `patience` seconds. -> how it ended"""
     with tempfile.TemporaryFile("w+", errors="replace") as output:
         environment = os.environ | {"PYTHONPATH": os.path.abspath("src")}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # tests expect the caches that a Python leaves
         child = subprocess.Popen(
             command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )

@@ -21,8 +21,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from kaa.baseline.cells import STRINGS
 from kaa.baseline.objects import decref, incref, new
 from kaa.native.externs import (
+    PyBaseObject_Type,
     PyClassMethod_Type,
     PyErr_Clear,
     PyFunction_Type,
@@ -69,6 +71,9 @@ pointer to their dict, at word 1. Kinds of calls have numbers of their own (see 
 INLINE_VALUES, MANAGED_DICT, IMMUTABLE = 1 << 2, 1 << 4, 1 << 8
 """`tp_flags` of types whose instances have their values behind the head, of those with a dict before it, and of types
 that cannot change."""
+CLASS_OFFSET: Final = 8
+"""Bytes from an object to its type."""
+_class = STRINGS["__class__"]
 HEAD: Final = 16
 """Bytes of an object before its inline values."""
 FIRST_VALUE: Final = 8
@@ -141,6 +146,9 @@ def learn_load(owner: Object, name: Object, method: i1, interpreter: Interpreter
             set_cache(cache, kind, 0, address(found), 0, DESCRIPTOR)
         return
     if found.ob_type == PyGetSetDescr_Type:
+        if is_class_of_object(found):
+            set_cache(cache, kind, 0, CLASS_OFFSET, 0, FIELD)
+            return
         set_cache(cache, kind, 0, address(found), 0, DESCRIPTOR)
         return
     if found.ob_type == PyProperty_Type and not method:
@@ -160,6 +168,12 @@ def learn_load(owner: Object, name: Object, method: i1, interpreter: Interpreter
             learn_method(kind, name, found, interpreter, cache)
         if cache[VERSION] == 0 and kind.tp_flags & INLINE_VALUES:
             learn_inline_value(kind, name, cache)
+
+
+@native
+def is_class_of_object(found: Object) -> i1:
+    """Whether this is `object.__class__`, which gives an object's type."""
+    return found == _PyType_Lookup(PyBaseObject_Type, _class)
 
 
 @native(inline=True)
@@ -193,10 +207,17 @@ def learn_class(kind: TypeObject, name: Object, cache: Ptr[u64]) -> None:
     found = _PyType_Lookup(kind, name)
     if not found:
         return
-    if found.ob_type == PyFunction_Type or address(found.ob_type.tp_descr_get) == 0 or is_wrapped(found):
+    if comes_as_it_is(found) or is_wrapped(found):
         cache[WHAT] = u64(address(found))
         cache[KEYS] = u64(kind.tp_version_tag)
         cache[KIND] = u64(OF_CLASS)
+
+
+@native(inline=True)
+def comes_as_it_is(found: Object) -> i1:
+    """Whether a class that is asked for it gives what it holds there."""
+    kind = found.ob_type
+    return kind in (PyFunction_Type, PyMethodDescr_Type) or address(kind.tp_descr_get) == 0
 
 
 @native
@@ -213,7 +234,7 @@ def load_shared(owner: Object, cache: Ptr[u64]) -> Object:
             found = cast(Object, cache[WHAT])
             if is_wrapped(found):
                 return described(NULL, owner, found)
-            if found.ob_type == PyFunction_Type or address(found.ob_type.tp_descr_get) == 0:
+            if comes_as_it_is(found):
                 return new(found)
     return NULL
 

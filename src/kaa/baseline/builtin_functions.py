@@ -1,4 +1,5 @@
-"""Built-in functions that call functions of Python: `compile`, `exec` and `eval` as the guest finds them.
+"""Built-in functions that call functions of Python: `compile`, `exec` and `eval` as the guest finds them, and what
+reads an attribute of code objects.
 
 They are objects of the host's own type for functions in C, so profilers and `sys.monitoring` are told of their calls,
 and whatever asks what they are gets the answer that it gets for `len`.
@@ -10,15 +11,17 @@ from typing import Any, Final
 
 from kaa.baseline.attention import is_watched
 from kaa.baseline.frames import HOOK
-from kaa.native.externs import PyObject_Call, PyThreadState_Get
+from kaa.baseline.objects import decref, new
+from kaa.native.externs import PyObject_Call, PyThreadState_Get, PyTuple_New
 from kaa.native.function import Cell, native
 from kaa.native.intrinsics import NULL, cast
-from kaa.native.layouts import Object
+from kaa.native.layouts import Object, TupleObject
 from kaa.native.types import Ptr, Reference, u8
 
 COMPILE: Object = Cell("COMPILE", Reference(Object))  # type: ignore[assignment]
 EXEC: Object = Cell("EXEC", Reference(Object))  # type: ignore[assignment]
 EVAL: Object = Cell("EVAL", Reference(Object))  # type: ignore[assignment]
+ADAPTIVE_CODE: Object = Cell("ADAPTIVE_CODE", Reference(Object))  # type: ignore[assignment]
 """What each of them calls."""
 
 
@@ -52,4 +55,16 @@ def call_eval(module: Object, arguments: Object, keywords: Object) -> Object:
     return call_own(EVAL, arguments, keywords)
 
 
-ENTRANCES: Final[list[Any]] = [call_compile, call_exec, call_eval]
+@native
+def get_adaptive_code(code: Object, closure: Ptr[u8]) -> Object:
+    """The attribute `_co_code_adaptive` of a code object."""
+    arguments = PyTuple_New(1)
+    if not arguments:
+        return NULL
+    cast(TupleObject, arguments).ob_item[0] = new(code)
+    shown = call_own(ADAPTIVE_CODE, arguments, NULL)
+    decref(arguments)
+    return shown
+
+
+ENTRANCES: Final[list[Any]] = [call_compile, call_exec, call_eval, get_adaptive_code]

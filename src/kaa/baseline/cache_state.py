@@ -35,12 +35,13 @@ KINDS: Final = (
 class Cache:
     """What a cache knows: one entry for each type, the latest first, as (version of the type or keys, kind).
 
-    `misses` counts the times that the usual way had to be gone.
+    `misses` counts the times that the usual way had to be gone. `words` are what all of it was read from.
     """
 
     state: str
     entries: tuple[tuple[int, str], ...]
     misses: int
+    words: tuple[int, ...]
 
     def __str__(self) -> str:
         kinds = ", ".join(kind for _, kind in self.entries)
@@ -56,7 +57,7 @@ def read_cache(instruction: str, address: int) -> Cache:
     else:
         entries = _entries(words)
     known = (EMPTY, MONOMORPHIC, POLYMORPHIC)[min(len(entries), 2)]
-    return Cache(GENERIC if misses >= PATIENCE else known, tuple(entries), misses)
+    return Cache(GENERIC if misses >= PATIENCE else known, tuple(entries), misses, tuple(words))
 
 
 def _entries(words: ctypes.Array[ctypes.c_uint64]) -> list[tuple[int, str]]:

@@ -108,6 +108,7 @@ class Engine:
         self._set_tables()
         self._lay_out_arenas()
         self._request_extra()
+        self._prepare_adaptive_code()
         call = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.py_object, ctypes.py_object, ctypes.py_object)
         self._call_unseen = call(self.loaded.address("call_unseen"))
         self.caller_flags = ctypes.PYFUNCTYPE(ctypes.c_int)(self.loaded.address("caller_flags"))
@@ -179,15 +180,35 @@ class Engine:
             raise UnsupportedHost("the host has no room for another kind of extra data on code objects")
         self._set_cell("EXTRA_INDEX", index)
 
+    def _prepare_adaptive_code(self) -> None:
+        """What `dis` reads with `adaptive=True` is an attribute of code objects: while the machine is enabled, the host
+        asks us for it.
+        """
+        definition = _pointer(id(vars(CodeType)["_co_code_adaptive"]), self.offsets["d_getset"])
+        self._adaptive_getter = ctypes.c_uint64.from_address(definition + self.offsets["get"])
+        self._host_adaptive_getter = self._adaptive_getter.value
+        prototype = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.py_object, ctypes.c_void_p)
+        read = prototype(self._host_adaptive_getter)
+
+        def adaptive_code(code: CodeType) -> bytes:
+            from kaa.baseline.adaptive import specialised_code
+
+            return specialised_code(self, code, read(code, None))
+
+        self._kept.append(adaptive_code)
+        self._set_cell("ADAPTIVE_CODE", id(adaptive_code))
+
     # -- use
 
     def enable(self) -> None:
         """Run every frame that begins from now on."""
         self._set_hook(self.loaded.address("evaluate"))
+        self._adaptive_getter.value = self.loaded.address("get_adaptive_code")
 
     def disable(self) -> None:
         """Leave new frames to the host's loop. Frames that run stay where they are."""
         self._set_hook(0)
+        self._adaptive_getter.value = self._host_adaptive_getter
 
     def _set_hook(self, address: int) -> None:
         self._set_cell("HOOK", address)

@@ -15,7 +15,7 @@ from typing import Any, Final
 from kaa.baseline import tables
 from kaa.baseline.cache_state import Cache, read_cache
 from kaa.baseline.engine import Engine, load
-from kaa.baseline.linker import EXTENDED_ARG
+from kaa.baseline.linker import EXTENDED_ARG, NEVER
 from kaa.bytecode.instructions import BY_NUMBER
 
 INDENT: Final = " " * 12
@@ -45,6 +45,7 @@ class Linked:
         self.start: int = ctypes.c_uint64.from_address(address + engine.offsets["block.start"]).value
         if not self.start:
             raise ValueError(f"the machine cannot run {code.co_qualname}")
+        self.version: int = ctypes.c_uint64.from_address(address + engine.offsets["block.version"]).value
         self.size: int = ctypes.c_uint64.from_address(address + engine.offsets["block.code_size"]).value
         self.caches: int = ctypes.c_uint64.from_address(address + engine.offsets["block.caches"]).value
         units = len(code.co_code) // 2
@@ -52,6 +53,14 @@ class Linked:
 
     def bytes_at(self, offset: int, size: int) -> bytes:
         return ctypes.string_at(self.start + offset, size)
+
+
+def has_run(engine: Engine, code: CodeType) -> bool:
+    """Whether the machine has begun to run a code object: not when its start has only been linked."""
+    try:
+        return Linked(engine, code).version != NEVER
+    except ValueError:
+        return False
 
 
 def code_of(target: Any) -> CodeType:

@@ -28,7 +28,14 @@ from kaa.baseline.template import TEMPLATES
 from kaa.bytecode.instructions import BY_NAME, BY_NUMBER, SPECIALIZED, Argument
 from kaa.native.function import NativeFunction
 from kaa.native.image import Image
-from kaa.native.layouts import CFunctionObject, FunctionObject, MappingMethods, TypeObject
+from kaa.native.layouts import (
+    CFunctionObject,
+    FunctionObject,
+    GetSetDef,
+    GetSetDescriptor,
+    MappingMethods,
+    TypeObject,
+)
 from kaa.native.types import layout
 
 OPCODES: Final = 256
@@ -112,7 +119,7 @@ def host_offsets() -> dict[str, int]:
     """Where the engine finds what it tells the image at the start: byte offsets in host objects and blocks."""
     fields = ((FunctionObject, "vectorcall"), (TypeObject, "tp_init"), (TypeObject, "tp_new"))
     more = ((TypeObject, "tp_as_mapping"), (TypeObject, "tp_iter"), (MappingMethods, "mp_subscript"))
-    function = ((CFunctionObject, "m_ml"),)
+    function = ((CFunctionObject, "m_ml"), (GetSetDescriptor, "d_getset"), (GetSetDef, "get"))
     found = {name: layout(struct).fields[name].offset for struct, name in (*fields, *more, *function)}
     return found | {f"block.{name}": field.offset for name, field in layout(Block).fields.items()}
 

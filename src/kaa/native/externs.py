@@ -251,6 +251,7 @@ PyFrozenSet_Type: TypeObject
 PyFunction_Type: TypeObject
 PyMethod_Type: TypeObject
 PyCFunction_Type: TypeObject
+PyBaseObject_Type: TypeObject
 PyMethodDescr_Type: TypeObject
 PyMemberDescr_Type: TypeObject
 PyGetSetDescr_Type: TypeObject

@@ -211,6 +211,15 @@ class MemberDescriptor(Object, c="PyMemberDescrObject"):
     d_member: Annotated[MemberDef, At(40)]
 
 
+class GetSetDef(Struct, c="PyGetSetDef"):
+    name: CString
+    get: Ptr[u8]
+
+
+class GetSetDescriptor(Object, c="PyGetSetDescrObject"):
+    d_getset: Annotated[GetSetDef, At(40)]
+
+
 class PropertyObject(Object, c=""):
     """`property`: its C struct is private to the host's descrobject.c."""
 
