@@ -32,11 +32,19 @@ def caches(functions, name: str) -> dict[str, str]:
 def test_caches_after_a_run_with_the_recorded_input() -> None:
     found = listing(SOURCE, "guest.py", LIMITS, ["kaa\n"])
     assert found["words"] == "The caches are those after a run on the native machine."
-    assert caches(found["functions"], "Box.look:3")["LOAD_ATTR"] == "monomorphic"
+    assert caches(found["files"]["guest.py"], "Box.look:3")["LOAD_ATTR"] == "monomorphic"
+
+
+def test_modules_of_the_folder_have_their_caches(tmp_path) -> None:
+    (tmp_path / "other.py").write_text("def real(n): return n.real\n")
+    program = str(tmp_path / "program.py")
+    found = listing("import json, other\nfor n in range(3): other.real(n)\n", program, LIMITS, [])["files"]
+    assert {*found} == {program, str(tmp_path / "other.py")}
+    assert caches(found[str(tmp_path / "other.py")], "real:1")["LOAD_ATTR"] == "monomorphic"
 
 
 def test_without_a_run_every_cache_is_empty_and_each_instruction_has_its_code() -> None:
-    found = listing(SOURCE, "guest.py", LIMITS, None)["functions"]
+    found = listing(SOURCE, "guest.py", LIMITS, None)["files"]["guest.py"]
     assert set(caches(found, "Box.look:3").values()) == {"empty"}
     for unit in road(SOURCE, "guest.py")["units"]:
         offsets = {piece["offset"] for piece in found[f"{unit['qualname']}:{unit['line']}"] if piece["lines"]}
@@ -58,4 +66,4 @@ def test_without_a_run_every_cache_is_empty_and_each_instruction_has_its_code() 
 def test_programs_that_do_not_end_well(source: str, words: str) -> None:
     found = listing(source, "guest.py", LIMITS, [])
     assert words in found["words"]
-    assert found["functions"]["<module>:1"]
+    assert found["files"]["guest.py"]["<module>:1"]

@@ -345,7 +345,7 @@ def test_other_addresses_need_public() -> None:
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "other.py").write_text("def twice(n):\n    m = n * 2\n    return m\n")
+    (tmp_path / "other.py").write_text("def twice(n):\n    m = n.real * 2\n    return m\n")
     program = tmp_path / "program.py"
     program.write_text("import other\nfor i in range(3):\n    print(other.twice(i))\n")
     return program
@@ -353,20 +353,24 @@ def folder(tmp_path):
 
 def test_modules_of_the_program(page, folder) -> None:
     page.evaluate("([s, f]) => Kaa.app.open(s, f)", [folder.read_text(), str(folder)])
-    ended(page, "r")
-    page.select_option("#file", label="other.py")
+    page.select_option("#file", label="other.py")  # which no run has met yet
+    page.wait_for_selector("#unit option:has-text('twice')", state="attached")
     page.click(".gutter >> text='2'")
+    ended(page, "R")
+    assert page.evaluate("Kaa.app.player.place(Kaa.app.player.at)") == "1:2"
+    ended(page, "r")
     page.keyboard.press("b")
     assert page.evaluate("Kaa.app.player.place(Kaa.app.player.at)") == "1:2"
-    assert page.inner_text("#source .line.now").endswith("m = n * 2")
+    assert page.inner_text("#source .line.now").endswith("m = n.real * 2")
     page.keyboard.press("u")
     assert page.locator("#file").input_value() == "0"
     assert "print" in page.inner_text("#source .line.now")
-    page.keyboard.press("1")
     page.select_option("#file", label="other.py")
-    page.wait_for_selector("#unit option:has-text('twice')", state="attached")
-    ended(page, "R")
-    assert page.evaluate("Kaa.app.player.place(Kaa.app.player.at)") == "1:2"
+    page.keyboard.press("3")
+    page.select_option("#unit", label="twice, line 1")
+    row = page.locator("#panel-bytecode .instruction:has-text('LOAD_ATTR')")
+    row.locator(".cache.monomorphic").wait_for(timeout=90_000)
+    assert row.locator(".hot").inner_text() == "3"
 
 
 def test_run_to_the_line_that_is_pointed_at(page) -> None:

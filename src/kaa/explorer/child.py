@@ -1,23 +1,21 @@
 """The process in which a recorded program runs: `python -m kaa.explorer.child`, started by `sandbox`.
 
 In: on standard input a line of JSON (`source`, `filename`, `journal`, `limits`), after it what the program reads.
-Out: the journal, a memory file that the parent has made: eight bytes that say how many follow, and lines of a
-recording. What stands in it outlives whatever happens to this process.
+Out: the lines of a recording in the journal.
 """
 
 from __future__ import annotations
 
 import io
 import json
-import mmap
 import os
-import struct
 import sys
 import traceback
 from math import inf
 from typing import IO, Any, NoReturn
 
 from kaa.explorer.guest import code_of, folder_of, prepare
+from kaa.explorer.journal import Journal
 from kaa.explorer.limits import Limits
 from kaa.explorer.recorder import Recorder
 from kaa.explorer.window import Window
@@ -26,28 +24,7 @@ from kaa.reference.machine import Machine
 from kaa.runtime.engines import ReferenceEngine
 from kaa.runtime.front import translate
 
-_HEAD = struct.Struct("<Q")
 _leave = os._exit
-
-
-class Journal:
-    """Lines in shared memory."""
-
-    def __init__(self, descriptor: int) -> None:
-        size = os.fstat(descriptor).st_size
-        self._memory = mmap.mmap(descriptor, size)
-        os.close(descriptor)
-        self._end, self._size = _HEAD.size, size
-
-    def write(self, line: str) -> None:
-        """Add a line. LimitReached if there is no room."""
-        data = line.encode("utf-8", "backslashreplace") + b"\n"
-        end = self._end + len(data)
-        if end > self._size:
-            raise observer.LimitReached("the recording has no room for more steps, which is a limit")
-        self._memory[self._end : end] = data
-        self._memory[: _HEAD.size] = _HEAD.pack(end - _HEAD.size)  # only now the line is there
-        self._end = end
 
 
 class _Output(io.TextIOBase):

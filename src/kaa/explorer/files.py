@@ -18,12 +18,22 @@ _OTHERS = [os.path.join(path, "") for path in set(sysconfig.get_paths().values()
 _KAA = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
 
 
+def is_own(filename: str, folder: str) -> bool:
+    """Whether a file lies in the folder of a program, and is not of the library, installed or hidden."""
+    inside = os.path.join(folder, "")
+    if not filename.startswith(inside):
+        return False
+    parts = filename.removeprefix(inside).split(os.sep)
+    is_hidden = "site-packages" in parts or any(part.startswith(".") for part in parts)
+    return not is_hidden and not filename.startswith((*_OTHERS, _KAA))
+
+
 class Files:
     """`filename` is the name of the program's code, `folder` where its modules lie; None if it has no others."""
 
     def __init__(self, write: Callable[[str], None], filename: str, source: str, folder: str | None) -> None:
         self._write = write
-        self._folder = None if folder is None else os.path.join(folder, "")
+        self._folder = folder
         self._numbers: dict[str, int | None] = {}
         self._places: list[Places] = []
         self._add(filename, source)
@@ -41,7 +51,7 @@ class Files:
 
     def _look_at(self, filename: str) -> int | None:
         self._numbers[filename] = None  # also while the file is read: that runs code of the library
-        if self._folder is None or not self._is_inside(filename):
+        if self._folder is None or not is_own(filename, self._folder):
             return None
         try:
             with tokenize.open(filename) as file:
@@ -49,13 +59,6 @@ class Files:
         except (OSError, SyntaxError, UnicodeDecodeError):
             return None
         return self._add(filename, source)
-
-    def _is_inside(self, filename: str) -> bool:
-        if self._folder is None or not filename.startswith(self._folder):
-            return False
-        parts = filename.removeprefix(self._folder).split(os.sep)
-        is_hidden = "site-packages" in parts or any(part.startswith(".") for part in parts)
-        return not is_hidden and not filename.startswith((*_OTHERS, _KAA))
 
     def _add(self, filename: str, source: str) -> int:
         number = self._numbers[filename] = len(self._places)

@@ -1,7 +1,8 @@
 """Under the hood: the machine code of every function of a program, and what its inline caches know after a run.
 
 In: as `child`, in whose place `sandbox` starts it: `python -m kaa.explorer.hood`. Out: one line of JSON in the journal,
-`functions`: by qualified name and first line, the pieces of machine code, one an instruction; and `words`: what ran.
+`files`: by name, the program's own and those of the modules it has imported from its folder, the functions by qualified
+name and first line, each with its pieces of machine code, one an instruction; and `words`: what ran.
 The program runs on the native machine, with the answers of the recorded run as its input; what it prints is dropped.
 """
 
@@ -17,8 +18,9 @@ from typing import Any, NoReturn
 
 import kaa.microthreads  # noqa: F401  # loaded before the take-over, after which there is a second copy of `typing`
 from kaa.baseline.listing import Piece, disassemble, pieces
-from kaa.explorer.child import Journal
-from kaa.explorer.guest import code_of, prepare
+from kaa.explorer.files import is_own
+from kaa.explorer.guest import code_of, folder_of, prepare
+from kaa.explorer.journal import Journal
 from kaa.explorer.limits import Limits
 from kaa.explorer.sandbox import Run
 from kaa.runtime.engines import NativeEngine
@@ -41,10 +43,10 @@ def listing(source: str, filename: str, limits: Limits, answers: list[str] | Non
     told: dict[str, Any] = {}
     if answers is not None:
         told = _ask(source, filename, limits, answers)
-        if "functions" in told:
+        if "files" in told:
             return told
     plain = _ask(source, filename, limits, None)
-    if "functions" in plain and answers is not None:
+    if "files" in plain and answers is not None:
         plain["words"] = (
             f"The caches are empty, as the program did not come back from its run: {told['error']}."
         )
@@ -77,17 +79,38 @@ def main() -> NoReturn:
     engine, write = NativeEngine(), json.dumps
     list(disassemble(Piece(0, "", 0, "", 0, b"")))  # loads the disassembler while files can still be read
     interrupt = signal.setitimer
-    program = prepare(engine, order["filename"], Limits(**order["limits"]))
-    code = code_of(order["source"], order["filename"])
+    filename, limits = order["filename"], Limits(**order["limits"])
+    program = prepare(engine, filename, limits)
+    code = code_of(order["source"], filename)
+    modules = [code]
     words = "The program was not run, so its caches are empty."
     if wanted:
         signal.signal(signal.SIGALRM, _stop)
+        if not limits.public:
+            _collect_modules(modules, folder_of(filename))
         words = _run(engine, code, program, interrupt)
-    functions = {
-        f"{unit.co_qualname}:{unit.co_firstlineno}": [*map(_piece, pieces(unit))] for unit in _units(code)
-    }
-    journal.write(write({"functions": functions, "words": words}))
+    files: dict[str, dict[str, Any]] = {}
+    for module in modules:
+        if module.co_filename not in files:
+            files[module.co_filename] = _functions(module)
+    journal.write(write({"files": files, "words": words}))
     _leave(0)
+
+
+def _collect_modules(modules: list[CodeType], folder: str) -> None:
+    """Add the code of each module of the folder when it is run."""
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "exec" and type(arguments[0]) is CodeType and is_own(arguments[0].co_filename, folder):
+            modules.append(arguments[0])
+
+    sys.addaudithook(hook)
+
+
+def _functions(module: CodeType) -> dict[str, Any]:
+    return {
+        f"{unit.co_qualname}:{unit.co_firstlineno}": [*map(_piece, pieces(unit))] for unit in _units(module)
+    }
 
 
 def _stop(*_: object) -> NoReturn:

@@ -52,6 +52,7 @@ class Limits:
     seconds: float = 60.0
     memory: int = 2 << 30  # bytes of address space, the journal's and the recorder's own included
     output: int = 1 << 20  # characters
+    road: int = 128 << 20  # characters of its JSON
     public: bool = False  # no network, no files but the library's, and none to write
     breakpoints: tuple[
         tuple[str, int], ...

@@ -15,7 +15,6 @@ import mmap
 import os
 import selectors
 import signal
-import struct
 import subprocess
 import sys
 import threading
@@ -23,12 +22,12 @@ import time
 from dataclasses import asdict
 from typing import Any
 
+from kaa.explorer.journal import HEAD
 from kaa.explorer.limits import Limits
 
 _JOURNAL = 256 << 20
 """Bytes of address space for a recording. Only what is written takes memory."""
 
-_HEAD = struct.Struct("<Q")
 _GRACE = 3.0
 """Seconds that a child has for its start, beyond those of its program."""
 
@@ -70,9 +69,9 @@ class Run:
 
     def journal(self, start: int = 0) -> bytes:
         """The whole lines of the recording from a byte on."""
-        (size,) = _HEAD.unpack_from(self._memory)
-        size = min(size, _JOURNAL - _HEAD.size)
-        return self._memory[_HEAD.size + start : _HEAD.size + max(start, size)]
+        (size,) = HEAD.unpack_from(self._memory)
+        size = min(size, _JOURNAL - HEAD.size)
+        return self._memory[HEAD.size + start : HEAD.size + max(start, size)]
 
     def lines(self) -> list[str]:
         """The recording so far."""

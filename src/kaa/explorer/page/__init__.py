@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Any
 
 from nicegui import app, ui
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -17,13 +18,16 @@ from kaa.explorer.hood import listing
 from kaa.explorer.limits import Limits, can_serve_strangers
 from kaa.explorer.page.export import SCRIPTS, STYLE, static_page
 from kaa.explorer.page.gate import Gate
-from kaa.explorer.road import road
 from kaa.explorer.road.bytecode import instruction_set
 from kaa.explorer.sandbox import Run
+from kaa.explorer.survey import survey
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _RUNS = 4
 """Runs that are kept; the oldest is stopped when one more begins."""
+
+_AT_ONCE = 4
+"""Programs that are compiled at the same time, for roads and for the hood; others wait for their turn."""
 
 _PATIENCE = 86_400.0
 """Seconds for which NiceGUI keeps a page that does not answer: what is seen lives in the browser, and a page
@@ -43,7 +47,7 @@ def serve(
             "kaa-explore: --public needs a kernel that refuses system calls and hides files:"
             " Linux 5.13 or later with Landlock, on x86-64"
         )
-    limits = Limits(seconds=20.0, memory=1 << 30, public=True) if public else Limits()
+    limits = Limits(seconds=20.0, memory=1 << 30, road=32 << 20, public=True) if public else Limits()
     start = {"source": source, "filename": filename or "program.py"}
     _Server(limits, start).install()
     app.add_middleware(Gate, port=port, public=public)
@@ -60,6 +64,8 @@ class _Server:
         self._limits, self._start = limits, start
         self._runs: dict[str, Run] = {}
         self._count = 0
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._longest = (32 if limits.public else 1024) << 20  # bytes of what a page may send
 
     def install(self) -> None:
         """Tell the application of the addresses."""
@@ -85,13 +91,15 @@ class _Server:
             | {"examples": {name: examples[name] for name in names}, "instructions": instruction_set()}
         )
 
-    async def road(self, request: Request) -> JSONResponse:
-        order = await request.json()
-        source, filename = str(order["source"]), str(order["filename"])
-        return JSONResponse(await asyncio.to_thread(road, source, filename, 0, not self._limits.public))
+    async def road(self, request: Request) -> Response:
+        order = await self._order(request)
+        source, filename, imports = str(order["source"]), str(order["filename"]), bool(order.get("imports"))
+        async with self._turns:
+            made = await asyncio.to_thread(survey, source, filename, self._limits, imports)
+        return Response(made, media_type="application/json")
 
     async def run(self, request: Request) -> JSONResponse:
-        order = await request.json()
+        order = await self._order(request)
         while len(self._runs) >= _RUNS:
             self._runs.pop(next(iter(self._runs))).stop()
         self._count += 1
@@ -117,21 +125,31 @@ class _Server:
         if run is None:
             return Response(status_code=404)
         if action == "input":
-            run.answer(str((await request.json())["line"]))
+            run.answer(str((await self._order(request))["line"]))
         elif action == "stop":
             run.stop()
         return Response()
 
     async def native(self, request: Request) -> JSONResponse:
         """The machine code of all functions, and what their caches know after a run."""
-        order = await request.json()
+        order = await self._order(request)
         answers = [str(line) for line in order["answers"]] if order["run"] else None
         source, filename = str(order["source"]), str(order["filename"])
-        return JSONResponse(await asyncio.to_thread(listing, source, filename, self._limits, answers))
+        async with self._turns:
+            return JSONResponse(await asyncio.to_thread(listing, source, filename, self._limits, answers))
 
     async def export(self, request: Request) -> Response:
-        order = await request.json()
-        return Response(static_page(order), media_type="text/html")
+        return Response(static_page(await self._order(request)), media_type="text/html")
+
+    async def _order(self, request: Request) -> dict[str, Any]:
+        """What the page sends. 413 if that is more than it may."""
+        body = bytearray()
+        async for part in request.stream():
+            body += part
+            if len(body) > self._longest:
+                raise HTTPException(413, f"more than {self._longest >> 20} MiB were sent, which is the limit")
+        order: dict[str, Any] = json.loads(body)
+        return order
 
 
 def _places(rows: list[list[Any]]) -> tuple[tuple[str, int], ...]:

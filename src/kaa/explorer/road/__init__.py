@@ -36,14 +36,20 @@ def road(source: str, filename: str, optimize: int = 0, looks_at_files: bool = T
     Without `looks_at_files` nothing is said of the file of that name, nor of its cache.
     """
     places = Places(source)
-    result: Data = {"source": source, "filename": filename, "tokens": describe_tokens(source)}
-    result |= {"tree": [], "scopes": [], "units": [], "cache": None, "error": None}
+    result = nothing(source, filename)
     try:
+        result["tokens"] = describe_tokens(source)
         code = _compile(result, source, filename, optimize, places)
         result["cache"] = describe_cache(code, source, filename if looks_at_files else None)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
         result["error"] = describe_error(error)
     return result
+
+
+def nothing(source: str, filename: str) -> Data:
+    """A road of which no stage is known."""
+    stages: Data = {"tokens": [], "tree": [], "scopes": [], "units": [], "cache": None, "error": None}
+    return {"source": source, "filename": filename} | stages
 
 
 def _compile(result: Data, source: str, filename: str, optimize: int, places: Places) -> CodeType:

@@ -27,18 +27,25 @@ Kaa.App = class {
   // Opening and editing.
 
   async open(source, filename, roads) {
-    this.source = source; this.filename = filename || "program.py"; this.player = new Kaa.Player();
+    this.source = source; this.filename = filename || "program.py";
     this.breakpoints.clear(); this.file = this.unitNumber = 0; this.stage = null; this.native = this.data.native || null;
     this.parts.editor.hidden = true;
     if (this.parts.examples) this.parts.examples.value = this.data.examples[filename] === source ? filename : "";
-    this.roads = new Map(roads || [[0, await this.ask("/api/road", { source, filename: this.filename })]]);
+    this.roads = new Map(roads || [[0, await this.ask("/api/road", { source, filename: this.filename, imports: true })]]);
+    this.files = [{ name: this.filename, source }, ...(this.road.imports || [])];
+    this.player = new Kaa.Player(this.files);
     const error = this.road.error, place = error?.place ? ` (line ${error.place[0]})` : "";
     this.say(error ? `${error.type}: ${error.message}${place}` : "", !!error);
     this.drawSource();
     this.show(this.tab === "run" ? "road" : this.tab);
     this.bar();
   }
-  async ask(url, body) { return (await this.post(url, body)).json(); }
+  async ask(url, body) {
+    const answer = await this.post(url, body);
+    if (answer.ok) return answer.json();
+    this.say(await answer.text(), true);
+    throw Error(this.parts.message.textContent);
+  }
 
   edit() {
     const editor = this.parts.editor;
@@ -49,18 +56,20 @@ Kaa.App = class {
     this.say("Escape shows the road of what you have written");
   }
 
-  /* Show a file of the run, the program's own or one that it imports; its road is made when it is first shown. */
+  /* Show a file, the program's own or one that it imports; its road is made when it is first shown. */
   async showFile(number) {
     this.file = number; this.unitNumber = 0; this.stage = null;
-    if (!this.roads.has(number)) {
-      const { name, source } = this.player.files[number];
-      this.roads.set(number, { source, filename: name, tokens: [], tree: [], scopes: [], units: [], cache: null, error: null });
-      this.roads.set(number, await this.ask("/api/road", { source, filename: name }));
-      if (this.file !== number) return;
-    }
+    await this.roadOf(number);
+    if (this.file !== number) return;
     this.drawSource();
     this.mark();
     if (this.tab !== "run") this.draw();
+  }
+  async roadOf(number) {
+    const { name, source } = this.files[number];
+    if (this.roads.get(number)?.source === source) return;
+    this.roads.set(number, { source, filename: name, tokens: [], tree: [], scopes: [], units: [], cache: null, error: null });
+    this.roads.set(number, await this.ask("/api/road", { source, filename: name }));
   }
 
   // Running.
@@ -69,7 +78,7 @@ Kaa.App = class {
     if (isAround && !this.breakpoints.size) return this.say("set a breakpoint first: click a line's number", true);
     if (!this.parts.editor.hidden) await this.edit();
     if (this.roads.get(0).error) return;
-    const player = (this.player = new Kaa.Player());
+    const player = (this.player = new Kaa.Player(this.files));
     this.native = null;
     const order = { source: this.source, filename: this.filename, breakpoints: isAround ? this.places() : [] };
     this.number = (await this.ask("/api/run", order)).run;
@@ -88,7 +97,7 @@ Kaa.App = class {
   places() {
     return [...this.breakpoints].map((place) => {
       const [file, line] = place.split(":").map(Number);
-      return [this.roads.get(file).filename, line];
+      return [this.files[file].name, line];
     });
   }
 
@@ -230,33 +239,40 @@ Kaa.App = class {
   async drawHood() {
     const { unit, player, road } = this;
     if (!unit) return this.panels("hood", this.unitChoice(), [["native", "Templates and machine code", Kaa.note("This program has no bytecode.")]]);
-    const known = this.native?.functions?.[unit.qualname + ":" + unit.line];
+    const found = this.native?.files[road.filename], known = found?.functions[unit.qualname + ":" + unit.line];
     const counts = player.steps.length ? this.counts(unit) : null, explain = (name) => this.explain(name);
-    const words = this.native ? this.native.error || this.native.words || "" : this.offline ? "Machine code is made by the server." : "making machine code …";
+    const words = found ? found.words : this.native?.error ? this.native.error : this.offline ? "Machine code is made by the server." : "making machine code …";
     const states = known && new Map(known.filter((piece) => piece.cache).map((piece) => [piece.offset, piece.cache]));
     this.panels("hood", this.unitChoice(), [
       ["bytecode", "Bytecode" + (counts ? ", how often it ran, and its caches" : " (run it to see how often it runs)"),
         Kaa.viewBytecode(unit, explain, counts, states)],
       ["native", "Templates and machine code", Kaa.note(words), known ? Kaa.viewNative(unit, known) : Kaa.note("")]]);
-    if (this.native || this.offline || this.asked === player) return;
+    if (!found) await this.askForNative();
+  }
+  /* The machine code of all files after a run, or else of the one that is shown. */
+  async askForNative() {
+    const { player, road } = this, isRun = !this.native && player.steps.length > 0;
+    if (this.offline || this.asked === player || this.native?.error) return;
     this.asked = player;
     const answers = player.output.filter(([, stream]) => stream === 3).map(([, , text]) => text);
-    const native = await this.ask("/api/native", { source: road.source, filename: road.filename, run: !!player.steps.length, answers });
+    const [source, filename] = isRun ? [this.source, this.filename] : [road.source, road.filename];
+    const native = await this.ask("/api/native", { source, filename, run: isRun, answers });
     this.asked = null;
     if (player !== this.player) return;
-    this.native = native;
+    const files = Object.entries(native.files || {}).map(([name, functions]) => [name, { functions, words: native.words }]);
+    this.native = { error: native.error, files: { ...this.native?.files, ...Object.fromEntries(files) } };
     if (this.tab === "hood") this.drawHood();
   }
   counts(unit) {
-    const isSame = (code) => code.qualname === unit.qualname && code.line === unit.line && (code.file || 0) === this.file;
+    const isSame = (code) => code.qualname === unit.qualname && code.line === unit.line && code.file === this.file;
     const number = this.player.codes.findIndex(isSame), { instructions } = this.player.heat();
     return (offset) => instructions.get(number + ":" + offset);
   }
   toggleHeat() { this.heat = !this.heat; this.drawSource(); this.draw(); }
 
-  /* The choice among the files of the run, if it has more than the program's own. */
+  /* The choice among the program's files, if it has more than its own. */
   drawFiles() {
-    const { files } = this.player, choose = (event) => this.showFile(Number(event.target.value));
+    const { files } = this, choose = (event) => this.showFile(Number(event.target.value));
     Kaa.show(this.parts.files, files.length < 2 ? null : Kaa.el("select", { id: "file", "aria-label": "file", onchange: choose },
       ...files.map(({ name }, i) => Kaa.el("option", { value: i }, Kaa.baseName(name)))));
     const choice = document.getElementById("file");
@@ -333,7 +349,10 @@ Kaa.App = class {
     const blob = kind === "svg" ? new Blob([picture.source()], { type: "image/svg+xml" }) : await picture.png();
     Kaa.download(blob, `${this.baseName()}.${kind}`);
   }
+  /* The saved page can ask for nothing later. */
   async html() {
+    for (let i = 0; i < this.files.length; i++) await this.roadOf(i);
+    if (!this.native) await this.askForNative();
     const answer = await this.post("/api/export", {
       roads: [...this.roads], instructions: Kaa.instructions, lines: this.player.lines, native: this.native,
       step: this.player.at, ending: this.parts.message.textContent });

@@ -58,8 +58,10 @@ Kaa.applyChange = {
 /* Steps stay text until they are needed: as many small arrays they would keep the browser's collector busy. What is
    asked of all steps stands in columns of numbers. */
 Kaa.Player = class {
-  constructor() {
-    this.steps = []; this.offset = []; this.codes = []; this.files = []; this.threads = []; this.lines = []; this.output = [];
+  /* `files` are those that are known already, as `{ name, source }`; files of the recording that are not, join them. */
+  constructor(files = []) {
+    this.files = files; this.numbers = [];  // of the recording's files among these
+    this.steps = []; this.offset = []; this.codes = []; this.threads = []; this.lines = []; this.output = [];
     this.depth = []; this.line = []; this.frame = []; this.code = []; this.thread = [];
     this.first = new Map(); this.keyframes = []; this.changes = 0;
     this.asking = false; this.skipped = 0; this.end = null;
@@ -79,13 +81,20 @@ Kaa.Player = class {
   note(row) {
     if (row.code) {
       row.code.at = new Map(row.code.instructions.map((s) => [s.offset, s]));
+      row.code.file = this.numbers[row.code.file || 0];
       this.codes.push(row.code);
-    } else if (row.file) this.files.push(row.file);
+    } else if (row.file) this.numbers.push(this.join(row.file));
     else if (row.thread) this.threads.push(row.thread);
     else if (row.ask) this.asking = true;
     else if ("answer" in row) { this.asking = false; this.output.push([this.steps.length, 3, row.answer]); }
     else if (row.skipped) this.skipped = row.skipped;
     else if (row.end) this.end = row.end;
+  }
+
+  join(file) {
+    const known = this.files.findIndex(({ name }) => name === file.name), number = known < 0 ? this.files.length : known;
+    this.files[number] = file;
+    return number;
   }
 
   add(row, line) {
@@ -136,7 +145,7 @@ Kaa.Player = class {
   isNewLine(i) {
     return this.line[i] > 0 && (this.line[i] !== this.line[i - 1] || this.frame[i] !== this.frame[i - 1]);
   }
-  file(i) { return this.codes[this.code[i]]?.file || 0; }
+  file(i) { return this.codes[this.code[i]]?.file ?? 0; }
   place(i) { return this.file(i) + ":" + this.line[i]; }
   byLine(dir) { return this.find(dir, (i) => this.isNewLine(i)); }
   over(dir) { return this.within(dir, (i, depth) => this.depth[i] <= depth && this.isNewLine(i)); }
