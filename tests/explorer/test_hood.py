@@ -3,6 +3,7 @@
 import pytest
 
 from kaa.baseline.engine import UnsupportedHost, check_host
+from kaa.explorer import landlock
 from kaa.explorer.hood import listing
 from kaa.explorer.limits import Limits
 from kaa.explorer.road import road
@@ -41,6 +42,14 @@ def test_modules_of_the_folder_have_their_caches(tmp_path) -> None:
     found = listing("import json, other\nfor n in range(3): other.real(n)\n", program, LIMITS, [])["files"]
     assert {*found} == {program, str(tmp_path / "other.py")}
     assert caches(found[str(tmp_path / "other.py")], "real:1")["LOAD_ATTR"] == "monomorphic"
+
+
+@pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")
+def test_programs_of_strangers() -> None:
+    limits = Limits(seconds=20.0, memory=1 << 30, public=True)
+    found = listing("try: open('/etc/passwd')\nexcept PermissionError: x = 1\n", "guest.py", limits, [])
+    assert found["words"] == "The caches are those after a run on the native machine."
+    assert found["files"]["guest.py"]["<module>:1"]
 
 
 def test_without_a_run_every_cache_is_empty_and_each_instruction_has_its_code() -> None:

@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from types import CodeType
 from typing import Any, NoReturn
 
@@ -80,6 +81,7 @@ def main() -> NoReturn:
     list(disassemble(Piece(0, "", 0, "", 0, b"")))  # loads the disassembler while files can still be read
     interrupt = signal.setitimer
     filename, limits = order["filename"], Limits(**order["limits"])
+    limits = replace(limits, memory=limits.memory + _address_space())
     program = prepare(engine, filename, limits)
     code = code_of(order["source"], filename)
     modules = [code]
@@ -95,6 +97,12 @@ def main() -> NoReturn:
             files[module.co_filename] = _functions(module)
     journal.write(write({"files": files, "words": words}))
     _leave(0)
+
+
+def _address_space() -> int:
+    """Bytes that are mapped: the engine reserves more than it will use, and that is not the program's."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[0]) * os.sysconf("SC_PAGESIZE")
 
 
 def _collect_modules(modules: list[CodeType], folder: str) -> None:
