@@ -18,8 +18,7 @@ What is not proved is that the code means anything: a program that loops for eve
 an ordinary program.
 """
 
-from collections.abc import Collection, Iterable, Iterator
-from itertools import product
+from collections.abc import Collection, Iterator
 from types import CodeType, EllipsisType
 from typing import Any
 
@@ -39,6 +38,7 @@ from kaa.bytecode.instructions import (
     INTRINSICS_1,
     INTRINSICS_2,
     Argument,
+    Flow,
     Instruction,
 )
 from kaa.bytecode.kinds import ANY, NONE, TEXT, Code, Kinds, Signature, TupleOf
@@ -134,7 +134,8 @@ class _Verifier:
     def analyse(self, code: CodeImage) -> AbstractRun:
         """All checks of one code object; what is known of each place in it."""
         _check_fields(code)
-        constant_kinds = [self.constant(constant) for constant in code.consts]
+        kind_of = _CONSTANT_KINDS.get
+        constant_kinds = [kind_of(type(constant)) or self.constant(constant) for constant in code.consts]
         starts, packed = code_units.split(code.code)
         in_order = code_units.opcodes_in_order(code.code)
         _check_arguments(code, set(packed))
@@ -149,10 +150,7 @@ class _Verifier:
         return run
 
     def constant(self, constant: Any) -> str:
-        """Check a constant; return its kind."""
-        kind = _CONSTANT_KINDS.get(type(constant))
-        if kind is not None:
-            return kind
+        """Check a constant that is not of a simple type; return its kind."""
         if isinstance(constant, CodeImage | CodeType):
             return self.kinds.of(Code(self.code(constant)))
         _check_constant(constant)
@@ -206,20 +204,14 @@ def _check_constant(constant: Any) -> None:
 
 def _check_arguments(code: CodeImage, instructions: set[int]) -> None:
     """The argument of each packed instruction must be one that the instruction knows, wherever it stands."""
-    lengths = len(code.consts), len(code.names), len(code.slots), code.stacksize
-    doubtful = instructions - _ALWAYS_GOOD
-    for good_within, length in zip(_GOOD_WITHIN, lengths, strict=True):
-        # Not `-=`: that would walk through the set of good ones.
-        doubtful = doubtful - good_within[length if length < 256 else 256]
-    for instruction in doubtful:
-        opcode, oparg = instruction & 0xFF, instruction >> 8
-        row = BY_NUMBER[opcode]
-        if row.argument in _INDEX_ARGUMENTS:
-            field, shift = _INDEX_ARGUMENTS[row.argument]
-            good = oparg >> shift < lengths[field]
-        else:
-            good = _knows(code, row, oparg)
-        if not good:
+    lengths = len(code.consts), len(code.names), len(code.slots), 0
+    for instruction in instructions - _ALWAYS_GOOD:
+        field, shift = _INDICES[instruction & 0xFF]
+        if instruction >> shift < lengths[field]:
+            continue
+        oparg = instruction >> 8
+        row = BY_NUMBER[instruction & 0xFF]
+        if field != _NO_INDEX or not _knows(code, row, oparg):
             raise ValueError(f"{row.name} with an argument of {oparg}")
 
 
@@ -240,44 +232,23 @@ def _knows(code: CodeImage, row: Instruction, oparg: int) -> bool:
     return isinstance(row.pushes, int) or row.pushes(oparg) <= code.stacksize
 
 
+_CONSTS, _NAMES, _SLOTS, _NO_INDEX = range(4)
+
 _INDEX_ARGUMENTS = {
-    Argument.CONST: (0, 0),
-    Argument.NAME: (1, 0),
-    Argument.NAME_1: (1, 1),
-    Argument.NAME_2: (1, 2),
-    Argument.LOCAL: (2, 0),
+    Argument.CONST: (_CONSTS, 8),
+    Argument.NAME: (_NAMES, 8),
+    Argument.NAME_1: (_NAMES, 9),
+    Argument.NAME_2: (_NAMES, 10),
+    Argument.LOCAL: (_SLOTS, 8),
 }
-"""Arguments that are indices: into constants (0), names (1) or slots (2), and how far they are shifted."""
+"""Arguments that are indices: of what, and how far they are shifted in a packed instruction."""
 
+_INDICES = [(_NO_INDEX, 0)] * 256
+"""The same by opcode."""
 
-class _GoodWithin(dict[int, frozenset[int]]):
-    """The packed instructions whose argument, of one byte, is good if a field has a certain length."""
-
-    def __init__(self, field: int) -> None:
-        self.field = field
-
-    def __missing__(self, length: int) -> frozenset[int]:
-        good = self[length] = frozenset(
-            oparg << 8 | row.number for row in BY_NUMBER.values() for oparg in self.arguments(row, length)
-        )
-        return good
-
-    def arguments(self, row: Instruction, length: int) -> Iterable[int]:
-        """The arguments that an instruction may have on account of this field."""
-        field, shift = _INDEX_ARGUMENTS.get(row.argument, (-1, 0))
-        if field == self.field:
-            return range(min(length << shift, 256))
-        if row.argument is Argument.LOCAL_PAIR and self.field == _SLOTS:
-            return [first << 4 | second for first, second in product(range(min(length, 16)), repeat=2)]
-        if row.argument is Argument.DEPTH and self.field == _STACK:
-            return range(1, min(length + 1, 256))
-        return ()
-
-
-_SLOTS = 2
-_STACK = 3
-_GOOD_WITHIN = [_GoodWithin(field) for field in range(4)]
-"""For constants, names and slots, numbered as above, and the stack."""
+for _row in BY_NUMBER.values():
+    if not _row.is_pseudo:
+        _INDICES[_row.number] = _INDEX_ARGUMENTS.get(_row.argument, (_NO_INDEX, 0))
 
 
 _COMPARISON_ARGUMENTS = {
@@ -307,14 +278,15 @@ _KNOWN_ARGUMENTS: dict[str, Collection[int]] = {
 
 
 def _always_good() -> Iterator[int]:
-    """The packed instructions with an argument of one byte that are good in every code object."""
+    """The packed instructions with a small argument that are good in every code object."""
     depending = {*_INDEX_ARGUMENTS, Argument.LOCAL_PAIR, Argument.CELL, Argument.DEPTH}
     for row in BY_NUMBER.values():
         if row.argument is Argument.NONE:
             yield row.number
         elif row.argument not in depending and isinstance(row.pushes, int):
-            for oparg in _KNOWN_ARGUMENTS.get(row.name, range(256)):
-                if oparg < 256:
+            small = 64 if row.flow is Flow.NEXT else 256
+            for oparg in _KNOWN_ARGUMENTS.get(row.name, range(small)):
+                if oparg < small:
                     yield oparg << 8 | row.number
 
 
