@@ -133,6 +133,31 @@ def test_variables_of_inlined_comprehensions_are_hidden():
     assert ours["C"].s == theirs["C"].s
 
 
+def test_sets_beside_an_inlined_comprehension_keep_their_order():
+    source = (
+        "[i for i in x]\nx in {3, 2, 994, 1}\nclass C:\n [i for i in x]\n f = lambda: x in {3, 2, 994, 1}"
+    )
+
+    def sets(code):
+        for constant in code.co_consts:
+            if isinstance(constant, frozenset):
+                yield list(constant)
+            elif isinstance(constant, types.CodeType):
+                yield from sets(constant)
+
+    expected = list(sets(compile(source, "<test>", "exec")))
+    assert list(sets(kaa.compile(source, "<test>", "exec"))) == expected
+    assert len(expected) == 2
+
+
+def test_constants_beside_an_inlined_comprehension_live_as_long_as_their_code():
+    code = kaa.compile("[i for i in x]\nx in (b'first', b'second')", "<test>", "exec")
+    constant = next(item for item in code.co_consts if isinstance(item, tuple))
+    assert sys.getrefcount(constant) == 3  # the code, the variable, the argument
+    del code
+    assert sys.getrefcount(constant) == 2
+
+
 def test_loop_without_lines():
     """The exit that a loop gets for its line, though it has none, goes again."""
     tree = ast.parse("while True: pass\nwhile x: y()")

@@ -42,8 +42,11 @@ type Part = Callable[[bytes, str, int], Iterator[tuple[object, object]]]
 
 
 def code_pairs(source: bytes, filename: str, optimize: int) -> Iterator[tuple[object, object]]:
+    # The host orders a constant set of strings by whether the process has interned them before, so that both find them.
+    first = compile(source, filename, "exec", dont_inherit=True, optimize=optimize)
     ours = kaa.compile(source, filename, "exec", dont_inherit=True, optimize=optimize)
     host = compile(source, filename, "exec", dont_inherit=True, optimize=optimize)
+    del first
     yield from itertools.zip_longest(map(code_key, nested(ours)), map(code_key, nested(host)))
 
 
@@ -52,11 +55,14 @@ def code_key(code: types.CodeType) -> object:
 
 
 def constant_key(value: object) -> object:
-    """A constant so that `1`, `1.0` and `True`, `0.0` and `-0.0` differ; nested code is compared on its own."""
+    """A constant so that `1`, `1.0` and `True`, `0.0` and `-0.0` differ, and sets in another order.
+
+    Nested code is compared on its own.
+    """
     if isinstance(value, types.CodeType):
         return types.CodeType, value.co_name
     if isinstance(value, (tuple, frozenset)):
-        return type(value), type(value)(constant_key(item) for item in value)
+        return type(value), [constant_key(item) for item in value]
     return type(value), repr(value)
 
 

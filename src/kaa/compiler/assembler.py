@@ -8,10 +8,11 @@ the exception table and the location table, and to put the pieces together.
 
 import marshal
 from bisect import bisect_left
+from collections.abc import Collection
+from ctypes import PYFUNCTYPE, c_int, c_ssize_t, c_void_p, py_object, pythonapi
 from itertools import accumulate
 from struct import pack
 from types import CodeType
-from typing import Any
 
 from kaa.bytecode import exception_table, line_table
 from kaa.bytecode.instructions import CACHES
@@ -175,10 +176,8 @@ def _make_code(
     unit: CompilationUnit, stack_size: int, code: bytes, locations: bytes, exceptions: bytes
 ) -> CodeType:
     """Put the pieces together."""
-    if unit.hidden:
-        return _make_code_with_hidden_locals(unit, stack_size, code, locations, exceptions)
     unite = unit.cache.unite
-    return CodeType(
+    made = CodeType(
         unit.argcount,
         unit.posonlyargcount,
         unit.kwonlyargcount,
@@ -198,36 +197,40 @@ def _make_code(
         tuple(unit.freevars),
         tuple(unit.cellvars),
     )
+    return _hide(made, unit.hidden) if unit.hidden else made
 
 
 # The kinds of a frame's variables (CPython 3.13, Include/internal/pycore_code.h).
 _HIDDEN, _LOCAL, _CELL, _FREE = 0x10, 0x20, 0x40, 0x80
 
 
-def _make_code_with_hidden_locals(
-    unit: CompilationUnit, stack_size: int, code: bytes, locations: bytes, exceptions: bytes
-) -> CodeType:
-    """Make a code object some of whose locals are hidden, because they belong to an inlined comprehension.
+def _hide(code: CodeType, hidden: Collection[str]) -> CodeType:
+    """The same code object with some of its locals hidden, because they belong to an inlined comprehension.
 
-    The constructor of code objects cannot hide variables, but the marshal format can.
+    The constructor of code objects cannot hide variables, but the marshal format can. The constants do not go through
+    it: sets would come back in another order. It makes a tuple of placeholders, which the constants replace before
+    anyone else has seen it.
     """
-    cells = [name for name in unit.cellvars if name not in unit.varnames]
+    cells = [name for name in code.co_cellvars if name not in code.co_varnames]
     kinds = [
-        _LOCAL | _CELL * (name in unit.cellvars) | _HIDDEN * (name in unit.hidden) for name in unit.varnames
+        _LOCAL | _CELL * (name in code.co_cellvars) | _HIDDEN * (name in hidden) for name in code.co_varnames
     ]
-    kinds += [_CELL] * len(cells) + [_FREE] * len(unit.freevars)
-    fields: tuple[Any, ...] = (
-        code,
-        tuple(unit.constants),
-        tuple(unit.names),
-        (*unit.varnames, *cells, *unit.freevars),
+    kinds += [_CELL] * len(cells) + [_FREE] * len(code.co_freevars)
+    fields = (
+        code.co_code,
+        (None,) * len(code.co_consts),
+        code.co_names,
+        (*code.co_varnames, *cells, *code.co_freevars),
         bytes(kinds),
-        unit.filename,
-        unit.name,
-        unit.qualname,
+        code.co_filename,
+        code.co_name,
+        code.co_qualname,
     )
     dumped = marshal.dumps(fields)
-    counts = (unit.argcount, unit.posonlyargcount, unit.kwonlyargcount, stack_size, unit.flags)
+    counts = (
+        *(code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount),
+        *(code.co_stacksize, code.co_flags),
+    )
     # A tuple is its type, its length in a byte, its items. The type's highest bit numbers the object, for
     # references to it: the code object takes over the tuple's number.
     stream = b"".join(
@@ -235,9 +238,17 @@ def _make_code_with_hidden_locals(
             bytes((ord("c") | dumped[0] & 0x80,)),
             pack("<5i", *counts),
             dumped[2:],
-            pack("<i", unit.first_line),
-            *(b"s" + pack("<i", len(table)) + table for table in (locations, exceptions)),
+            pack("<i", code.co_firstlineno),
+            *(b"s" + pack("<i", len(table)) + table for table in (code.co_linetable, code.co_exceptiontable)),
         )
     )
     made: CodeType = marshal.loads(stream)
+    for index, constant in enumerate(code.co_consts):
+        _incref(constant)  # what is set takes a reference over
+        _set_item(id(made.co_consts), index, constant)
     return made
+
+
+# The C API's way to fill a new tuple; it refuses if anything but the code object refers to it.
+_incref = PYFUNCTYPE(None, py_object)(("Py_IncRef", pythonapi))
+_set_item = PYFUNCTYPE(c_int, c_void_p, c_ssize_t, py_object)(("PyTuple_SetItem", pythonapi))
