@@ -291,9 +291,129 @@ for _ in range(10):
     tasklet(waits)()
 run()
 """,
+    "run with a timeout": """
+def spin(n):
+    while n:
+        n -= 1
+    log.append("ended")
+t = tasklet(spin)(5000)
+turns = 0
+while (interrupted := run(1000)) is not None:
+    assert interrupted is t and t.alive and t.paused and not t.scheduled and not t.is_current
+    assert stackless.current is stackless.main and stackless.runcount == 1
+    assert t.frame.f_code is spin.__code__ and 0 < t.frame.f_locals["n"] < 5000
+    turns += 1
+    t.insert()
+assert log == ["ended"] and 30 < turns < 100, (log, turns)
+assert run(1000) is None
+raises(ValueError, "negative", run, -1)
+""",
+    "turns that switch in time": """
+def polite(n):
+    for i in range(n):
+        schedule()
+    log.append("polite")
+def spin():
+    while True:
+        pass
+tasklet(polite)(500); tasklet(polite)(500); t = tasklet(spin)()
+assert run(1000) is t and log == []
+assert run(1000) is None and log == ["polite", "polite"]
+tasklet(polite)(500); tasklet(polite)(500)
+while (interrupted := run(2000, totaltimeout=True)) is not None:
+    interrupted.insert()
+    log.append("interrupted")
+assert log[2] == "interrupted" and log.count("polite") == 4
+""",
+    "a soft timeout": """
+def spin(n):
+    for i in range(n):
+        pass
+    log.append(n)
+    schedule()
+    log.append("again")
+tasklet(spin)(2000); tasklet(spin)(3000)
+assert run(1000, soft=True) is None
+assert log == [2000] and stackless.runcount == 3 and stackless.current is stackless.main
+run()
+assert log == [2000, 3000, "again", "again"] or log == [2000, "again", 3000, "again"], log
+""",
+    "what is not interrupted": """
+def busy(n):
+    for i in range(n):
+        pass
+    return n
+def careful():
+    with stackless.atomic():
+        busy(3000)
+        log.append("atomic")
+    busy(3000)
+t = tasklet(careful)()
+assert run(1000) is t and log == ["atomic"]
+t.kill()
+def nested():
+    log.append(sorted([3000, 2000], key=busy))
+    busy(3000)
+t = tasklet(nested)()
+assert run(1000) is t and log[1:] == [[2000, 3000]]
+t.kill()
+for change in (lambda t: t.set_ignore_nesting(True), lambda t: None):
+    t = tasklet(nested)()
+    change(t)
+    assert run(1000, ignore_nesting=not t.ignore_nesting) is t and len(log) == 2
+    t.kill()
+""",
+    "exceptions and callbacks in a run with a timeout": """
+def spin(stop):
+    try:
+        while True:
+            pass
+    except stop as error:
+        log.append(error)
+t = tasklet(spin)(KeyError)
+assert run(1000) is t
+t.insert(); t.throw(KeyError, "pending", pending=True)
+assert run(1000) is None and str(log.pop()) == "'pending'"
+t = tasklet(spin)(KeyError)
+assert run(1000) is t
+raises(ZeroDivisionError, "now", t.throw, ZeroDivisionError, "now")
+assert not t.alive and log == []
+def fails():
+    for i in range(500):
+        pass
+    1 / 0
+tasklet(fails)()
+raises(ZeroDivisionError, "division", run, 100_000)
+import traceback
+def seen(previous, following):
+    for i in range(200):
+        pass
+    log.append((previous, following))
+stackless.set_schedule_callback(seen)
+t = tasklet(spin)(KeyError)
+assert run(1000) is t and log == [(stackless.main, t), (t, stackless.main)]
+stackless.set_schedule_callback(None)
+t.kill()
+""",
+    "timeouts in two threads": """
+import threading
+def count(n, of):
+    for i in range(n):
+        of.append(i)
+def work(turns):
+    mine = []
+    t = tasklet(count)(4_000, mine)
+    while run(1000):
+        turns.append(1); t.insert()
+    assert mine == list(range(4_000))
+a, b = [], []
+other = threading.Thread(target=work, args=(a,))
+other.start(); work(b); other.join()
+assert 20 < len(a) < 200 and 20 < len(b) < 200, (len(a), len(b))
+""",
     "not there yet": """
 import copy, pickle
-raises(NotImplementedError, "timeout", run, 100)
+raises(NotImplementedError, "threadblock", lambda: run(threadblock=True))
 raises(TypeError, "cannot pickle", pickle.dumps, tasklet(run))
 raises(TypeError, "cannot pickle", copy.deepcopy, channel())
 """,

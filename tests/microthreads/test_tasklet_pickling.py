@@ -128,6 +128,84 @@ def test_checkpoints_survive_kill_on_machines_that_take_turns(folder: Path) -> N
     assert kaa("native", folder, "rounds.py", "turns", "stored") == whole
 
 
+BUSY = """
+import stackless
+
+class Sum:
+    def __init__(self, numbers):
+        self.value = 0
+        for number in numbers:
+            self.value += number
+
+def recursive(depth):
+    return 1 if depth == 0 else recursive(depth - 1) + sum([x for x in [depth]])
+
+def steps(n, log):
+    count = 0
+    while n != 1:
+        try:
+            if n % 2:
+                raise KeyError(n)
+            n //= 2
+        except KeyError as error:
+            for _ in (1, 2):
+                n = 3 * error.args[0] + 1
+        finally:
+            count += 1
+    log.append((count, Sum(list(range(count))).value, recursive(count % 20)))
+
+def work(log):
+    for n in range(1, 40):
+        steps(n, log)
+"""
+
+INTERRUPTED = """
+import os, sys
+import busy, stackless
+from kaa.microthreads import dumps, loads, restore, save
+
+kind, file = sys.argv[1:]
+if os.path.exists(file):
+    task, log = restore(file)
+else:
+    log = []
+    task = stackless.tasklet(busy.work)(log)
+if kind == "whole":
+    task.insert()
+    stackless.run()
+elif kind == "copies":
+    interruptions = 0
+    while task := stackless.run(150):
+        interruptions += 1
+        task, log = loads(dumps((task, log)))
+        task.insert()
+    assert interruptions > 20, interruptions
+else:
+    task.insert()
+    for _ in range(5):
+        task = stackless.run(300)
+        task.insert()
+    task.remove()
+    save(file, (task, log))
+    log = len(log)
+print(log)
+"""
+
+
+def test_interrupted_tasklets_go_on_where_they_were(tmp_path: Path) -> None:
+    (tmp_path / "busy.py").write_text(BUSY)
+    (tmp_path / "interrupted.py").write_text(INTERRUPTED)
+    whole = kaa("native", tmp_path, "interrupted.py", "whole", "")
+    for engine in ("native", "reference"):
+        assert kaa(engine, tmp_path, "interrupted.py", "copies", "") == whole
+    lengths = [
+        int(kaa(engine, tmp_path, "interrupted.py", "turns", "stored"))
+        for engine in ("native", "reference") * 2
+    ]
+    assert lengths == sorted(lengths) and lengths[0] < lengths[-1] < 39
+    assert kaa("native", tmp_path, "interrupted.py", "whole", "stored") == whole
+
+
 MANNERS = """
 import functools, os, sys, threading
 import stackless

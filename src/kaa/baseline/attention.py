@@ -1,4 +1,5 @@
-"""What a running frame must attend to now and then: signals, the GIL, the collector, tracing, deep recursion.
+"""What a running frame must attend to now and then: signals, the GIL, the collector, a countdown, tracing, deep
+recursion.
 
 In: native code of templates. Out: to go on, to raise, or to leave the frame to the host's evaluation loop,
 which is what happens while anything traces or monitors it.
@@ -7,6 +8,7 @@ which is what happens while anything traces or monitors it.
 from __future__ import annotations
 
 from kaa.baseline.block import Block, find_block
+from kaa.baseline.countdown import COUNTING, count_down
 from kaa.native.externs import PyErr_SetString, PyExc_RecursionError, _Py_HandlePending
 from kaa.native.function import native
 from kaa.native.layouts import LOCAL_EVENTS, MONITORED_EVENTS, CodeObject, ThreadState
@@ -68,6 +70,8 @@ def accept_version(thread: ThreadState, code: CodeObject, block: Block) -> i1:
 def attend(thread: ThreadState, code: CodeObject) -> i32:
     """Do what is asked of the thread. GO_ON, RAISED, or TO_HOST: the host's loop is to run the frame."""
     if thread.eval_breaker & EVENTS and _Py_HandlePending(thread):
+        return RAISED
+    if thread.eval_breaker & COUNTING and is_visible(code) and not count_down(thread):
         return RAISED
     if not accept_version(thread, code, find_block(code)):
         return TO_HOST

@@ -62,13 +62,14 @@ def make_image(*, checking: bool = False, progress: Callable[[str], None] = lamb
     except ImportError as error:
         raise UnsupportedHost(f"making machine code needs llvmlite ({error})") from error
     import kaa.baseline.templates  # noqa: F401  # declares the templates
-    from kaa.baseline import arena, block, builtin_functions, frames, linker, tables, unseen
+    from kaa.baseline import arena, block, builtin_functions, countdown, frames, linker, tables, unseen
     from kaa.native.build import build
 
     exported: list[Any] = [
         frames.evaluate,
         unseen.call_unseen,
         unseen.caller_flags,
+        countdown.set_counting,
         block.free_block,
         arena.map_code,
         arena.before_fork,

@@ -83,7 +83,7 @@ PERF_MAP: int = _cell("PERF_MAP", _WORD)
 ROW_SIZE: Final = 24
 TEMPLATE_ROW_SIZE: Final = 16
 HOLE_ROW_SIZE: Final = 16
-NEVER: Final = 0x80
+NEVER: Final = 0x7FFF_FFFF_FFFF_FFFF
 """A version that no thread has: the block's first instruction asks whether the code is monitored."""
 VERSION_OFFSET: Final = 8
 """Bytes from a block to its `version`."""

@@ -302,6 +302,12 @@ class AbstractRun:
         stack = self._run_instructions(first, index + 1)
         return stack, self.bound, self.cells
 
+    def state_before(self, index: int) -> State:
+        """After `run`: the state in which an instruction begins."""
+        if index in self.states:
+            return self.states[index]
+        return self.state_after(index - 1)
+
     def _not_none(self, stack: str, index: int) -> str:
         """After `COPY 1` and a branch that only a value other than None takes, the original is no None either."""
         copied = index not in self.ends and self.packed[index - 1] == opcodes.COPY | 1 << 8

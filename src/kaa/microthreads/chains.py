@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from greenlet import getcurrent  # type: ignore[import-untyped]  # it has no stubs
 
 from kaa.bytecode.code_image import DamagedCode
-from kaa.microthreads.frame_check import check_call, previous_places
-from kaa.microthreads.frozen import carry
+from kaa.microthreads.frame_check import check_call, previous_places, waiting
+from kaa.microthreads.frozen import carry, repeat
 from kaa.microthreads.live_frames import Stop, freeze_frames, host_frames, stop_of
 from kaa.microthreads.parcels import ABSENT, Parcel, bomb
 from kaa.reference.calls import initialized
@@ -112,6 +112,8 @@ _GIVES_VALUE = {"receive", "__next__"}
 
 def _outcome(stop: Stop, task: tasklet) -> Outcome:
     """What the function of Kaa's in which a tasklet waits will give."""
+    if stop.interrupted:
+        return Outcome()
     called = stop.own[-1]
     name = called.code.co_name
     if name in _GIVES_NOTHING:
@@ -171,7 +173,7 @@ def _with_outer(state: FrameState, outer: list[FrameState]) -> FrameState:
     """A frame by itself sees what its callers handle, too."""
     handled = next((frame.handled for frame in reversed(outer) if frame.handled is not None), None)
     if handled is not None:
-        _, previous = previous_places(state.code, state.next)
+        _, previous = previous_places(state.code, state.next, state.interrupted)
         if previous:
             state.stack[previous[0]] = handled
         else:
@@ -191,7 +193,11 @@ def _run_one(task: tasklet, sent: list[Any]) -> Any:
     task._root = state.code
     value, error = _given(state, sent), sent[0]
     frame = carry(state)
+    code, repeated = state.code, first_unit(state) if state.interrupted and error is None else None
     del state
+    _renew(task)
+    if repeated is not None:
+        return repeat(frame, code, repeated)
     if error is None:
         result = ctypes.c_void_p()
         _send(frame, value, ctypes.byref(result))
@@ -211,10 +217,23 @@ def _run_one(task: tasklet, sent: list[Any]) -> Any:
     raise SystemError("a function has yielded")
 
 
+def _renew(task: tasklet) -> None:
+    """What Kaa itself has done to go on in a frame is not to be counted."""
+    allowance = task._scheduler.allowance
+    if allowance is not None:
+        allowance.renew()
+
+
 def _given(state: FrameState, sent: list[Any]) -> Any:
     """What a frame's call gives: the callee's value, or the instance whose `__init__` has returned."""
     value = sent.pop()
     return value if state.instance is None else state.instance
+
+
+def first_unit(state: FrameState) -> int:
+    """Where the instruction in front of which a frame goes on begins, in code units."""
+    place = waiting(state.code, state.next)
+    return place.run.starts[place.at]
 
 
 _send = ctypes.pythonapi.PyIter_Send
@@ -251,7 +270,10 @@ def _run_all(machine: Any, task: tasklet, sent: list[Any]) -> Any:
     thread = boundary.thread
     thread.frame = caller
     if error is None:
-        caller.stack.append(value)
+        if states[-1].interrupted:
+            caller.next = first_unit(states[-1])
+        else:
+            caller.stack.append(value)
         return machine.run(boundary, caller)
     chain_exceptions(error, caller.exception)
     return machine.run(boundary, unwind(caller, error))
@@ -263,3 +285,5 @@ def check_chain(chain: list[FrameState]) -> None:
         if type(state) is not FrameState:
             raise ValueError("a tasklet's chain holds something that is no frame")
         check_call(state)
+        if state.interrupted and state is not chain[-1]:
+            raise ValueError("a frame that was interrupted has called another one")

@@ -80,16 +80,18 @@ def check_call(state: FrameState) -> None:
     flags = state.code.co_flags
     if flags & _GENERATOR_FLAGS or not flags & inspect.CO_OPTIMIZED:
         _refuse(state, "it is no function's")
-    if _check_frame(state) & 0xFF not in WAITING:
+    if _check_frame(state) & 0xFF not in (INTERRUPTIBLE if state.interrupted else WAITING):
         _refuse(state, "it cannot wait there")
 
 
 WAITING = {opcodes.CALL, opcodes.CALL_KW, opcodes.CALL_FUNCTION_EX, opcodes.FOR_ITER}
 """The instructions at which the frame of a function can be stored while it waits."""
+INTERRUPTIBLE = {opcodes.RESUME, opcodes.JUMP_BACKWARD}
+"""Those at which it can be interrupted; they leave the stack as it was."""
 
 
 class Waiting(NamedTuple):
-    """A place where a frame waits for a value: the instruction, and what it leaves behind."""
+    """A place where a frame waits: the instruction, and what it leaves behind."""
 
     run: AbstractRun
     at: int
@@ -109,19 +111,23 @@ def waiting(code: CodeType, offset: int) -> Waiting:
     index = run.index_of(offset)
     if index == 0 or index == len(run.starts) or run.starts[index] != offset:
         run.fault(len(run.packed), f"no instruction begins at code unit {offset}")
-    return Waiting(run, index - 1, *run.state_after(index - 1))
+    before = index - 1
+    interruptible = run.packed[before] & 0xFF in INTERRUPTIBLE
+    return Waiting(run, before, *(run.state_before(before) if interruptible else run.state_after(before)))
 
 
 @functools.lru_cache(maxsize=10_000)
-def previous_places(code: CodeType, offset: int) -> tuple[int, list[int]]:
+def previous_places(code: CodeType, offset: int, interrupted: bool) -> tuple[int, list[int]]:
     """How deep the stack is where a frame waits, without what it waits for, and where on it are exceptions that were
     handled before: of the callers, if it is the lowest one."""
-    stack = waiting(code, offset).stack[:-1]
+    stack = waiting(code, offset).stack
+    stack = stack if interrupted else stack[:-1]
     return len(stack), [place for place, kind in enumerate(stack) if kind == PREVIOUS]
 
 
 def _check_frame(state: FrameState) -> int:
-    """Make sure that a frame can wait in this state for a value, which will be pushed; where it waits, packed."""
+    """Make sure that a frame can wait in this state for a value, which will be pushed, or was interrupted in it; where
+    it waits, packed."""
     code = state.code
     try:
         run, index, stack, bound, cells = waiting(code, state.next)
@@ -129,7 +135,8 @@ def _check_frame(state: FrameState) -> int:
         raise ValueError(f"the stored state does not fit the code of {code.co_qualname!r}: {error}") from None
     if len(state.variables) != len(slots(code)):
         _refuse(state, "it has another number of variables")
-    if not stack.endswith(ANY) or len(state.stack) != len(stack) - 1:
+    pushed = 0 if state.interrupted else 1
+    if (pushed and not stack.endswith(ANY)) or len(state.stack) != len(stack) - pushed:
         _refuse(state, "its stack is not as deep")
     for depth, (kind, value) in enumerate(zip(stack, state.stack, strict=False)):
         if not _fits(run, kind, value):

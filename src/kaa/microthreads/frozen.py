@@ -21,9 +21,10 @@ from kaa.reference.generator import Resumable
 from kaa.reference.program import NULL
 from kaa.reference.suspension import FrameState, builtins_of
 from kaa.runtime import places
+from kaa.runtime.invisible import invisible
 
 HOST_KINDS = (GeneratorType, CoroutineType, AsyncGeneratorType)
-_CREATED, _SUSPENDED, _DELEGATING, _CLEARED = -3, -2, -1, 4
+_CREATED, _SUSPENDED, _DELEGATING, _EXECUTING, _CLEARED = -3, -2, -1, 0, 4
 
 _GENERATOR, _FRAME = (layout(struct).fields for struct in (layouts.GeneratorObject, layouts.Frame))
 _STATE, _HANDLED = _GENERATOR["gi_frame_state"].offset, _GENERATOR["gi_exc_state"].offset
@@ -137,6 +138,32 @@ def carry(frozen: FrameState) -> Any:
         ctypes.c_uint64.from_address(at + field).value = id(names)  # as the function owns them
     _fill(carrier, frozen, replace=0)
     return carrier
+
+
+@invisible
+def repeat(carrier: Any, code: CodeType, unit: int) -> Any:
+    """Go on in such a frame, of this code, with the instruction at a code unit, and push nothing; what it returns.
+
+    `PyIter_Send` does the same and pushes a value.
+    """
+    at, thread = id(carrier), _thread_state()
+    ctypes.c_uint64.from_address(at + _INSTRUCTION).value = id(code) + _CODE_UNITS + 2 * unit
+    handlers = ctypes.c_uint64.from_address(thread + _EXCEPTIONS)
+    ctypes.c_uint64.from_address(at + _PREVIOUS).value = handlers.value
+    ctypes.c_int8.from_address(at + _STATE).value = _EXECUTING
+    evaluate = _EVALUATOR(_evaluator_of(_interpreter()))
+    handlers.value = at + _HANDLED
+    return evaluate(thread, at + _GENERATOR["gi_iframe"].offset, 0)
+
+
+_EVALUATOR = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
+_thread_state = ctypes.pythonapi.PyThreadState_Get
+_interpreter = ctypes.pythonapi.PyInterpreterState_Get
+_evaluator_of = ctypes.pythonapi._PyInterpreterState_GetEvalFrameFunc
+_thread_state.restype = _interpreter.restype = _evaluator_of.restype = ctypes.c_void_p
+_evaluator_of.argtypes = [ctypes.c_void_p]
+_EXCEPTIONS = layout(layouts.ThreadState).fields["exc_info"].offset
+_PREVIOUS = _HANDLED + layout(layouts.ExceptionState).fields["previous_item"].offset
 
 
 def _carrier() -> Any:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kaa.bytecode import opcodes
 from kaa.bytecode.instructions import BY_NUMBER
-from kaa.microthreads.frame_check import WAITING, previous_places, slots, waiting
+from kaa.microthreads.frame_check import INTERRUPTIBLE, WAITING, previous_places, slots, waiting
 from kaa.microthreads.frozen import object_at
 from kaa.native import layouts
 from kaa.native.types import layout
@@ -103,6 +103,11 @@ class Stop(NamedTuple):
     own: list[HostFrame]
     direct: bool
 
+    @property
+    def interrupted(self) -> bool:
+        """It has not left it: its turn was taken from it."""
+        return bool(self.own) and self.own[-1].code.co_name == INTERRUPT
+
 
 def stop_of(frames: list[HostFrame]) -> tuple[Stop, list[HostFrame]]:
     """Where the tasklet stopped, and the frames below."""
@@ -113,17 +118,55 @@ def stop_of(frames: list[HostFrame]) -> tuple[Stop, list[HostFrame]]:
     if reference:  # the machine's own functions lie above its loop
         while called and own[called - 1].code.co_filename.startswith(KAA_REFERENCE):
             called -= 1
+    elif called > 1 and own[called - 2].code.co_name == INTERRUPT:
+        called -= 1
     return Stop(own[:called], not any(frame.entry for frame in own[called - 1 :])), rest
 
 
 def _ends_stop(code: CodeType, reference: bool) -> bool:
-    if code.co_name in _DRIVERS and is_own(code.co_filename):
+    if _is_driver(code):
         return True
     return code in _LOOPS if reference else not is_own(code.co_filename)
 
 
-_DRIVERS = {"begin", "go_on"}
+def _is_between(frame: HostFrame) -> bool:
+    """Whether it is at an instruction at which a frame can be left: the machine also counts the ends of calls."""
+    return frame.code.co_code[2 * frame.unit] in INTERRUPTIBLE
+
+
+def _is_driver(code: CodeType, *more: str) -> bool:
+    return code.co_name in (*_DRIVERS, *more) and is_own(code.co_filename)
+
+
+_DRIVERS = ("begin", "go_on")
 """The functions of `tasklets` and `chains` that a tasklet's frames lie upon."""
+_CARRIERS = ("repeat", "_run_one", "_run_all")
+"""Those that stand between the last of these and a tasklet's frames, if it was stored."""
+INTERRUPT = "interrupt"
+"""The function of `preemption` that takes a tasklet's turn from it."""
+_TELLS_OF_END = "_expired"
+"""The function of the native machine's that calls it."""
+_MICROTHREADS = os.path.join(OWN_FOLDER, "microthreads", "")
+
+
+def standing() -> tuple[int, bool]:
+    """Of the tasklet that `interrupt` is called in: how many C functions have called its code, and whether it stands
+    in the middle of an instruction or of the scheduler."""
+    frames = host_frames()
+    top = next(index for index, frame in enumerate(frames) if frame.code.co_name == INTERRUPT) + 1
+    end = next((index for index, frame in enumerate(frames) if _is_driver(frame.code, *_CARRIERS)), top)
+    below = frames[top:end]
+    if not below:  # the tasklet is about to begin or to end
+        return 0, True
+    if places.current.machine is not None:
+        nesting = max(0, sum(frame.code in _LOOPS for frame in below) - 1)
+    else:
+        below = [frame for frame in below if frame.code.co_name != _TELLS_OF_END]
+        if not below or is_own(below[0].code.co_filename) or not _is_between(below[0]):
+            return 0, True
+        carried = frames[end].code.co_name in _CARRIERS
+        nesting = sum(frame.entry for frame in below if not is_own(frame.code.co_filename)) - carried
+    return nesting, any(frame.code.co_filename.startswith(_MICROTHREADS) for frame in below)
 
 
 def freeze_frames(
@@ -134,7 +177,10 @@ def freeze_frames(
     Raises:
         ValueError: one of them cannot be stored; the message names it.
     """
-    states = _guest_frames(place) if place is not None else list(_frames_of_host(frames, handled))
+    if place is not None:
+        states = _guest_frames(place, stop.interrupted)
+    else:
+        states = list(_frames_of_host(frames, stop.interrupted, handled))
     for depth, state in enumerate(states):
         _check(state, stop if depth == 0 else None)
     return states
@@ -142,6 +188,8 @@ def freeze_frames(
 
 def _check(state: FrameState, stop: Stop | None) -> None:
     """Make sure that a frame waits for what can be made again. `stop`: of the innermost one, where it stopped."""
+    if state.interrupted:
+        return
     before = _opcode_before(state.code, state.next)
     if before == opcodes.FOR_ITER and stop is not None:
         called = stop.own[-1]
@@ -157,7 +205,9 @@ def _opcode_before(code: CodeType, offset: int) -> int:
     return place.run.packed[place.at] & 0xFF
 
 
-def _frames_of_host(frames: list[HostFrame], handled: BaseException | None) -> Iterator[FrameState]:
+def _frames_of_host(
+    frames: list[HostFrame], interrupted: bool, handled: BaseException | None
+) -> Iterator[FrameState]:
     called: HostFrame | None = None  # above the frame
     for frame in frames:
         if is_own(frame.code.co_filename):
@@ -166,7 +216,7 @@ def _frames_of_host(frames: list[HostFrame], handled: BaseException | None) -> I
         if frame.code.co_flags & _GENERATOR_FLAGS or frame.words[_WORD["f_locals"]]:
             raise ValueError(f"the frame of {name!r} is no plain function's")
         offset = frame.unit + 1 + BY_NUMBER[frame.code.co_code[2 * frame.unit]].caches
-        depth, previous = previous_places(frame.code, offset)
+        depth, previous = previous_places(frame.code, offset, interrupted)
         stack = frame.stack(max(depth, frame.depth))
         instance = None
         if called is not None:
@@ -180,6 +230,7 @@ def _frames_of_host(frames: list[HostFrame], handled: BaseException | None) -> I
         if len(stack) != depth:
             raise ValueError(f"the frame of {name!r} waits in the middle of an instruction")
         state = _state(frame, offset, stack, instance)
+        state.interrupted, interrupted = interrupted, False
         if previous:
             state.handled = handled
             handled = stack[previous[0]]
@@ -220,8 +271,8 @@ def _state(frame: HostFrame, offset: int, stack: list[Any], instance: Any) -> Fr
     )
 
 
-def _guest_frames(frame: Frame | None) -> list[FrameState]:
-    """Of the reference machine."""
+def _guest_frames(frame: Frame | None, interrupted: bool) -> list[FrameState]:
+    """Of the reference machine; the innermost was interrupted, or not."""
     states: list[FrameState] = []
     instance: Any = None
     while frame is not None and not frame.is_boundary:
@@ -229,7 +280,8 @@ def _guest_frames(frame: Frame | None) -> list[FrameState]:
         if frame.generator is not None or frame.names is not None:
             raise ValueError(f"the frame of {name!r} is no plain function's")
         state = FrameState.of(frame, frame.function, started=True, delegating=False, instance=instance)
-        if previous_places(frame.code, frame.next)[0] != len(frame.stack):
+        state.interrupted, interrupted = interrupted, False
+        if previous_places(frame.code, frame.next, state.interrupted)[0] != len(frame.stack):
             raise ValueError(f"the frame of {name!r} waits in the middle of an instruction")
         states.append(state)
         instance = None

@@ -120,6 +120,7 @@ class _Pickler(pickle.Pickler):
             state.started,
             state.delegating,
             state.instance,
+            state.interrupted,
         )
 
 
@@ -164,11 +165,12 @@ def _empty_generator(code: CodeType, module: str, closure: Any) -> Any:
 def _make_state(
     code: CodeType, module: str, following: int, variables: list[Any], stack: list[Any], handled: Any,
     closure: Any, name: str, qualified_name: str, started: bool, delegating: bool, instance: Any,
+    interrupted: bool,
 ) -> FrameState:  # fmt: skip
     names = vars(importlib.import_module(module))
     return FrameState(
         code, following, variables, stack, handled, names, closure, name, qualified_name, started, delegating,
-        instance,
+        instance, interrupted,
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """`import stackless` under Kaa: the names of Stackless Python 3.
 
 In: nothing. Out: tasklets, channels and the functions of the calling thread's scheduler.
-Interrupting a tasklet that does not switch by itself (`run(timeout)`) and pickling are not there yet, and say so.
+Pickling is `kaa.microthreads.dumps`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from kaa.microthreads import tasklets
 from kaa.microthreads.channels import channel
 from kaa.microthreads.parcels import ABSENT, bomb
+from kaa.microthreads.preemption import Allowance
 from kaa.microthreads.tasklets import TaskletExit, hooks, of_thread, scheduler, tasklet
 from kaa.runtime.invisible import invisible
 
@@ -30,13 +31,22 @@ def run(
     soft: bool = False,
     ignore_nesting: bool = False,
     totaltimeout: bool = False,
-) -> None:
-    """Run the other tasklets until none is runnable; raises what one of them did not handle."""
-    if timeout:
-        raise NotImplementedError("run(timeout): Kaa cannot interrupt a tasklet yet")
+) -> tasklet | None:
+    """Run the other tasklets until none is runnable; raises what one of them did not handle.
+
+    With `timeout`, until one has run so many instructions without a switch (with `totaltimeout`: all together), which
+    is then paused and given back, in the middle of what it did; with `soft` the next switch comes here, and None back.
+    The machines count backward jumps and calls, each as `preemption.STRETCH` instructions. A tasklet that C code has
+    called is interrupted only with `ignore_nesting`.
+    """
     if threadblock:
         raise NotImplementedError("run(threadblock=True): Kaa's channels do not join threads yet")
-    scheduler().run()
+    mine = scheduler()
+    if timeout < 0:
+        raise ValueError("timeout must not be negative")
+    if not timeout:
+        return mine.run()
+    return mine.run(Allowance(mine, timeout, soft, ignore_nesting, totaltimeout))
 
 
 @invisible

@@ -26,6 +26,7 @@ from kaa.runtime.own import is_own
 
 if TYPE_CHECKING:
     from kaa.microthreads.channels import channel
+    from kaa.microthreads.preemption import Allowance
     from kaa.reference.suspension import FrameState
 
 type Link = tasklet | None
@@ -303,6 +304,7 @@ class Scheduler:
     main: tasklet
     current: tasklet
     head: tasklet  # of the ring, while it is not empty
+    allowance: Allowance | None = None  # of a `run(timeout)`
 
     def __init__(self) -> None:
         self.thread_id = _thread.get_ident()
@@ -397,11 +399,13 @@ class Scheduler:
         if self.trap:
             self.check_trap()
         previous = self.current
+        if self.allowance is not None:
+            task = self.allowance.following(task)
         if task is not previous:
             keeper = places.current
             if keeper.machine is not None:
                 previous._place = keeper.take()
-            if hooks.schedule is None:
+            if hooks.schedule is None and self.allowance is None:
                 self.current = self.head = task
             else:
                 self.enter(previous, task)
@@ -420,6 +424,8 @@ class Scheduler:
     @invisible
     def enter(self, previous: tasklet, task: tasklet) -> None:
         self.current = self.head = task
+        if self.allowance is not None:
+            self.allowance.renew()
         if hooks.schedule is not None:
             try:
                 hooks.schedule(previous, task)
@@ -435,15 +441,27 @@ class Scheduler:
             raise what.error()
 
     @invisible
-    def run(self) -> None:
-        """Of the main tasklet: run the others until none is runnable."""
+    def run(self, allowance: Allowance | None = None) -> tasklet | None:
+        """Of the main tasklet: run the others until none is runnable, or one has used up its allowance, which is given
+        back."""
         if self.current is not self.main:
             raise RuntimeError("run() must be run from the main tasklet.")
         if self.runcount == 1:
-            return
+            return None
         self.check_trap()
-        self.remove(self.main)
-        self.switch(self.head)
+        if allowance is None:
+            self.remove(self.main)
+            self.switch(self.head)
+            return None
+        allowance.begin()
+        self.allowance = allowance
+        try:
+            self.remove(self.main)
+            self.switch(self.head)
+        finally:
+            self.allowance = None
+            allowance.end()
+        return allowance.interrupted
 
 
 @invisible
@@ -483,6 +501,8 @@ def _run(task: tasklet) -> tasklet | None:
         hand_to_main(owner, error)
     owner.remove(task)
     following = owner.main if type(owner.main.tempval) is bomb else owner.next_to_run()
+    if owner.allowance is not None:
+        following = owner.allowance.following(following)
     owner.enter(task, following)
     ending, task._greenlet = task._greenlet, None
     # A greenlet that ends goes on in its parent, the main greenlet, which begins a tasklet that it is given.

@@ -90,6 +90,16 @@ def clear_memory(target: object, size: int) -> None:
     raise _compiled_only("clear_memory")
 
 
+def atomic_or(place: object, bits: int) -> None:
+    """Set bits of a 64-bit word that other threads change too."""
+    raise _compiled_only("atomic_or")
+
+
+def atomic_and(place: object, bits: int) -> None:
+    """Clear the bits of such a word that are not given."""
+    raise _compiled_only("atomic_and")
+
+
 def trap() -> None:
     """Stop the process: a fact of the machine does not hold."""
     raise AssertionError("trap")

@@ -1052,6 +1052,18 @@ class Translator:
         self.emit(f"call ptr @memcpy(ptr {target.text}, ptr {source.text}, i64 {wide.text})")
         return NOTHING
 
+    def atomic(self, node: ast.Call, operation: str) -> Value:
+        place, bits = (self.value(a) for a in node.args)
+        wide = self.convert(bits, I64, node)
+        self.emit(f"atomicrmw {operation} ptr {place.text}, i64 {wide.text} seq_cst")
+        return NOTHING
+
+    def atomic_or_call(self, node: ast.Call) -> Value:
+        return self.atomic(node, "or")
+
+    def atomic_and_call(self, node: ast.Call) -> Value:
+        return self.atomic(node, "and")
+
     def clear_memory_call(self, node: ast.Call) -> Value:
         target, size = (self.value(a) for a in node.args)
         wide = self.convert(size, I64, node)
@@ -1126,5 +1138,7 @@ INTRINSICS: Final[dict[Any, Callable[[Translator, ast.Call], Value]]] = {
     intrinsics.float_bits: Translator.float_bits_call,
     intrinsics.copy_memory: Translator.copy_memory_call,
     intrinsics.clear_memory: Translator.clear_memory_call,
+    intrinsics.atomic_or: Translator.atomic_or_call,
+    intrinsics.atomic_and: Translator.atomic_and_call,
     intrinsics.trap: Translator.trap_call,
 }

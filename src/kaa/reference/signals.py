@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     from kaa.reference.machine import Machine
 
 PENDING: list[int] = []
-"""The numbers of signals that wait for the next RESUME or JUMP_BACKWARD."""
+"""The numbers of signals that wait for the next RESUME or JUMP_BACKWARD; and COUNTING for each thread that counts."""
+
+COUNTING = 0
+"""No signal has this number."""
+
+tickers: dict[int, Callable[[], None]] = {}
+"""By thread: what counts its RESUMEs and JUMP_BACKWARDs."""
 
 _handlers: dict[int, Callable[[int, Any], Any]] = {}
 """The guest's handlers, of the signals that `_deliver` gets."""
@@ -67,10 +73,14 @@ def _deliver(number: int, host_frame: types.FrameType | None) -> None:
 
 
 def handle_pending() -> None:
-    """Call the handlers of the signals that have come in; in the main thread, where handlers run."""
-    if threading.get_ident() == threading.main_thread().ident:
-        while PENDING:
-            _handle(PENDING.pop(0))
+    """Call the handlers of the signals that have come in, in the main thread, where handlers run; and count."""
+    thread = threading.get_ident()
+    if thread == threading.main_thread().ident:
+        while (number := next(filter(None, PENDING), COUNTING)) != COUNTING:
+            PENDING.remove(number)
+            _handle(number)
+    if thread in tickers:
+        tickers[thread]()
 
 
 def _handle(number: int) -> None:

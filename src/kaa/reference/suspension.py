@@ -26,7 +26,8 @@ class FrameState:
     """A suspended frame. `next` is an instruction offset in code units.
 
     It is a generator's, or that of a function that waits for a call. If that is the call of a class whose `__init__`
-    runs, `instance` is what the call will give.
+    runs, `instance` is what the call will give. One that was `interrupted` waits for nothing: it goes on with the
+    instruction in front of `next`, which has done nothing yet.
     """
 
     code: CodeType
@@ -41,6 +42,7 @@ class FrameState:
     started: bool
     delegating: bool
     instance: Any = None
+    interrupted: bool = False
 
     @classmethod
     def of(

@@ -45,6 +45,9 @@ class Engine(Protocol):
     def builtin(self, function: Callable[..., Any], host: Any) -> Any:
         """A built-in function like one of the host's, which calls this function."""
 
+    def countdown(self) -> Any:
+        """What counts backward jumps and calls, or None if the machine cannot."""
+
     def install(self, substitutes: dict[Any, Any]) -> None:
         """Take over what the machine needs in the process, once, before the first guest code.
 
@@ -93,6 +96,9 @@ class HostEngine:
     def builtin(self, function: Callable[..., Any], host: Any) -> Any:
         return Builtin(function, host)
 
+    def countdown(self) -> Any:
+        return None
+
     def install(self, substitutes: dict[Any, Any]) -> None:
         pass
 
@@ -136,6 +142,11 @@ class ReferenceEngine:
 
     def builtin(self, function: Callable[..., Any], host: Any) -> Any:
         return Builtin(function, host)
+
+    def countdown(self) -> Any:
+        from kaa.reference.countdown import Countdown
+
+        return Countdown()
 
     def install(self, substitutes: dict[Any, Any]) -> None:
         from kaa.reference import calls
@@ -188,6 +199,12 @@ class NativeEngine(HostEngine):
 
     def builtin(self, function: Callable[..., Any], host: Any) -> Any:
         return self._machine.builtin(function, host)
+
+    def countdown(self) -> Any:
+        from kaa.baseline.countdown import Countdown
+
+        invisible(Countdown._expired)
+        return Countdown(self._machine.loaded)
 
     def install(self, substitutes: dict[Any, Any]) -> None:
         from kaa.runtime import perf_map

@@ -6,6 +6,7 @@ each thread in a Python object, which must be switched as well: `take` before, `
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kaa.runtime.engines import ReferenceEngine
@@ -20,6 +21,14 @@ class HostPlaces:
     machine: Any = None
     """The machine that keeps frames in Python objects, if one does."""
 
+    def __init__(self, engine: Engine | None = None) -> None:
+        self._engine = engine
+
+    @cached_property
+    def countdown(self) -> Any:
+        """What counts the backward jumps and calls of a thread; None if the machine cannot."""
+        return None if self._engine is None else self._engine.countdown()
+
     def take(self) -> Any:
         """Where the calling thread is."""
         return None
@@ -32,6 +41,7 @@ class ReferencePlaces(HostPlaces):
     """Of the reference machine: its current frame."""
 
     def __init__(self, engine: ReferenceEngine) -> None:
+        super().__init__(engine)
         self.machine = engine._machine
 
     def take(self) -> Any:
@@ -48,4 +58,4 @@ current = HostPlaces()
 def install(engine: Engine) -> None:
     """Switch for this engine from now on."""
     global current
-    current = ReferencePlaces(engine) if isinstance(engine, ReferenceEngine) else HostPlaces()
+    current = ReferencePlaces(engine) if isinstance(engine, ReferenceEngine) else HostPlaces(engine)
