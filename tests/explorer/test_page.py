@@ -106,6 +106,35 @@ def test_the_road_and_its_links(page) -> None:
     assert "Apply a binary operator" in page.inner_text("#dialog")
 
 
+LINKED = """
+class Box:
+    size = 1
+    def grow(self, size):
+        return self.size + size
+def grow(size): return [size for _ in range(size)]
+Box().grow(size=2)
+"""
+
+
+def lit(page, panel: str, part: str) -> list[str]:
+    return page.locator(f"{panel} .lit {part}").all_inner_texts()
+
+
+def test_names_and_symbols_light_up_each_other(page) -> None:
+    show(page, LINKED)
+    page.select_option("#unit", label="Box.grow, line 4")
+    page.hover(".line[data-line='5'] .linked:text-is('size') >> nth=-1")
+    assert page.locator("#panel-symbols .lit").all_inner_texts() == ["size local parameter, used"]
+    assert [words for words in lit(page, "#panel-tree", "b") if words == "Name"] == ["Name"]
+    assert lit(page, "#panel-tokens", "b") == ["size"]
+    assert lit(page, "#panel-bytecode", "b") == ["LOAD_FAST"]
+    page.hover("#panel-symbols .lit")
+    assert page.locator(".source .lit").all_inner_texts() == ["size", "size"]
+    assert lit(page, "#panel-tree", "b") == ["arg", "Name"]
+    page.hover(".line[data-line='6'] .linked:text-is('grow')")
+    assert page.locator("#panel-symbols .lit").all_inner_texts() == ["grow module's namespace assigned"]
+
+
 def test_an_error_is_shown_where_it_is(page) -> None:
     show(page, "x = 1\ny = = 2\n")
     assert "invalid syntax" in page.inner_text("#message")

@@ -3,6 +3,7 @@
 import ast
 import io
 import json
+import os
 import subprocess
 import sys
 import tokenize
@@ -99,7 +100,7 @@ def test_the_cache_says_why_it_is_fresh_or_stale(tmp_path) -> None:
         return found["fresh"], found["why"]
 
     assert judged()[1].startswith("there is none")
-    cache = tmp_path / "__pycache__" / f"program.{sys.implementation.cache_tag}.pyc"
+    cache = tmp_path / "__pycache__" / "program.kaa-313.pyc"
     cache.parent.mkdir()
     code = kaa.compile(source, str(file), "exec")
     time = int(file.stat().st_mtime)
@@ -110,7 +111,26 @@ def test_the_cache_says_why_it_is_fresh_or_stale(tmp_path) -> None:
     cache.write_bytes(pyc.dump(code, pyc.Header(time - 5, len(source))))
     assert not judged()[0]
     cache.write_bytes(b"nonsense")
-    assert judged()[1].startswith("stale: the file ends")
+    assert judged()[1].startswith("damaged, so it is made anew: the file ends")
+    data = bytearray(pyc.dump(code, pyc.Header(time, len(source))))
+    data[40] ^= 1
+    cache.write_bytes(data)
+    assert judged()[1].startswith("damaged")
+    for text, checked, words in (
+        (b"x = 2\n", True, "stale: the source's hash is not"),
+        (b"x = 2\n", False, "fresh: its header says not to check"),
+        (source.encode(), True, "fresh: the source's hash is the one"),
+    ):
+        cache.write_bytes(pyc.dump(code, pyc.Header(source_hash=pyc.source_hash(text), checked=checked)))
+        assert judged()[1].startswith(words)
+
+
+def test_the_cache_is_the_one_that_an_import_writes(tmp_path) -> None:
+    (tmp_path / "module.py").write_text("x = 1\n")
+    command = [sys.executable, "-m", "kaa", "-c", "import module"]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+    assert road("x = 1\n", str(tmp_path / "module.py"))["cache"]["file"]["fresh"]
 
 
 def test_nothing_is_said_of_files_to_strangers(tmp_path) -> None:

@@ -59,7 +59,7 @@ def _compile(result: Data, source: str, filename: str, optimize: int, places: Pl
     features = future.future_features(tree, filename)
     fold_constants(tree, optimize, fold_annotations=not features.flags & future.CO_FUTURE_ANNOTATIONS)
     table = symbols.build(tree, filename, features.flags)
-    result["scopes"] = describe_scopes(table.top)
+    result["scopes"] = describe_scopes(table.top, tree, places)
     units: list[Data] = []
 
     def assemble_and_describe(unit: CompilationUnit) -> CodeType:

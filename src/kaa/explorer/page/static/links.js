@@ -8,21 +8,29 @@ Kaa.dark = () => document.querySelectorAll(".lit").forEach((n) => n.classList.re
 
 Kaa.light = function (node) {
   Kaa.dark();
-  if (node["kaa-names"]) return Kaa.lightName(node);
-  const place = node["kaa-place"], groups = new Map();
-  if (!place) return node.classList.add("lit");
+  const names = node["kaa-names"], place = node["kaa-place"];
+  node.classList.add("lit");
+  if (names) return Kaa.lightName(names);
+  if (!place) return;
   if (!node.closest("#source")) Kaa.app.lines.reveal(place[0], place[1]);
-  for (const other of document.querySelectorAll(".linked")) {
-    if (!other["kaa-place"]) continue;
-    const stage = other.closest("[data-stage]");
-    if (!groups.has(stage)) groups.set(stage, []);
-    groups.get(stage).push(other);
-  }
-  for (const members of groups.values()) {
+  for (const members of Kaa.linked("kaa-place").values()) {
     const lit = Kaa.nearest(members, place);
     lit.forEach((other) => other.classList.add("lit"));
     if (lit.length && !members.includes(node)) Kaa.reveal(lit[0]);
   }
+  Kaa.lightSymbols(place);
+};
+
+/* What can be pointed at, by the stage in which it stands. */
+Kaa.linked = function (kind) {
+  const groups = new Map();
+  for (const other of document.querySelectorAll(".linked")) {
+    if (!other[kind]) continue;
+    const stage = other.closest("[data-stage]");
+    if (!groups.has(stage)) groups.set(stage, []);
+    groups.get(stage).push(other);
+  }
+  return groups;
 };
 
 /* Those that lie inside of a place, or else the smallest that it lies in. */
@@ -35,15 +43,49 @@ Kaa.nearest = function (members, place) {
   return around.filter((other) => span(other) === least);
 };
 
-/* A symbol: its tokens, and the instructions that name it. */
-Kaa.lightName = function (node) {
-  const name = node["kaa-names"];
-  node.classList.add("lit");
-  const light = (selector, words, outer) => document.querySelectorAll(selector).forEach((text) => {
-    if (words(text.textContent) === name) (outer(text) || text).classList.add("lit");
+/* A symbol: its tokens, their nodes, and the instructions that name it. */
+Kaa.lightName = function (key) {
+  const name = key.slice(key.indexOf(":") + 1), uses = Kaa.usesOf(Kaa.app.road).filter((use) => use.key === key);
+  const places = new Set(uses.map(({ place }) => place.join(" ")));
+  if (uses.length) Kaa.app.lines.reveal(uses[0].place[0], uses[0].place[1]);
+  for (const [stage, members] of Kaa.linked("kaa-place")) {
+    const says = (other) => stage.dataset.stage === "source" || stage.dataset.stage === "tokens" ? null
+      : other.querySelector(".meaning")?.textContent.split(/[ ,]/)[0];
+    const lit = members.filter((other) => places.has(other["kaa-place"].join(" ")) || says(other) === name);
+    lit.forEach((other) => other.classList.add("lit"));
+    if (lit.length) Kaa.reveal(lit[0]);
+  }
+};
+
+/* The symbols of the names at a place. */
+Kaa.lightSymbols = function (place) {
+  const rows = Kaa.linked("kaa-names").values().next().value;
+  if (!rows) return;
+  const keys = new Set(Kaa.usesOf(Kaa.app.road).filter((use) => Kaa.inside(use.place, place)).map(({ key }) => key));
+  const lit = rows.filter((row) => keys.has(row["kaa-names"]));
+  lit.forEach((row) => row.classList.add("lit"));
+  if (lit.length) Kaa.reveal(lit[0]);
+};
+
+/* Where names are used, and as which symbols: `{ place, key }`, a key being a scope's number and a name. Attributes and
+   keywords of calls are no symbols; the name of a function or class is one of the scope around it. */
+Kaa.uses = new WeakMap();
+Kaa.usesOf = function (road) {
+  if (Kaa.uses.has(road)) return Kaa.uses.get(road);
+  const keywords = new Set(road.tree.filter(({ kind, place }) => kind === "keyword" && place).map(({ place }) => place[0] + ":" + place[1]));
+  const known = road.scopes.map(({ symbols }) => new Set(symbols.map(({ name }) => name))), found = [];
+  road.tokens.forEach(({ kind, text, place }, i) => {
+    const before = road.tokens[i - 1]?.text, isDefinition = before === "def" || before === "class";
+    if (kind !== "NAME" || before === "." || keywords.has(place[0] + ":" + place[1])) return;
+    const start = road.tokens[i - (road.tokens[i - 2]?.text === "async" ? 2 : 1)]?.place;
+    const own = isDefinition ? (scope) => scope.place && scope.place[0] === start[0] && scope.place[1] === start[1] : () => false;
+    const around = road.scopes.map((scope, number) => ({ scope, number })).reverse()
+      .filter(({ scope }) => (scope.place ? Kaa.inside(place, scope.place) : scope.depth === 0) && !own(scope));
+    const at = around.find(({ scope, number }, k) => known[number].has(text) && (k === 0 || scope.kind !== "class"));
+    if (at) found.push({ place, key: at.number + ":" + text });
   });
-  light(".source .plain, .token b", (text) => text, () => null);
-  light(".bytecode .meaning, .drawing .meaning", (text) => text.split(/[ ,]/)[0], (text) => text.closest(".row") || text.parentNode);
+  Kaa.uses.set(road, found);
+  return found;
 };
 
 /* Scroll what holds a node so that it is seen. */

@@ -77,10 +77,10 @@ Kaa.viewTree = function (road, unit) {
       Kaa.el("span", { class: "meaning" }, node.words.join(" ")))));
 };
 
-Kaa.viewSymbols = (road) => Kaa.el("div", {}, ...road.scopes.flatMap((scope) => [
+Kaa.viewSymbols = (road) => Kaa.el("div", {}, ...road.scopes.flatMap((scope, number) => [
   Kaa.el("div", { class: "row title", style: Kaa.indent(scope.depth) }, `${scope.kind} ${scope.name}`),
   ...scope.symbols.map((symbol) =>
-    Kaa.el("div", { class: "row linked", style: Kaa.indent(scope.depth, 12), names: symbol.name },
+    Kaa.el("div", { class: "row linked", style: Kaa.indent(scope.depth, 12), names: number + ":" + symbol.name },
       Kaa.el("b", {}, symbol.name), " ", Kaa.el("span", { class: "lives " + symbol.lives }, symbol.words), " ",
       Kaa.el("i", {}, symbol.uses.join(", ")))),
 ]));
