@@ -11,6 +11,7 @@ import ast
 from collections.abc import Callable
 from typing import Final
 
+from kaa.syntax import nesting
 from kaa.syntax import terminals as t
 from kaa.syntax.nodes import LOAD, STORE, build, new
 from kaa.syntax.parameters import Parameters
@@ -184,7 +185,10 @@ class Expressions(Strings, Parameters):
         self.pos += 1
         test = self.operation(OR)
         self.expect(ELSE)
-        return self.node(ast.IfExp, start, {"test": test, "body": body, "orelse": self.expression()})
+        self.deeper(nesting.CONDITIONAL)
+        otherwise = self.expression()
+        self.level -= nesting.CONDITIONAL
+        return self.node(ast.IfExp, start, {"test": test, "body": body, "orelse": otherwise})
 
     # Operators.
 
@@ -224,7 +228,7 @@ class Expressions(Strings, Parameters):
                 return left
             if strength > COMPARISON:
                 self.pos += 1
-                right = self.operation(RIGHT_LIMIT[kind])
+                right = self.exponent() if kind == DOUBLESTAR else self.operation(RIGHT_LIMIT[kind])
                 last = self.pos - 1
                 left = build(
                     ast.BinOp,
@@ -276,16 +280,28 @@ class Expressions(Strings, Parameters):
             operands.append(self.operation(BIT_OR))
         return self.node(ast.Compare, start, {"left": left, "ops": operators, "comparators": operands})
 
+    def exponent(self) -> ast.expr:
+        self.deeper(nesting.EXPONENT)
+        value = self.operation(RIGHT_LIMIT[DOUBLESTAR])
+        self.level -= nesting.EXPONENT
+        return value
+
     def negation(self) -> ast.expr:
         start = self.pos
         self.pos = start + 1
-        return self.node(ast.UnaryOp, start, {"op": _NOT, "operand": self.operation(NEGATION)})
+        self.deeper(nesting.NEGATION)
+        operand = self.operation(NEGATION)
+        self.level -= nesting.NEGATION
+        return self.node(ast.UnaryOp, start, {"op": _NOT, "operand": operand})
 
     def signed(self) -> ast.expr:
         start = self.pos
         self.pos = start + 1
         operator = _UNARY[self.kinds[start]]
-        return self.node(ast.UnaryOp, start, {"op": operator, "operand": self.operation(FACTOR)})
+        self.deeper(nesting.SIGN)
+        operand = self.operation(FACTOR)
+        self.level -= nesting.SIGN
+        return self.node(ast.UnaryOp, start, {"op": operator, "operand": operand})
 
     def awaited(self) -> ast.expr:
         start = self.pos
@@ -599,7 +615,10 @@ class Expressions(Strings, Parameters):
         self.pos = start + 1
         args = self.parameters(COLON)
         self.expect(COLON)
-        return self.node(ast.Lambda, start, {"args": args, "body": self.expression()})
+        self.deeper(nesting.LAMBDA)
+        body = self.expression()
+        self.level -= nesting.LAMBDA
+        return self.node(ast.Lambda, start, {"args": args, "body": body})
 
     def yield_expression(self) -> ast.expr:
         start = self.pos

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from kaa.syntax import collector, diagnosis
+from kaa.syntax import collector, diagnosis, nesting
 from kaa.syntax import terminals as t
 from kaa.syntax.statements import COMPOUND, Statements
 from kaa.syntax.stream import Mismatch
@@ -29,8 +29,8 @@ PyCF_TYPE_COMMENTS: Final = 0x1000
 
 CURRENT_VERSION: Final = sys.version_info.minor
 
-# How much deeper than its caller a parse may go, in frames: two for each level of CPython's own limit of 6000.
-MAX_DEPTH: Final = 12_000
+# How much deeper than its caller a parse may go, in frames: two for each call of CPython's parser, and a few.
+MAX_DEPTH: Final = 2 * nesting.MAX_CALLS + 100
 # The reading that looks for mistakes goes deeper, level by level of the grammar.
 MAX_DIAGNOSIS_DEPTH: Final = 60_000
 
@@ -42,6 +42,7 @@ class Parser(Statements):
 
     def module(self) -> ast.Module:
         """Mode `exec`."""
+        self.level = nesting.STATEMENT
         return ast.Module(body=self.file(), type_ignores=[])
 
     def interactive(self) -> ast.Interactive:
@@ -150,7 +151,7 @@ def read_again(parser: Parser, start: Callable[[Parser], ast.mod], mode: str, fa
     """Once more: the source is too deep for the caller's recursion limit, or there is a mistake in it."""
     try:
         if isinstance(failure, RecursionError):
-            parser.pos = 0
+            parser.pos = parser.level = 0
             try:
                 with deep_recursion():
                     return start(parser)
@@ -159,7 +160,7 @@ def read_again(parser: Parser, start: Callable[[Parser], ast.mod], mode: str, fa
         with deep_recursion(MAX_DIAGNOSIS_DEPTH):
             raise diagnosis.error(parser, mode, failure)
     except RecursionError:
-        raise MemoryError("Parser stack overflowed - Python source too complex to parse") from None
+        raise MemoryError(nesting.TOO_DEEP) from None
 
 
 _recursion_lock: Final = threading.Lock()

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Callable
 from typing import Final
 
+from kaa.syntax import nesting
 from kaa.syntax import terminals as t
 from kaa.syntax.expressions import STARTS_EXPRESSION
 from kaa.syntax.nodes import build
@@ -139,7 +140,7 @@ class Statements(SimpleStatements):
 
     def match_statement(self) -> ast.stmt | None:
         """A `match` statement; None if the line is not the head of one."""
-        start = self.pos
+        start, level = self.pos, self.level
         self.pos = start + 1
         if not STARTS_EXPRESSION[self.kinds[self.pos]]:
             return None
@@ -148,6 +149,7 @@ class Statements(SimpleStatements):
             self.expect(COLON)
             self.expect(NEWLINE)
         except Mismatch:
+            self.level = level
             return None
         self.since(10)
         self.expect(INDENT)
@@ -181,10 +183,13 @@ class Statements(SimpleStatements):
         while not heads or self.kinds[self.pos] == t.ELIF:
             start = self.pos
             self.pos = start + 1
+            if heads:
+                self.deeper(nesting.ELIF)
             test = self.named_expression()
             self.expect(COLON)
             heads.append((start, test, self.block()))
         otherwise = self.else_block()
+        self.level -= nesting.ELIF * (len(heads) - 1)
         while True:
             start, test, body = heads.pop()
             statement = self.compound(ast.If, start, {"test": test, "body": body, "orelse": otherwise})
@@ -243,7 +248,7 @@ class Statements(SimpleStatements):
 
     def parenthesized_items(self) -> list[ast.withitem] | None:
         """`(items):`; None if the parentheses belong to an expression."""
-        start = self.pos
+        start, level = self.pos, self.level
         self.pos += 1
         try:
             items = [self.item()]
@@ -252,7 +257,7 @@ class Statements(SimpleStatements):
             self.expect(RPAR)
             self.expect(COLON)
         except Mismatch:
-            self.pos = start
+            self.pos, self.level = start, level
             return None
         return items
 

@@ -10,6 +10,7 @@ import ast
 import unicodedata
 from typing import Any, Final
 
+from kaa.syntax import nesting
 from kaa.syntax import terminals as t
 from kaa.syntax.nodes import new
 from kaa.syntax.tokenizer import NAME, Tokens
@@ -34,11 +35,13 @@ class TokenStream:
 
     __slots__ = (
         "columns",
+        "enclosing",
         "end_columns",
         "end_lines",
         "filename",
         "flags",
         "kinds",
+        "level",
         "lines",
         "not_equal",
         "pos",
@@ -63,6 +66,8 @@ class TokenStream:
         self.end_lines = tokens.end_lines
         self.end_columns = tokens.end_columns
         self.pos = 0
+        self.enclosing: list[int] = []  # see `nesting`
+        self.level = 0  # how deep what is no bracket and no block is nested, in calls of CPython's parser
         self.warned: set[int] = set()  # tokens that were warned about
 
     def expect(self, kind: int) -> None:
@@ -90,6 +95,15 @@ class TokenStream:
         """What was just read exists since Python 3.`minor`."""
         if self.version < minor:
             raise Mismatch
+
+    def deeper(self, calls: int) -> None:
+        """Go so many calls of CPython's parser deeper, or give up where it does. Who comes back subtracts them."""
+        self.level += calls
+        if self.level > nesting.FEW_CALLS:
+            if not self.enclosing:
+                self.enclosing = nesting.enclosing(self.kinds)
+            if self.level + self.enclosing[self.pos] > nesting.MAX_CALLS - nesting.OPERAND:
+                raise MemoryError(nesting.TOO_DEEP)
 
     def node[N: ast.AST](self, node_class: type[N], start: int, fields: dict[str, object]) -> N:
         """A node with these fields that reaches from token `start` to the token before the next."""
