@@ -22,13 +22,15 @@ from xml.etree import ElementTree
 from tests.conformance.run import Comparison, Outcome
 
 SOURCE = Path(__file__).parents[2] / "src"
+UNDER_LOAD = Path(__file__).with_name("under_load.py")
 
 
 @dataclass(frozen=True)
 class Suite:
     """A package, where its tests are, and what they need.
 
-    `tests` is a folder of the source distribution, or, after `--pyargs`, a package that is installed.
+    `tests` are folders and files of the source distribution, or, after `--pyargs`, an installed package or a file of
+    ours.
     """
 
     version: str
@@ -43,6 +45,8 @@ class Suite:
 SUITES = {
     "attrs": Suite("26.1.0", ("tests",), ("hypothesis", "cloudpickle")),
     "click": Suite("8.5.1", ("tests",)),
+    "coverage": Suite("7.17.5", ("tests/test_arcs.py", "tests/test_context.py", "tests/test_coverage.py"), ("flaky",)),
+    "flask": Suite("3.1.3", ("--pyargs", str(UNDER_LOAD))),
     "greenlet": Suite("3.5.6", ("--pyargs", "greenlet.tests"), ("psutil", "objgraph")),
     "jinja2": Suite("3.1.6", ("tests",), ("trio",)),
     "numpy": Suite("2.5.5", ("--pyargs", "numpy._core.tests", "-m", "not slow"), ("hypothesis",)),
