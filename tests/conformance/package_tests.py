@@ -42,10 +42,15 @@ class Suite:
         return self.tests[0] == "--pyargs"
 
 
+OF_COVERAGE = [
+    f"tests/test_{what}.py" for what in ("api", "arcs", "concurrency", "context", "coverage", "oddball")
+]
 SUITES = {
     "attrs": Suite("26.1.0", ("tests",), ("hypothesis", "cloudpickle")),
     "click": Suite("8.5.1", ("tests",)),
-    "coverage": Suite("7.17.5", ("tests/test_arcs.py", "tests/test_context.py", "tests/test_coverage.py"), ("flaky",)),
+    "coverage": Suite(
+        "7.17.5", ("-o", "addopts=", "--import-mode=append", *OF_COVERAGE), ("flaky", "hypothesis")
+    ),
     "flask": Suite("3.1.3", ("--pyargs", str(UNDER_LOAD))),
     "greenlet": Suite("3.5.6", ("--pyargs", "greenlet.tests"), ("psutil", "objgraph")),
     "jinja2": Suite("3.1.6", ("tests",), ("trio",)),
@@ -53,7 +58,7 @@ SUITES = {
     "pluggy": Suite("1.7.0", ("testing",)),
 }
 OF_KAA = ("llvmlite", "greenlet")
-PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly")
+PYTEST = ("-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly")
 
 
 def prepare(folder: Path, names: list[str]) -> Path:

@@ -94,7 +94,9 @@ class Client(threading.Thread):
             numbers = list(range(turn + self.number))
             page = ",".join(f"{i}:{2 * (i - 1)}" for i in range(1, turn + 1))
             lines = "".join(f"{n} {self.number}\n" for n in range(50))
-            self.expect("/sum", (200, {"total": sum(numbers), "client": str(self.number)}), json.dumps(numbers))
+            self.expect(
+                "/sum", (200, {"total": sum(numbers), "client": str(self.number)}), json.dumps(numbers)
+            )
             self.expect(f"/page/{turn}", (200, page))
             self.expect("/session", (200, str(turn + 1)))
             self.expect("/lines", (200, lines))
@@ -104,7 +106,9 @@ class Client(threading.Thread):
             self.expect("/teapot", (418, None))
             self.expect("/nowhere", (404, None))
 
-    def expect(self, path: str, right: tuple[int, object], body: str | None = None, by: int | None = None) -> None:
+    def expect(
+        self, path: str, right: tuple[int, object], body: str | None = None, by: int | None = None
+    ) -> None:
         query = f"?client={self.number}" + ("" if by is None else f"&by={by}")
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         headers = {"Content-Type": "application/json", "Cookie": self.cookie}

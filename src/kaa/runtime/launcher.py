@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import NoReturn
 
 import kaa
-from kaa.runtime import engines, options, process, programs, repl, takeover
+from kaa.runtime import engines, options, path_file, process, programs, repl, takeover
 from kaa.runtime.engines import Engine, UnusableEngine
 from kaa.runtime.invisible import invisible
 from kaa.runtime.options import CommandLine, UsageError
@@ -44,8 +44,11 @@ def launch(words: list[str]) -> int:
         return _usage(str(error))
     if line.answer is not None:
         return _answer(line.answer)
+    command = path_file.command_with_path_file()
+    if command:
+        path_file.isolate(line)
     if process.needs_fresh_host(line):
-        process.replace_host(line, words)
+        process.replace_host(line, words, command)
     process.apply(line, words)
     try:
         engine = engines.choose(_engine_name(line))
@@ -55,6 +58,8 @@ def launch(words: list[str]) -> int:
     if line.x_option("showengine") is not None:
         print(f"kaa: engine {engine.name}", file=sys.stderr)
     takeover.take_over(engine)
+    if command:
+        path_file.honour(command, line)
     on_empty_stack(_run, engine, line)
 
 

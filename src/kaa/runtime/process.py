@@ -20,6 +20,9 @@ from kaa.runtime.options import CommandLine
 #: The file that starts Kaa when the host is given it as a script.
 ENTRY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "__main__.py")
 
+#: The `-X` option by which a starter says what command was given.
+COMMAND = "kaa_command"
+
 #: Letters that only a fresh host can honour, and letters that change nothing but fields of `sys.flags`.
 HOST_LETTERS = "IEsSubR"
 IN_PLACE_LETTERS = "BdiOPqv"
@@ -61,9 +64,13 @@ def needs_fresh_host(line: CommandLine) -> bool:
     return bool(wanted) and not set(wanted) <= set(host_options(options.parse(sys.orig_argv[1:])))
 
 
-def replace_host(line: CommandLine, words: list[str]) -> NoReturn:
-    """Start the host again in this process, with the options it must know, and Kaa with the same words."""
-    os.execv(sys.executable, [sys.executable, *host_options(line), ENTRY, *words])
+def replace_host(line: CommandLine, words: list[str], command: str | None = None) -> NoReturn:
+    """Start the host again in this process, with the options it must know, and Kaa with the same words.
+
+    It is told of `command` where that has a path file beside it.
+    """
+    known = [] if command is None else [f"-X{COMMAND}={command}"]
+    os.execv(sys.executable, [sys.executable, *host_options(line), *known, ENTRY, *words])
 
 
 def apply(line: CommandLine, words: list[str]) -> None:
@@ -117,7 +124,7 @@ def executable(host: str) -> str:
     installed = os.path.join(os.path.dirname(host), "kaa")
     if os.path.exists(installed):
         return installed
-    starter = f'#!/bin/sh\nexec {_quoted(host)} {_quoted(ENTRY)} "$@"\n'
+    starter = f'#!/bin/sh\nexec {_quoted(host)} -X {COMMAND}="$0" {_quoted(ENTRY)} "$@"\n'
     folder = os.path.join(cache_folder(), f"starter-{_imp.source_hash(0, starter.encode()).hex()}")
     path = os.path.join(folder, "kaa")
     if os.path.exists(path):
