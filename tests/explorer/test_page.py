@@ -193,6 +193,36 @@ def test_what_is_freed_says_why(page) -> None:
     assert ["the collector found" in told[0], "STORE_NAME took the last reference" in told[1]] == [True, True]
 
 
+def told(page, kind: str) -> list[str]:
+    """What the steps of a run say of one kind of event, in their order."""
+    found = []
+    for step in range(page.evaluate("Kaa.app.player.steps.length")):
+        page.evaluate("step => Kaa.app.go(step)", step)
+        found += page.locator(f"#panel-events .{kind}").all_inner_texts()
+    return [words.removeprefix(kind).strip() for words in found]
+
+
+def test_frames_are_suspended_resumed_and_left(page) -> None:
+    run(page, "def g():\n    yield 1\n    yield 2\ndef f():\n    for _ in g(): pass\nf()\n")
+    assert told(page, "suspended") == ["g", "g", "g"]  # made, and at each yield
+    assert told(page, "resumed") == ["g", "g", "g"]
+    assert told(page, "left") == ["g", "f", "<module>"]
+
+
+def test_a_switch_of_tasklets_suspends_frames(page) -> None:
+    setting = "import stackless\nc = stackless.channel()\ndef f(): c.send(1)\nstackless.tasklet(f)()\n"
+    run(page, setting + "c.receive()\nstackless.run()\n")
+    assert told(page, "suspended")[0] == "<module>"
+    assert told(page, "resumed")[0] == "<module>"
+
+
+def test_exceptions_find_their_handler(page) -> None:
+    run(page, "def f():\n    raise KeyError('k')\ntry:\n    f()\nexcept KeyError:\n    pass\n")
+    words = told(page, "raised")
+    assert words[0] == "KeyError('k'): no handler here, the frame is left"
+    assert words[1].startswith("KeyError('k'): to the handler at ")
+
+
 def test_a_run_around_a_breakpoint(page) -> None:
     show(page, "total = 0\nfor i in range(30_000):\n    if i == 29_999:\n        total = i\nprint(total)\n")
     page.evaluate("delete Kaa.app.parts.root.dataset.ended")

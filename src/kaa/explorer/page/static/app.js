@@ -53,6 +53,8 @@ Kaa.App = class {
     editor.value = this.source;
     editor.hidden = false;
     editor.focus();
+    editor.setSelectionRange(0, 0);
+    editor.scrollTop = 0;
     this.say("Escape shows the road of what you have written");
   }
 
@@ -242,7 +244,7 @@ Kaa.App = class {
     const found = this.native?.files[road.filename], known = found?.functions[unit.qualname + ":" + unit.line];
     const counts = player.steps.length ? this.counts(unit) : null, explain = (name) => this.explain(name);
     const words = found ? found.words : this.native?.error ? this.native.error : this.offline ? "Machine code is made by the server." : "making machine code …";
-    const states = known && new Map(known.filter((piece) => piece.cache).map((piece) => [piece.offset, piece.cache]));
+    const cached = known?.filter(({ cache }) => cache), states = cached?.length ? new Map(cached.map((piece) => [piece.offset, piece.cache])) : null;
     this.panels("hood", this.unitChoice(), [
       ["bytecode", "Bytecode" + (counts ? ", how often it ran, and its caches" : " (run it to see how often it runs)"),
         Kaa.viewBytecode(unit, explain, counts, states)],
@@ -377,7 +379,7 @@ Kaa.layOut = function (app) {
     el("div", { id: "message", role: "status" }),
     el("main", {}, el("section", { class: "left" }, el("div", { id: "files" }),
       el("div", { id: "source", class: "scroll", tabindex: 0, "aria-label": "source" }, el("div", { class: "source", "data-stage": "source" })),
-      el("textarea", { id: "editor", spellcheck: "false", hidden: "", "aria-label": "the program" })), el("section", { id: "view" })),
+      el("textarea", { id: "editor", spellcheck: "false", wrap: "off", hidden: "", "aria-label": "the program" })), el("section", { id: "view" })),
     el("footer", {}, ...buttons("steps"),
       el("input", { id: "slider", type: "range", min: 0, max: 0, "aria-label": "step", oninput: (event) => app.slide(Number(event.target.value)) }),
       el("span", { id: "count" }))));

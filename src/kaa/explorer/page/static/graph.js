@@ -57,17 +57,17 @@ Kaa.folded = function (block) {
   return { ...block, instructions: [...instructions.slice(0, most / 2), left, ...instructions.slice(1 - most / 2)] };
 };
 
-Kaa.GRAPH = { width: 250, row: 15, head: 22, gap: 22, lane: 13 };
+Kaa.GRAPH = { row: 15, head: 22, gap: 22, lane: 13 };
 
 Kaa.drawGraph = function (all) {
   const blocks = all.map(Kaa.folded);
-  const { width, row, head, gap, lane } = Kaa.GRAPH, { edges, left, right } = Kaa.lanes(blocks);
+  const { row, head, gap, lane } = Kaa.GRAPH, width = Kaa.widthOf(blocks), { edges, left, right } = Kaa.lanes(blocks);
   const x = 16 + lane * (left + 1), total = x + width + 16 + lane * (right + 1);
   const height = (block) => head + row * Math.max(1, block.instructions.length);
   const tops = [];
   let bottom = 14;
   for (const block of blocks) { tops.push(bottom); bottom += height(block) + gap; }
-  const boxes = blocks.map((block, i) => Kaa.drawBlock(block, i, x, tops[i], height(block)));
+  const boxes = blocks.map((block, i) => Kaa.drawBlock(block, i, x, tops[i], width, height(block)));
   const falls = blocks.flatMap((block, i) => block.next !== i + 1 ? [] : [Kaa.svg("path", {
     d: `M${x + width / 2} ${tops[i] + height(block)} V${tops[i + 1] - 2}`, class: "edge flow", "marker-end": "url(#head-flow)" })]);
   const jumps = edges.map((edge) => {
@@ -80,12 +80,19 @@ Kaa.drawGraph = function (all) {
     Kaa.arrowHeads, ...falls, ...jumps, ...boxes);
 };
 
-Kaa.drawBlock = function (block, number, x, y, height) {
-  const { width, row } = Kaa.GRAPH, marks = ["handler", "cold"].filter((name) => block[name]);
+/* As wide as the longest instruction, within reason. */
+Kaa.widthOf = function (blocks) {
+  const lengths = blocks.flatMap((block) => block.instructions.map((step) => Kaa.wordsOf(step).join(" ").length));
+  return Math.min(320, Math.max(120, 26 + 7.3 * Math.max(0, ...lengths)));
+};
+Kaa.wordsOf = (step) => [step.name, Kaa.clip(step.argument ?? "", 18)];
+
+Kaa.drawBlock = function (block, number, x, y, width, height) {
+  const { row } = Kaa.GRAPH, marks = ["handler", "cold"].filter((name) => block[name]);
   return Kaa.svg("g", { class: ["block", ...marks].join(" "), "data-block": number },
     Kaa.svg("rect", { x, y, width, height, rx: 6 }),
     Kaa.svg("text", { x: x + 8, y: y + 14, class: "title" }, ["B" + number, ...marks].join(" · ")),
     ...block.instructions.map((step, i) => Kaa.svg("text",
       { x: x + 14, y: y + 30 + i * row, class: step.place ? "linked" : null, place: step.place },
-      step.name + " ", Kaa.svg("tspan", { class: "meaning" }, Kaa.clip(step.argument ?? "", 18)))));
+      step.name + " ", Kaa.svg("tspan", { class: "meaning" }, Kaa.wordsOf(step)[1]))));
 };

@@ -23,7 +23,7 @@ Kaa.Picture = class {
   unfold() {
     const box = this.node.querySelector(":scope > .scroll");
     if (!box) return () => 0;
-    const style = this.node.getAttribute("style"), width = box.scrollWidth + 24, head = this.node.clientHeight - box.clientHeight;
+    const style = this.node.getAttribute("style"), width = Math.max(520, box.scrollWidth + 24), head = this.node.clientHeight - box.clientHeight;
     this.node.setAttribute("style", `position:fixed;inset:auto;left:0;top:0;width:${width}px;height:${box.scrollHeight + head + 2}px`);
     return () => style === null ? this.node.removeAttribute("style") : this.node.setAttribute("style", style);
   }

@@ -63,7 +63,7 @@ Kaa.Player = class {
     this.files = files; this.numbers = [];  // of the recording's files among these
     this.steps = []; this.offset = []; this.codes = []; this.threads = []; this.lines = []; this.output = [];
     this.depth = []; this.line = []; this.frame = []; this.code = []; this.thread = [];
-    this.first = new Map(); this.keyframes = []; this.changes = 0;
+    this.first = new Map(); this.last = new Map(); this.keyframes = []; this.changes = 0;
     this.asking = false; this.skipped = 0; this.end = null;
     this.edge = Kaa.emptyState(); this.at = -1; this.state = Kaa.emptyState();
   }
@@ -105,6 +105,7 @@ Kaa.Player = class {
     this.keep(number, row.length);
     const top = this.edge.frames[this.edge.frames.length - 1];
     const place = top && this.codes[top.code].at.get(row[0])?.place;
+    if (top) this.last.set(top.number, number);
     this.depth.push(this.edge.frames.length);
     this.frame.push(top ? top.number : -1);
     this.code.push(top ? top.code : -1);

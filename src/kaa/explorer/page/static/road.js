@@ -94,7 +94,7 @@ Kaa.viewGraph = function (unit, stage, choose) {
   return Kaa.el("div", {},
     Kaa.el("select", { "aria-label": "stage of the graph", onchange: (e) => choose(Number(e.target.value)) },
       ...stages.map((s, i) => Kaa.el("option", { value: i, selected: i === number ? "" : null },
-        (i ? "after " : "built: ") + s.name))),
+        i === 0 ? "built: " + s.name : s.blocks ? "after " + s.name : "finished bytecode"))),
     Kaa.note(stages[number].words), Kaa.drawGraph(blocks));
 };
 
@@ -115,8 +115,8 @@ Kaa.instructionRows = function (steps, explain, counts, states) {
       title: `${about.words}\n( ${about.picture} )\nargument: ${about.argument}` },
     number(line !== before && line ? String(line) : ""), number(String(step.offset)),
     counts ? number(count ? String(count) : "", " hot") : null, Kaa.el("b", {}, step.name),
-    number(step.argument === null ? "" : String(step.argument)), states ? Kaa.cacheState(states.get(step.offset)) : null,
-    Kaa.el("span", { class: "meaning" }, step.meaning));
+    number(step.argument === null ? "" : String(step.argument)), Kaa.el("span", { class: "meaning" }, step.meaning),
+    states ? Kaa.cacheState(states.get(step.offset)) : null);
     before = line;
     return row;
   });

@@ -62,7 +62,10 @@ Kaa.tellChange = {
   e: (_, frame, error, handler) => ["raised",
     error + (handler === null ? ": no handler here, the frame is left" : ": to the handler at " + handler)],
   f: ({ player }, frame, code) => [player.first.get(frame) < player.at ? "resumed" : "entered", player.codes[code].qualname],
-  x: ({ before, code, suspends }, depth) => [suspends ? "suspended" : "left", before.frames.slice(depth).map((frame) => code(frame).qualname).join(", ")],
+  x: ({ before, code, player, yields }, depth) => {
+    const frames = before.frames.slice(depth), returns = frames.some(({ number }) => player.last.get(number) >= player.at);
+    return [yields || returns ? "suspended" : "left", frames.map((frame) => code(frame).qualname).join(", ")];
+  },
   t: ({ player }, thread) => ["switched", "to thread " + player.threads[thread]],
   z: ({ player }, thread) => ["ended", "thread " + player.threads[thread]],
 };
@@ -72,7 +75,7 @@ Kaa.viewEvents = function (state, player, before) {
   const about = {
     state, player, before, code: (frame) => player.codes[frame.code], text: (value) => Kaa.textOf(state, value),
     shown: (number) => Kaa.nameOf(state, number) || Kaa.nameOf(before, number) || "#" + number,
-    suspends: ["YIELD_VALUE", "RETURN_GENERATOR"].includes(last?.name),
+    yields: ["YIELD_VALUE", "RETURN_GENERATOR"].includes(last?.name),
     why: last ? `${last.name} took the last reference` : "nothing refers to it",
   };
   const told = player.step(player.at).slice(1).map(([kind, ...details]) => Kaa.tellChange[kind]?.(about, ...details));
