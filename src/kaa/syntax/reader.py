@@ -3,7 +3,7 @@
 In: the grammar and the table of mistakes, as text. Out: `rules()`, a matcher for every rule. A matcher
 takes a `Reader` and the index of a token and gives the index behind what fits, or `NOTHING`. It makes no
 tree. It remembers what it found at each token (a packrat parser), so its time grows with the length of
-the source however much is tried.
+the source however much is tried. What cannot begin with the token that is there is not tried at all.
 
 The `Reader` keeps what decides about CPython's messages: the furthest token that was looked at, and
 whether mistakes are looked for. What to do about a mistake, or a check that fails, is left to the
@@ -95,6 +95,9 @@ class Reader:
 
 
 type Matcher = Callable[[Reader, int], int]
+type First = Callable[[], frozenset[int] | None]
+"""The kinds of the tokens that something can begin with: at any other one it fails, and looks no further. None if it
+need not look at a token, or does something when it fails."""
 
 
 class Rules(NamedTuple):
@@ -115,9 +118,51 @@ class _Alternative(NamedTuple):
     """A sequence of elements, and what the notation says about it."""
 
     elements: list[Matcher]
+    first: First
     labels: list[tuple[str, str]]  # of each element: its label or "", and the rule that it names
     cut: int | None  # the number of elements in front of a `~`
     check: str | None
+
+
+class _Choices(dict[int, tuple[list[Matcher], bool]]):
+    """From the kind of the next token to the matchers that can begin with it, and whether there are others.
+
+    If there are, that token has been looked at.
+    """
+
+    def __init__(self) -> None:
+        self.all: list[tuple[First, Matcher]] = []
+
+    def __missing__(self, kind: int) -> tuple[list[Matcher], bool]:
+        possible = [matcher for first, matcher in self.all if (kinds := first()) is None or kind in kinds]
+        self[kind] = possible, len(possible) < len(self.all)
+        return self[kind]
+
+    def first(self) -> frozenset[int] | None:
+        """What any of them can begin with."""
+        return _union([first for first, _ in self.all])
+
+
+def _union(firsts: list[First]) -> frozenset[int] | None:
+    kinds: frozenset[int] = frozenset()
+    for first in firsts:
+        more = first()
+        if more is None:
+            return None
+        kinds |= more
+    return kinds
+
+
+class _Element(NamedTuple):
+    """An element of a sequence: the rule that it names, what it does, and what it can begin with.
+
+    `empty` if it may fit no token at all, so that the next element's first token is one of its own as well.
+    """
+
+    rule: str
+    matcher: Matcher
+    first: First
+    empty: bool = False
 
 
 class _Compiler:
@@ -125,7 +170,8 @@ class _Compiler:
 
     def __init__(self) -> None:
         self.matchers: dict[str, Matcher] = {}
-        self.mistakes: dict[str, list[Matcher]] = {name: [] for name in MISTAKES}
+        self.choices: dict[str, _Choices] = {}
+        self.mistakes: dict[str, _Choices] = {name: _Choices() for name in MISTAKES}
         self.words: list[str] = []
         self.place = 0
 
@@ -135,17 +181,19 @@ class _Compiler:
             for paragraph in filter(str.strip, text.split("\n\n")):
                 name, _, alternatives = paragraph.partition("=")
                 definitions[name.strip()] = alternatives
-        bodies: dict[str, list[Matcher]] = {name: [] for name in definitions}
+        self.choices = {name: _Choices() for name in definitions}
         for number, name in enumerate(definitions):
-            self.matchers[name] = _rule(number, bodies[name])
+            self.matchers[name] = _rule(number, self.choices[name])
         without = "expression_without_mistakes"
         self.matchers[without] = _without_mistakes(self.matchers[without])
         for name, text in definitions.items():
-            bodies[name] += map(_matcher, self.alternatives(text))
+            self.choices[name].all += [
+                (alternative.first, _matcher(alternative)) for alternative in self.alternatives(text)
+            ]
         for name, mistakes in MISTAKES.items():
             for mistake in mistakes:
                 (alternative,) = self.alternatives(mistake.pattern)
-                self.mistakes[name].append(_reported(alternative, mistake))
+                self.mistakes[name].all.append((alternative.first, _reported(alternative, mistake)))
         return Rules(list(definitions), self.matchers)
 
     def alternatives(self, text: str) -> list[_Alternative]:
@@ -159,7 +207,7 @@ class _Compiler:
 
     def sequence(self) -> _Alternative:
         """The elements up to the end of an alternative."""
-        elements: list[Matcher] = []
+        elements: list[_Element] = []
         labels: list[tuple[str, str]] = []
         cut = check = None
         while (word := self.words[self.place]) not in ("|", "]", ""):
@@ -174,58 +222,97 @@ class _Compiler:
                 if word[-1] == ":":
                     label = word[:-1]
                     self.place += 1
-                rule, matcher = self.element()
-                elements.append(matcher)
-                labels.append((label, rule))
-        return _Alternative(elements, labels, cut, check)
+                elements.append(self.element())
+                labels.append((label, elements[-1].rule))
+        return _Alternative([element.matcher for element in elements], _first(elements), labels, cut, check)
 
-    def element(self) -> tuple[str, Matcher]:
-        """One element with what stands before and behind it; and the rule that it names."""
+    def element(self) -> _Element:
+        """One element with what stands before and behind it."""
         word = self.words[self.place]
         self.place += 1
         if word in ("&", "!"):
-            rule, matcher = self.element()
-            return rule, _ahead(matcher, wanted=word == "&")
+            inner = self.element()
+            # `!x` looks at a token, and lets pass what does not fit.
+            return _Element(
+                inner.rule,
+                _ahead(inner.matcher, wanted=word == "&"),
+                inner.first,
+                empty=word == "!" or inner.empty,
+            )
         if word == "^":
             text = self.words[self.place][1:-1]
             self.place += 1
-            return "", _forced(BY_TEXT[text], text)
+            return _Element("", _forced(BY_TEXT[text], text), _anything)
         if word == "[":
-            matcher = _matcher(self.sequence())
+            optional = self.sequence()
             self.place += 1
-            return "", _repeated(matcher, at_least=0, at_most=1)
-        matcher = self.primary(word)
+            return _Element(
+                "", _repeated(_matcher(optional), at_least=0, at_most=1), optional.first, empty=True
+            )
+        matcher, first = self.primary(word)
         following = self.words[self.place]
         if following in ("*", "+"):
             self.place += 1
             matcher = _repeated(matcher, at_least=int(following == "+"))
-        elif following == "%":
+            return _Element(word, matcher, first, empty=following == "*")
+        if following == "%":
             separator = BY_TEXT[self.words[self.place + 1][1:-1]]
             self.place += 2
             matcher = _separated(matcher, _terminal(separator))
-        return word, matcher
+        return _Element(word, matcher, first)
 
-    def primary(self, word: str) -> Matcher:
+    def primary(self, word: str) -> tuple[Matcher, First]:
         if word[0] == "'":
-            return _terminal(BY_TEXT[word[1:-1]])
+            kind = BY_TEXT[word[1:-1]]
+            return _terminal(kind), _only(kind)
         if word[0] == '"':
-            return _soft(frozenset((word[1:-1],)))
+            return _soft(frozenset((word[1:-1],))), _only(NAME)
         if word[0] == "<":
-            return _mistaken(self.mistakes[word.strip("<!>")], always=word[-2] == "!")
+            mistakes = self.mistakes[word.strip("<!>")]
+            return _mistaken(mistakes, always=word[-2] == "!"), mistakes.first
         if word == "SOFT_KEYWORD":
-            return _soft(_SOFT_KEYWORD_STARTS)
-        return _terminal(_KINDS[word]) if word in _KINDS else self.matchers[word]
+            return _soft(_SOFT_KEYWORD_STARTS), _only(NAME)
+        if word in _KINDS:
+            return _terminal(_KINDS[word]), _only(_KINDS[word])
+        return self.matchers[word], self.choices[word].first
 
 
-def _rule(number: int, alternatives: list[Matcher]) -> Matcher:
+def _only(kind: int) -> First:
+    kinds = frozenset((kind,))
+    return lambda: kinds
+
+
+def _anything() -> None:
+    return None
+
+
+def _first(elements: list[_Element]) -> First:
+    """What a sequence can begin with."""
+
+    @functools.cache
+    def first() -> frozenset[int] | None:
+        firsts = []
+        for element in elements:
+            firsts.append(element.first)
+            if not element.empty:
+                return _union(firsts)
+        return None
+
+    return first
+
+
+def _rule(number: int, choices: _Choices) -> Matcher:
     """The first alternative that fits, looked for once at each token."""
 
     def match(reader: Reader, pos: int) -> int:
         memory = reader.memory[number]
         if pos in memory:
             return memory[pos]
+        possible, others = choices[reader.kinds[pos]]
+        if others and pos > reader.furthest:
+            reader.fetch(pos)
         end = NOTHING
-        for alternative in alternatives:
+        for alternative in possible:
             end = alternative(reader, pos)
             if end != NOTHING:
                 break
@@ -248,10 +335,13 @@ def _without_mistakes(matcher: Matcher) -> Matcher:
     return match
 
 
-def _mistaken(mistakes: list[Matcher], always: bool) -> Matcher:
+def _mistaken(mistakes: _Choices, always: bool) -> Matcher:
     def match(reader: Reader, pos: int) -> int:
         if always or reader.looking:
-            for mistake in mistakes:
+            possible, others = mistakes[reader.kinds[pos]]
+            if others and pos > reader.furthest:
+                reader.fetch(pos)
+            for mistake in possible:
                 mistake(reader, pos)
         return NOTHING
 
@@ -259,7 +349,7 @@ def _mistaken(mistakes: list[Matcher], always: bool) -> Matcher:
 
 
 def _matcher(alternative: _Alternative) -> Matcher:
-    elements, _, cut, check = alternative
+    elements, _, _, cut, check = alternative
     if check is not None:
         return _checked(alternative, check)
     if cut is None and len(elements) == 1:
@@ -295,7 +385,7 @@ def _reported(alternative: _Alternative, mistake: Mistake) -> Matcher:
 
 def _parts(alternative: _Alternative, reader: Reader, pos: int) -> tuple[int, Parts]:
     """Where the elements end, and the parts of them that have labels."""
-    elements, labels, cut, _ = alternative
+    elements, _, labels, cut, _ = alternative
     parts: Parts = {}
     for number, element in enumerate(elements):
         end = element(reader, pos)
