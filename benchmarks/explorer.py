@@ -84,8 +84,19 @@ def _measure_page(source: str) -> None:
         devtools = browser.new_cdp_session(page)
         devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
         _report("stepping", page, devtools, [50_000 + step for step in range(100)])
+        _report("returning", page, devtools, page.evaluate(_RETURNS))
         _report("slider", page, devtools, [(step * 37 % 40) * 2499 for step in range(40)])
         browser.close()
+
+
+_RETURNS = """() => {
+    const { depth } = Kaa.app.player, steps = [];
+    for (let step = 50_000; steps.length < 40; step++) {
+        if (depth[step] < depth[step - 1]) steps.push(step - 1, step);
+    }
+    return steps;
+}"""
+"""Steps before and at which a function comes back to the module, so that every panel shows something else."""
 
 
 _GO = """async step => {

@@ -316,6 +316,12 @@ def test_exports(page, browser, tmp_path) -> None:
     assert other.inner_text("#panel-frames") == page.inner_text("#panel-frames")
     other.keyboard.press("ArrowLeft")
     assert other.evaluate("Kaa.app.player.at") == 7
+    other.keyboard.press("1")
+    assert "BUILD_LIST" in other.inner_text("#panel-bytecode")
+    other.keyboard.press("3")
+    assert other.locator("#native .piece").count() == page.evaluate(
+        "Object.values(Kaa.app.native.files['guest.py'].functions)[0].length"
+    )
     other.close()
 
 

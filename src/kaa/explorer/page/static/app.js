@@ -30,6 +30,7 @@ Kaa.App = class {
     this.source = source; this.filename = filename || "program.py";
     this.breakpoints.clear(); this.file = this.unitNumber = 0; this.stage = null; this.native = this.data.native || null;
     this.parts.editor.hidden = true;
+    this.say("making the road …");
     if (this.parts.examples) this.parts.examples.value = this.data.examples[filename] === source ? filename : "";
     this.roads = new Map(roads || [[0, await this.ask("/api/road", { source, filename: this.filename, imports: true })]]);
     this.files = [{ name: this.filename, source }, ...(this.road.imports || [])];

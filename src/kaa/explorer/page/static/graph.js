@@ -51,7 +51,7 @@ Kaa.lanes = function (blocks) {
 
 /* A long block shows its beginning and its end. */
 Kaa.folded = function (block) {
-  const { instructions } = block, most = 40;
+  const { instructions } = block, most = 30;
   if (instructions.length <= most) return block;
   const left = { name: `… ${instructions.length - most + 1} more`, argument: "", place: null };
   return { ...block, instructions: [...instructions.slice(0, most / 2), left, ...instructions.slice(1 - most / 2)] };

@@ -1,7 +1,7 @@
 /* The heap as SVG. Objects stand in columns by their distance from the frames; arrows lead to what they refer to. */
 "use strict";
 
-Kaa.HEAP = { width: 160, row: 15, column: 206, gap: 12, slots: 12, names: 16, objects: 60 };
+Kaa.HEAP = { width: 160, row: 15, column: 206, gap: 12, slots: 12, names: 16, objects: 50 };
 
 Kaa.drawHeap = function (state, player, fresh) {
   const roots = Kaa.rootsOf(state, player), { column, order } = Kaa.columns(state, roots, fresh);

@@ -111,7 +111,7 @@ Kaa.instructionRows = function (steps, explain, counts, states) {
   return steps.map((step) => {
     const line = step.place ? step.place[0] : null, about = Kaa.instructions[step.name] || {};
     const count = counts?.(step.offset), number = (text, kind) => Kaa.el("span", { class: "num" + (kind || "") }, text);
-    const row = Kaa.el("div", { class: "row instruction linked", place: step.place, onclick: () => explain(step.name),
+    const row = Kaa.el("div", { class: "row instruction linked" + (step.meaning ? "" : " bare"), place: step.place, onclick: () => explain(step.name),
       title: `${about.words}\n( ${about.picture} )\nargument: ${about.argument}` },
     number(line !== before && line ? String(line) : ""), number(String(step.offset)),
     counts ? number(count ? String(count) : "", " hot") : null, Kaa.el("b", {}, step.name),

@@ -84,7 +84,7 @@ Kaa.viewEvents = function (state, player, before) {
 };
 
 /* Of long code the panel has three parts of so many instructions: that of the next one, and those around it. */
-Kaa.PART = 20;
+Kaa.PART = 16;
 
 Kaa.PRINTED = 400;
 Kaa.viewOutput = (player, answer) => [

@@ -3,7 +3,7 @@
 "use strict";
 
 Kaa.ROW = 18;
-Kaa.SPARE = 8;
+Kaa.SPARE = 6;
 Kaa.MANY = 80;
 
 Kaa.SourceView = class {
