@@ -395,6 +395,74 @@ assert run(1000) is t and log == [(stackless.main, t), (t, stackless.main)]
 stackless.set_schedule_callback(None)
 t.kill()
 """,
+    "channels join threads": """
+import threading
+there, back, finished = channel(), channel(), channel()
+def serve():
+    while (n := there.receive()) is not None:
+        back.send((threading.get_ident(), n * n))
+    finished.send(None)
+def thread():
+    tasklet(serve)()
+    finished.receive()
+other = threading.Thread(target=thread)
+other.start()
+for n in range(200):
+    there.send(n)
+    ident, square = back.receive()
+    assert ident == other.ident and square == n * n
+ended = channel()
+for n in range(50):  # several tasklets of this thread wait at once
+    tasklet(lambda n=n: (there.send(n), log.append(back.receive()[1]), ended.send(n)))()
+for n in range(50):
+    ended.receive()
+assert sorted(log) == [n * n for n in range(50)]
+there.send(None)
+other.join()
+""",
+    "many threads at one channel": """
+import threading
+c, done = channel(), channel()
+def produce(name):
+    for n in range(100):
+        c.send((name, n))
+    done.send(name)
+threads = [threading.Thread(target=produce, args=(i,)) for i in range(4)]
+for t in threads: t.start()
+got = [c.receive() for _ in range(400)]
+assert sorted(done.receive() for _ in threads) == [0, 1, 2, 3]
+for t in threads: t.join()
+assert sorted(got) == [(i, n) for i in range(4) for n in range(100)]
+assert all([n for i, n in got if i == name] == list(range(100)) for name in range(4))
+assert c.balance == done.balance == 0
+raises(RuntimeError, "Deadlock", c.receive)
+""",
+    "tasklets that other threads make runnable": """
+import threading, time
+def body():
+    log.append(threading.get_ident())
+t = tasklet().bind(body, ())
+other = threading.Thread(target=lambda: (time.sleep(0.05), t.insert(), raises(RuntimeError, "another thread", t.run)))
+other.start()
+run(threadblock=True)
+other.join()
+assert log == [threading.get_ident()], log
+ready, go = threading.Event(), threading.Event()
+def elsewhere():
+    stackless.getcurrent()
+    ready.set(); go.wait()
+    run(threadblock=False)
+other = threading.Thread(target=elsewhere); other.start(); ready.wait()
+t = tasklet().bind(body, ())
+t.bind_thread(other.ident)
+assert t.thread_id == other.ident
+t.insert(); go.set(); other.join()
+assert log[1:] == [other.ident]
+raises(RuntimeError, "not found", tasklet(body).bind_thread, 1)
+raises(RuntimeError, "stays in its thread", stackless.main.bind_thread)
+raises(RuntimeError, "stays in its thread", tasklet(body)().bind_thread)
+run()
+""",
     "timeouts in two threads": """
 import threading
 def count(n, of):
@@ -413,7 +481,6 @@ assert 20 < len(a) < 200 and 20 < len(b) < 200, (len(a), len(b))
 """,
     "not there yet": """
 import copy, pickle
-raises(NotImplementedError, "threadblock", lambda: run(threadblock=True))
 raises(TypeError, "cannot pickle", pickle.dumps, tasklet(run))
 raises(TypeError, "cannot pickle", copy.deepcopy, channel())
 """,

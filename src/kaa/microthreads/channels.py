@@ -1,20 +1,24 @@
 """Channels: where a tasklet that sends and one that receives meet.
 
 In: a value, from the sender. Out: the same value, at the receiver. Whoever comes first waits in the channel's queue,
-outside the ring of runnable tasklets. When both are there, `preference` says who goes on.
+outside the ring of runnable tasklets. When both are there, `preference` says who goes on. If they are of two threads,
+the other one becomes runnable in its own.
 """
 
 from __future__ import annotations
 
+import _thread
 from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
 from kaa.microthreads.parcels import Parcel, bomb
-from kaa.microthreads.tasklets import hooks, scheduler, tasklet
+from kaa.microthreads.tasklets import all_schedulers, hooks, scheduler, tasklet
 from kaa.runtime.invisible import invisible
 
 SENDING, RECEIVING = 1, -1
+threads = _thread.allocate_lock()
+"""Held while a channel's queue changes, if there is more than one thread with tasklets."""
 
 
 class channel:
@@ -91,9 +95,11 @@ class channel:
 
     def forget(self, task: tasklet) -> None:
         """Take a tasklet out of the queue: it will not be served."""
-        self._waiting.remove(task)
-        self.balance -= 1 if self.balance > 0 else -1
-        task._channel = None
+        with threads:
+            if task._channel is self:
+                self._waiting.remove(task)
+                self.balance -= 1 if self.balance > 0 else -1
+                task._channel = None
 
     @invisible
     def _meet(self, direction: int, value: Any) -> Any:
@@ -102,23 +108,26 @@ class channel:
         will_block = self.balance * direction >= 0
         if will_block and self.closing:
             raise ValueError("Send/receive operation on a closed channel")
-        if not will_block and self._waiting[0]._scheduler is not owner:
-            raise RuntimeError("a channel cannot join tasklets of two threads")
         if owner.trap:
             owner.check_trap()
         if will_block and current.block_trap:
             raise RuntimeError("this tasklet does not like to be blocked.")
         if hooks.channel is not None:
             hooks.channel(self, current, direction == SENDING, will_block)
-        if will_block:
-            return self._wait(direction, value)
-        partner = self._waiting.popleft()
-        self.balance += direction
-        partner._channel = None
+        if len(all_schedulers) == 1:
+            partner = self._join(current, direction, value)
+        else:
+            with threads:
+                partner = self._join(current, direction, value)
+        if partner is None:
+            return self._wait(direction)
         if direction == SENDING:
             partner.tempval = Parcel(value)
         else:
             value, partner.tempval = partner.tempval.value, None
+        if partner._scheduler is not owner:
+            partner._scheduler.arrive(partner)
+            return value
         owner.insert(partner)
         if self.schedule_all:
             owner.schedule()
@@ -127,13 +136,22 @@ class channel:
         return value
 
     @invisible
-    def _wait(self, direction: int, value: Any) -> Any:
+    def _join(self, current: tasklet, direction: int, value: Any) -> tasklet | None:
+        """The partner that has waited longest; or, if there is none, None, and the current tasklet is in the queue."""
+        balance, self.balance = self.balance, self.balance + direction
+        if balance * direction >= 0:
+            current.tempval = Parcel(value)
+            current._channel = self
+            self._waiting.append(current)
+            return None
+        partner = self._waiting.popleft()
+        partner._channel = None
+        return partner
+
+    @invisible
+    def _wait(self, direction: int) -> Any:
         owner = scheduler()
         current = owner.current
-        current.tempval = Parcel(value)
-        self._waiting.append(current)
-        self.balance += direction
-        current._channel = self
         try:
             owner.leave()
         except BaseException:

@@ -14,7 +14,7 @@ from kaa.microthreads import tasklets
 from kaa.microthreads.channels import channel
 from kaa.microthreads.parcels import ABSENT, bomb
 from kaa.microthreads.preemption import Allowance
-from kaa.microthreads.tasklets import TaskletExit, hooks, of_thread, scheduler, tasklet
+from kaa.microthreads.tasklets import TaskletExit, hooks, of_thread, scheduler, scheduler_of, tasklet
 from kaa.runtime.invisible import invisible
 
 __all__ = [
@@ -37,16 +37,19 @@ def run(
     With `timeout`, until one has run so many instructions without a switch (with `totaltimeout`: all together), which
     is then paused and given back, in the middle of what it did; with `soft` the next switch comes here, and None back.
     The machines count backward jumps and calls, each as `preemption.STRETCH` instructions. A tasklet that C code has
-    called is interrupted only with `ignore_nesting`.
+    called is interrupted only with `ignore_nesting`. With `threadblock` it waits, while there are other threads, for
+    what they make runnable.
     """
-    if threadblock:
-        raise NotImplementedError("run(threadblock=True): Kaa's channels do not join threads yet")
     mine = scheduler()
     if timeout < 0:
         raise ValueError("timeout must not be negative")
-    if not timeout:
-        return mine.run()
-    return mine.run(Allowance(mine, timeout, soft, ignore_nesting, totaltimeout))
+    mine.waits_for_threads = threadblock
+    try:
+        if not timeout:
+            return mine.run()
+        return mine.run(Allowance(mine, timeout, soft, ignore_nesting, totaltimeout))
+    finally:
+        mine.waits_for_threads = False
 
 
 @invisible
@@ -56,6 +59,8 @@ def schedule(retval: Any = ABSENT) -> Any:
         mine = of_thread.scheduler
     except AttributeError:
         mine = scheduler()
+    if mine.arrivals:
+        mine.collect()
     current = mine.current
     following = current.next
     if following is not None and following is not current:
@@ -97,12 +102,7 @@ def switch_trap(change: int = 0) -> int:
 @invisible
 def get_thread_info(thread_id: int | None = None) -> tuple[tasklet, tasklet, int]:
     """The main tasklet of a thread, its current one and how many are runnable."""
-    mine = scheduler()
-    if thread_id is not None:
-        try:
-            mine = tasklets.all_schedulers[thread_id]
-        except KeyError:
-            raise RuntimeError("Thread id not found") from None
+    mine = scheduler() if thread_id is None else scheduler_of(thread_id)
     return mine.main, mine.current, mine.runcount
 
 

@@ -11,7 +11,9 @@ A machine of Kaa's may keep its current frame in Python objects; a switch takes 
 from __future__ import annotations
 
 import _thread
+import contextlib
 import sys
+from collections import deque
 from collections.abc import Callable, Sequence
 from types import FrameType, MethodType
 from typing import TYPE_CHECKING, Any
@@ -117,7 +119,9 @@ class tasklet:
     def insert(self) -> tasklet:
         """Put it at the end of the runnable ones."""
         self._check_runnable()
-        if not self.scheduled:
+        if self._scheduler is not scheduler():
+            self._scheduler.arrive(self)
+        elif not self.scheduled:
             self._scheduler.insert(self)
         return self
 
@@ -127,8 +131,19 @@ class tasklet:
             raise RuntimeError("You cannot run a blocked tasklet")
         if not self.alive:
             raise RuntimeError("You cannot run an unbound(dead) tasklet")
+
+    @invisible
+    def _check_mine(self) -> None:
+        self._check_runnable()
         if self._scheduler is not scheduler():
             raise RuntimeError("You cannot run a tasklet of another thread")
+
+    @invisible
+    def bind_thread(self, thread_id: int | None = None) -> None:
+        """Make it a tasklet of another thread, or of the calling one."""
+        if self._greenlet is not None or self.scheduled:
+            raise RuntimeError("a tasklet that has begun, or is scheduled, stays in its thread")
+        self._scheduler = scheduler() if thread_id is None else scheduler_of(thread_id)
 
     @invisible
     def remove(self) -> tasklet:
@@ -144,13 +159,13 @@ class tasklet:
     @invisible
     def run(self) -> None:
         """Run it now; the current one stays runnable."""
-        self._check_runnable()
+        self._check_mine()
         self._scheduler.go_to(self, keep=True)
 
     @invisible
     def switch(self) -> None:
         """Run it now; the current one is paused."""
-        self._check_runnable()
+        self._check_mine()
         self._scheduler.go_to(self, keep=False)
 
     @invisible
@@ -305,11 +320,15 @@ class Scheduler:
     current: tasklet
     head: tasklet  # of the ring, while it is not empty
     allowance: Allowance | None = None  # of a `run(timeout)`
+    waits_for_threads = False  # `run(threadblock=True)`
 
     def __init__(self) -> None:
         self.thread_id = _thread.get_ident()
         self.runcount = 0
         self.trap = 0
+        self.arrivals: deque[tasklet] = deque()  # what other threads have made runnable
+        self._bell = _thread.allocate_lock()  # held, but for a moment when something arrives
+        self._bell.acquire()
 
     def begin(self) -> None:
         """Make the thread's flow of control the main tasklet."""
@@ -332,6 +351,27 @@ class Scheduler:
         assert last is not None
         task.prev, task.next = last, head
         last.next = head.prev = task
+
+    def arrive(self, task: tasklet) -> None:
+        """Of another thread: make a tasklet of this one runnable."""
+        self.arrivals.append(task)
+        with contextlib.suppress(RuntimeError):  # it has been rung already
+            self._bell.release()
+
+    @invisible
+    def collect(self) -> None:
+        """Put what has arrived into the ring."""
+        while self.arrivals:
+            task = self.arrivals.popleft()
+            if task.alive and not task.scheduled:
+                self.insert(task)
+
+    @invisible
+    def _wait_for_arrivals(self) -> None:
+        while not self.arrivals and other_threads():
+            places.current.attend()
+            self._bell.acquire(timeout=_PATIENCE)
+        self.collect()
 
     @invisible
     def remove(self, task: tasklet) -> None:
@@ -368,17 +408,34 @@ class Scheduler:
         """Pause the current tasklet and run the next one. RuntimeError if nobody else can ever run."""
         if self.trap:
             self.check_trap()
-        if self.runcount == 1 and self.current is self.main:
+        current = self.current
+        if self.runcount == 1 and current is self.main and not self._may_wait():
             raise RuntimeError(DEADLOCK)
-        self.remove(self.current)
-        self.switch(self.next_to_run())
+        self.remove(current)
+        try:
+            following = self.next_to_run()
+        except BaseException:  # Ctrl-C, while it waited for other threads
+            self.insert(current)
+            raise
+        self.switch(following)
 
     def next_to_run(self) -> tasklet:
-        """Who runs when the current tasklet has left the ring: the main tasklet if the ring is empty."""
+        """Who runs when the current tasklet has left the ring: the main tasklet if the ring is empty, and no other
+        thread can put somebody in."""
+        if self.arrivals:
+            self.collect()
+        if not self.runcount and self._may_wait():
+            self._wait_for_arrivals()
         if self.runcount:
             return self.head
         self.wake_main()
         return self.main
+
+    def _may_wait(self) -> bool:
+        """Whether the thread waits for others when it has nothing to run."""
+        return bool(self.arrivals) or (
+            (self.main._channel is not None or self.waits_for_threads) and other_threads()
+        )
 
     def wake_main(self) -> None:
         """Make it runnable. If it waits on a channel where nobody will come, that is a deadlock."""
@@ -446,18 +503,17 @@ class Scheduler:
         back."""
         if self.current is not self.main:
             raise RuntimeError("run() must be run from the main tasklet.")
-        if self.runcount == 1:
+        self.collect()
+        if self.runcount == 1 and not self._may_wait():
             return None
         self.check_trap()
         if allowance is None:
-            self.remove(self.main)
-            self.switch(self.head)
+            self.leave()
             return None
         allowance.begin()
         self.allowance = allowance
         try:
-            self.remove(self.main)
-            self.switch(self.head)
+            self.leave()
         finally:
             self.allowance = None
             allowance.end()
@@ -500,7 +556,11 @@ def _run(task: tasklet) -> tasklet | None:
     except BaseException as error:
         hand_to_main(owner, error)
     owner.remove(task)
-    following = owner.main if type(owner.main.tempval) is bomb else owner.next_to_run()
+    try:
+        following = owner.main if type(owner.main.tempval) is bomb else owner.next_to_run()
+    except BaseException as error:  # Ctrl-C, while it waited for other threads
+        hand_to_main(owner, error)
+        following = owner.main
     if owner.allowance is not None:
         following = owner.allowance.following(following)
     owner.enter(task, following)
@@ -546,6 +606,23 @@ of_thread = _thread._local()
 """Has a `scheduler` in each thread that has asked for it."""
 all_schedulers: dict[int, Scheduler] = {}
 """By the identity of the thread, which may have ended."""
+
+
+_PATIENCE = 0.1
+"""Seconds after which a thread that waits looks whether there are others still."""
+
+
+def other_threads() -> bool:
+    """Whether there are threads that could make something runnable here."""
+    return len(sys._current_frames()) > 1
+
+
+def scheduler_of(thread_id: int) -> Scheduler:
+    """The scheduler of a thread."""
+    try:
+        return all_schedulers[thread_id]
+    except KeyError:
+        raise RuntimeError("Thread id not found") from None
 
 
 def scheduler() -> Scheduler:

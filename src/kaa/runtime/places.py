@@ -36,6 +36,9 @@ class HostPlaces:
     def put(self, place: Any) -> None:
         """Be there again; None is the bottom of a new stack."""
 
+    def attend(self) -> None:
+        """Have the handlers of signals that have come in run, if they wait for the machine."""
+
 
 class ReferencePlaces(HostPlaces):
     """Of the reference machine: its current frame."""
@@ -49,6 +52,12 @@ class ReferencePlaces(HostPlaces):
 
     def put(self, place: Any) -> None:
         self.machine.thread.frame = place
+
+    def attend(self) -> None:
+        from kaa.reference.signals import PENDING, handle_pending
+
+        if PENDING:
+            handle_pending()
 
 
 current = HostPlaces()
