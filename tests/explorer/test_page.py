@@ -287,6 +287,15 @@ def test_the_page_outlives_hostile_programs(page, source: str, words: str) -> No
     assert page.inner_text("#output") == "alive\n"
 
 
+def test_the_page_outlives_hostile_sources(page) -> None:
+    show(page, "x = " + "-" * 50_000 + "1")
+    assert "too complex to parse" in page.inner_text("#message")
+    assert len(page.inner_text(".line .code")) == 5001
+    run(page, "print('alive')\n")
+    page.keyboard.press("End")
+    assert page.inner_text("#output") == "alive\n"
+
+
 def test_a_link_holds_program_and_step(page, browser, address) -> None:
     run(page, "x = 'ä'\nfor i in range(5):\n    x += str(i)\n", 20)
     page.click("#share")

@@ -284,7 +284,7 @@ Kaa.App = class {
   drawSource() {
     this.drawFiles();
     const heat = this.heat && this.player.steps.length ? this.player.heat().lines : null;
-    const longest = this.road.source.split("\n").reduce((most, line) => Math.max(most, line.length), 0);
+    const longest = this.road.source.split("\n").reduce((most, line) => Math.max(most, Math.min(line.length, Kaa.WIDEST)), 0);
     this.lines.fill(Kaa.viewSource(this.road, this.file, this.breakpoints, heat, (line) => this.breakpoint(line)), longest);
   }
   mark() {

@@ -7,19 +7,23 @@ Kaa.indent = (depth, more) => `padding-left:${depth * 14 + (more || 0)}px`;
 Kaa.tokenClass = (kind) => kind === "KEYWORD" ? "keyword" : kind.includes("STRING") ? "string"
   : kind === "NUMBER" ? "number" : kind === "COMMENT" ? "comment" : "plain";
 
+/* Characters of a line that are shown. */
+Kaa.WIDEST = 5000;
+
 /* The lines of a file, with its breakpoints, and how often each ran where `heat` is a map. Each bears its `text` and `tokens`. */
 Kaa.viewSource = function (road, file, breakpoints, heat, toggle) {
   const tokens = Kaa.tokensByLine(road), most = heat ? Math.max(1, ...heat.values()) : 1, error = road.error;
-  return road.source.split("\n").map((text, index) => {
-    const number = index + 1, key = file + ":" + number, count = heat?.get(key) || 0;
+  return road.source.split("\n").map((whole, index) => {
+    const text = whole.length > Kaa.WIDEST ? whole.slice(0, Kaa.WIDEST) + "…" : whole, number = index + 1, key = file + ":" + number, count = heat?.get(key) || 0;
     const share = count ? Math.log(1 + count) / Math.log(1 + most) : 0;
+    const seen = (tokens.get(number) || []).filter(([from]) => from < Kaa.WIDEST);
     const row = Kaa.el("div", { class: "line", key: number, "data-line": number, place: [number, 0, number, text.length] },
       Kaa.el("button", { class: "gutter" + (breakpoints.has(key) ? " breakpoint" : ""), tabindex: -1,
         title: "breakpoint on line " + number, onclick: () => toggle(number) }, String(number)),
       heat ? Kaa.el("span", { class: "heat", style: `--heat:${share}` }, count ? String(count) : "") : null,
-      Kaa.el("span", { class: "code" }, ...Kaa.coloured(text, tokens.get(number) || [])),
+      Kaa.el("span", { class: "code" }, ...Kaa.coloured(text, seen)),
       error?.place?.[0] === number ? Kaa.el("span", { class: "error" }, `${error.type}: ${error.message}`) : null);
-    return { ...row, text, tokens: tokens.get(number) || [] };
+    return { ...row, text, tokens: seen };
   });
 };
 
