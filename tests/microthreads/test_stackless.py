@@ -507,3 +507,38 @@ def test_a_module_of_the_users_wins(tmp_path: Path) -> None:
 
 def test_the_host_has_none(tmp_path: Path) -> None:
     assert "No module named 'stackless'" in Command(["-c", "import stackless"]).run(HOST, tmp_path).err
+
+
+ENDING = """
+from stackless import channel, run, tasklet, TaskletExit
+nobody = channel()
+def waits(name):
+    try:
+        nobody.receive()
+    finally:
+        print("left", name)
+def fails():
+    try:
+        nobody.receive()
+    finally:
+        1 / 0
+def stays():
+    while True:
+        try:
+            nobody.receive()
+        except TaskletExit:
+            print("stays")
+tasklet(waits)(1); tasklet(fails)(); tasklet(stays)(); tasklet(waits)(2)
+run()
+tasklet(waits)("never")
+print("end")
+"""
+
+
+@pytest.mark.parametrize("engine", ["native", "reference"])
+def test_tasklets_leave_their_blocks_at_the_end(engine: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(ENDING)
+    outcome = Command(["-X", f"engine={engine}", "main.py"]).run(KAA, tmp_path)
+    assert outcome.out.split("\n") == ["end", "left 1", "stays", "left 2", ""]
+    assert outcome.err.endswith("ZeroDivisionError: division by zero\n") and outcome.err.count("fails") == 2
+    assert outcome.status == 0

@@ -11,7 +11,9 @@ A machine of Kaa's may keep its current frame in Python objects; a switch takes 
 from __future__ import annotations
 
 import _thread
+import atexit
 import contextlib
+import gc
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -625,12 +627,31 @@ def scheduler_of(thread_id: int) -> Scheduler:
         raise RuntimeError("Thread id not found") from None
 
 
+@invisible
+def end_all() -> None:
+    """At the end of the process: kill the tasklets of the calling thread that have begun and wait, so that each leaves
+    its `with` and `finally` blocks."""
+    mine = scheduler()
+    waiting = [
+        found
+        for found in gc.get_objects()
+        if isinstance(found, tasklet) and found._scheduler is mine and found._greenlet and not found.is_main
+    ]
+    for task in waiting:
+        try:
+            task.kill()
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+
+
 def scheduler() -> Scheduler:
     """The scheduler of the calling thread."""
     try:
         mine: Scheduler = of_thread.scheduler
     except AttributeError:
         mine = of_thread.scheduler = all_schedulers[_thread.get_ident()] = Scheduler()
+        if len(all_schedulers) == 1:
+            atexit.register(end_all)
         mine.begin()
         running = sys._current_frames()
         for identity in [identity for identity in all_schedulers if identity not in running]:
