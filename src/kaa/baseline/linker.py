@@ -20,7 +20,7 @@ from kaa.native.types import Embedded, Pointer, Ptr, Reference, Struct, i1, i8, 
 
 
 class Row(Struct):
-    """What the linker knows of an opcode.
+    """What the linker knows of an opcode; of a specialised one of the host's, what it knows of the general one.
 
     Templates are numbered from 1; 0 is none. `first` is the general template; the variant for
     `v = (argument >> shift) & mask` is `variants[v]`, for `v < count`. If the next instruction has a `role` of at
@@ -31,7 +31,6 @@ class Row(Struct):
 
     first: u16
     after: u16
-    deoptimized: u8
     caches: u8
     refers: i8
     name_shift: u8
@@ -125,19 +124,13 @@ def choose(row: Row, argument: i64, role: u8) -> u16:
 
 
 @native(inline=True)
-def opcode_of(unit: u16) -> u8:
-    """The instruction that the host's specialised one stands for."""
-    return row_of(u8(unit)).deoptimized
-
-
-@native(inline=True)
 def role_at(code: CodeObject, index: i64, argument: i64) -> u8:
     """The role of the instruction at a code unit, behind one with this argument; 0 for none, and where the code
     ends.
     """
     if index >= code.ob_size:
         return 0
-    role = row_of(opcode_of(code.co_code_adaptive[index])).role
+    role = row_of(u8(code.co_code_adaptive[index])).role
     if role == STORES and not stores_all(code, index, argument):
         return 0
     return role
@@ -151,9 +144,9 @@ def stores_all(code: CodeObject, index: i64, count: i64) -> i1:
     if end > code.ob_size:
         return False
     for pair in range(pairs):
-        if row_of(opcode_of(code.co_code_adaptive[index + pair])).role != STORES:
+        if row_of(u8(code.co_code_adaptive[index + pair])).role != STORES:
             return False
-    return count & 1 == 0 or opcode_of(code.co_code_adaptive[end - 1]) == STORE_FAST
+    return count & 1 == 0 or u8(code.co_code_adaptive[end - 1]) == STORE_FAST
 
 
 class Plan(Struct):
@@ -187,7 +180,7 @@ def choose_templates(code: CodeObject, plan: Plan) -> i1:
     index = i64(0)
     first = i64(0)
     while index < code.ob_size:
-        opcode = opcode_of(units[index])
+        opcode = u8(units[index])
         row = row_of(opcode)
         argument = (argument << 8) | i64(units[index] >> 8)
         index += 1
@@ -195,7 +188,8 @@ def choose_templates(code: CodeObject, plan: Plan) -> i1:
             continue
         unit = index - 1
         index += i64(row.caches)
-        number = choose(row, argument, role_at(code, index, argument))
+        role = role_at(code, index, argument) if row.roles != 0 else u8(0)
+        number = choose(row, argument, role)
         if number == 0:
             return False
         plan.numbers[unit] = number
@@ -289,7 +283,7 @@ def machine_code_at(block: Block, index: i64) -> i64:
 def aim_follower(code: CodeObject, block: Block, site: Site, index: i64) -> None:
     """Set what the template needs that does the work of the instruction at a code unit too."""
     unit = code.co_code_adaptive[index]
-    row = row_of(opcode_of(unit))
+    row = row_of(u8(unit))
     behind = index + 1 + i64(row.caches)
     if row.role == STORES:
         behind = index + ((site.oparg + 1) >> 1)
@@ -312,7 +306,7 @@ def fill(code: CodeObject, block: Block, site: Site, plan: Plan) -> u64:
     site.cache = address(block.caches)
     site.resumed = i64(block.start + plan.firsts)
     while index < code.ob_size:
-        opcode = opcode_of(units[index])
+        opcode = u8(units[index])
         row = row_of(opcode)
         argument = (argument << 8) | i64(units[index] >> 8)
         index += 1

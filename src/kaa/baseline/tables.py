@@ -39,7 +39,7 @@ from kaa.native.layouts import (
 from kaa.native.types import layout
 
 OPCODES: Final = 256
-ROW: Final = struct.Struct("<HHBBbBBBHIIBBH")
+ROW: Final = struct.Struct("<HHBbBBBxHIIBBH")
 TEMPLATE_ROW: Final = struct.Struct("<IIII")
 HOLE_ROW: Final = struct.Struct("<IHHq")
 assert (ROW.size, TEMPLATE_ROW.size, HOLE_ROW.size) == (ROW_SIZE, TEMPLATE_ROW_SIZE, HOLE_ROW_SIZE)
@@ -99,10 +99,10 @@ def add_tables(image: Image) -> None:
     all_templates = image.templates
     names = ["", *all_templates]
     numbers = {name: number for number, name in enumerate(names)}
-    deoptimized = deoptimized_opcodes()
-    rows, variants = bytearray(), bytearray()
-    for opcode in range(OPCODES):
-        rows += _row(opcode, deoptimized[opcode], numbers, variants)
+    variants = bytearray()
+    general = deoptimized_opcodes()
+    row_of = {opcode: _row(opcode, numbers, variants) for opcode in dict.fromkeys(general)}
+    rows = b"".join(row_of[opcode] for opcode in general)
     templates, holes = bytearray(TEMPLATE_ROW.size), bytearray()
     for template in all_templates.values():
         first = len(holes) // HOLE_ROW.size
@@ -129,7 +129,6 @@ class RowFields(NamedTuple):
 
     first: int
     after: int
-    deoptimized: int
     caches: int
     refers: int
     name_shift: int
@@ -172,10 +171,10 @@ def choose(image: Image, row: RowFields, argument: int, role: int) -> int:
     return row.first
 
 
-def _row(opcode: int, deoptimized: int, numbers: dict[str, int], variants: bytearray) -> bytes:
+def _row(opcode: int, numbers: dict[str, int], variants: bytearray) -> bytes:
     instruction = BY_NUMBER.get(opcode)
     if instruction is None:
-        return ROW.pack(0, 0, deoptimized, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        return ROW.pack(*[0] * 13)
     definition = TEMPLATES.get(instruction.name)
     shift = mask = count = start = cache = roles = 0
     if definition is not None:
@@ -193,7 +192,6 @@ def _row(opcode: int, deoptimized: int, numbers: dict[str, int], variants: bytea
     return ROW.pack(
         numbers.get(instruction.name, 0),
         numbers.get(instruction.name + SECOND, 0),
-        deoptimized,
         instruction.caches,
         REFERENCES.get(instruction.argument, 0),
         NAME_SHIFTS.get(instruction.argument, 0),
