@@ -157,6 +157,10 @@ def read_again(parser: Parser, start: Callable[[Parser], ast.mod], mode: str, fa
                     return start(parser)
             except Mismatch as mismatch:
                 failure = mismatch
+        costs = nesting.enclosing(parser.kinds, searching=True)
+        depth = max(level + costs[pos] for level, pos in (parser.deepest, (parser.level, parser.pos)))
+        if depth > nesting.MAX_CALLS - nesting.OPERAND:
+            raise MemoryError(nesting.TOO_DEEP)
         with deep_recursion(MAX_DIAGNOSIS_DEPTH):
             raise diagnosis.error(parser, mode, failure)
     except RecursionError:

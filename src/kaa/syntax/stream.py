@@ -35,6 +35,7 @@ class TokenStream:
 
     __slots__ = (
         "columns",
+        "deepest",
         "enclosing",
         "end_columns",
         "end_lines",
@@ -66,6 +67,7 @@ class TokenStream:
         self.end_lines = tokens.end_lines
         self.end_columns = tokens.end_columns
         self.pos = 0
+        self.deepest = 0, 0  # the highest level, and the token where it was reached
         self.enclosing: list[int] = []  # see `nesting`
         self.level = 0  # how deep what is no bracket and no block is nested, in calls of CPython's parser
         self.warned: set[int] = set()  # tokens that were warned about
@@ -100,6 +102,7 @@ class TokenStream:
         """Go so many calls of CPython's parser deeper, or give up where it does. Who comes back subtracts them."""
         self.level += calls
         if self.level > nesting.FEW_CALLS:
+            self.deepest = max(self.deepest, (self.level, self.pos))
             if not self.enclosing:
                 self.enclosing = nesting.enclosing(self.kinds)
             if self.level + self.enclosing[self.pos] > nesting.MAX_CALLS - nesting.OPERAND:
