@@ -157,14 +157,21 @@ def read_again(parser: Parser, start: Callable[[Parser], ast.mod], mode: str, fa
                     return start(parser)
             except Mismatch as mismatch:
                 failure = mismatch
-        costs = nesting.enclosing(parser.kinds, searching=True)
-        depth = max(level + costs[pos] for level, pos in (parser.deepest, (parser.level, parser.pos)))
-        if depth > nesting.MAX_CALLS - nesting.OPERAND:
-            raise MemoryError(nesting.TOO_DEEP)
+        check_depth_of_search(parser)
         with deep_recursion(MAX_DIAGNOSIS_DEPTH):
             raise diagnosis.error(parser, mode, failure)
     except RecursionError:
         raise MemoryError(nesting.TOO_DEEP) from None
+
+
+def check_depth_of_search(parser: Parser) -> None:
+    """Give up where CPython's second reading, which looks for mistakes, is too deep and the first one was not."""
+    if parser.kinds[parser.pos] == t.ERROR:
+        return  # the tokenizer has found the mistake; there is no second reading
+    costs = nesting.enclosing(parser.kinds, searching=True)
+    depth = max(level + costs[pos] for level, pos in (parser.deepest, (parser.level, parser.pos)))
+    if depth > nesting.MAX_CALLS - nesting.OPERAND:
+        raise MemoryError(nesting.TOO_DEEP)
 
 
 _recursion_lock: Final = threading.Lock()
