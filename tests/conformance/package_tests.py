@@ -66,6 +66,9 @@ def prepare(folder: Path, names: list[str]) -> Path:
     python = folder / "environment/bin/python"
     if not python.exists():
         venv.create(folder / "environment", with_pip=True)
+    command = python.with_name("kaa")
+    command.write_text(f"#!{python}\nimport sys\nfrom kaa.__main__ import main\n\nsys.exit(main())\n")
+    command.chmod(0o755)
     needed = {need for name in names for need in SUITES[name].needs}
     chosen = [f"{name}=={SUITES[name].version}" for name in names]
     pip(python, "install", "pytest", *(OF_KAA if "greenlet" not in names else OF_KAA[:1]), *needed, *chosen)
@@ -95,6 +98,9 @@ def run_suite(python: Path, engine: str, folder: Path, name: str) -> Outcome:
     kaa = () if engine == "python" else ("-m", "kaa", "-X", f"engine={engine}")
     # For hypothesis `CI` means the same examples in each run, and no deadlines.
     environment = os.environ | {"PYTHONPATH": str(SOURCE), "PYTHONHASHSEED": "1", "CI": "1"}
+    environment["PATH"] = (
+        f"{python.parent}{os.pathsep}{environment['PATH']}"  # some tests start `kaa` by its name
+    )
     start = time.monotonic()
     done = subprocess.run(
         [python, *kaa, *PYTEST, f"--junit-xml={report}", *suite.tests],

@@ -124,3 +124,31 @@ def test_a_profiler_sees_what_it_sees_on_the_host(program: str, engine: str, tmp
 def test_built_ins_are_seen_as_on_the_host(program: str, tmp_path: Path) -> None:
     on_machine_code = Command(["-X", "engine=native", "-c", program]).run(KAA, tmp_path)
     assert on_machine_code == Command(["-c", program]).run(HOST, tmp_path)
+
+
+IMPORTING = """\
+import sys
+
+seen = []
+
+
+def trace(frame, event, argument):
+    seen.append(frame.f_code.co_filename)
+    return trace
+
+
+sys.settrace(trace)
+sys.setprofile(trace)
+import module
+sys.setprofile(None)
+sys.settrace(None)
+print(module.x, [name for name in seen if "kaa" in name])
+"""
+
+
+@needs_native
+def test_an_import_shows_nothing_of_kaa(tmp_path: Path) -> None:
+    (tmp_path / "module.py").write_text("x = 1\n")
+    for _ in ("a cache is written", "and read"):
+        shown = Command(["-c", IMPORTING]).run(KAA, tmp_path)
+        assert (shown.out, shown.err) == ("1 []\n", "")

@@ -21,6 +21,7 @@ from typing import Any
 from kaa.bytecode import pyc, reader, verifier
 from kaa.bytecode.code_image import CutOffCode, DamagedCode
 from kaa.runtime.invisible import invisible
+from kaa.runtime.unwatched import unwatched
 
 CACHE_TAG = "kaa-313"
 
@@ -50,7 +51,7 @@ def install() -> None:
 def prove(data: bytes, *, name: str, path: str) -> None:
     """Make sure that the code object in a file may be read; ImportError names the file and the fault."""
     try:
-        pyc.prove(data)
+        unwatched(pyc.prove, data)
     except DamagedCode as fault:
         kind = CutOffCache if isinstance(fault, CutOffCode) else ImportError
         raise kind(f"damaged bytecode in {path!r}: {fault}", name=name, path=path) from None
@@ -81,6 +82,7 @@ def _proving_streams(load: Callable[..., Any]) -> Callable[..., Any]:
     return load_proved
 
 
+@invisible
 def _cache_around(file: Any) -> bytes | None:
     """All of a cache whose header has just been read; None if that is not where the file stands."""
     is_seekable = getattr(file, "seekable", None)
@@ -108,7 +110,7 @@ def _made(encode: Callable[..., bytearray]) -> Callable[..., Cache]:
     @invisible
     def code_to_pyc(*arguments: Any, **keywords: Any) -> Cache:
         cache = Cache(encode(*arguments, **keywords))
-        cache.seal = pyc.seal(memoryview(cache)[pyc.HEADER_SIZE :])
+        cache.seal = unwatched(pyc.seal, memoryview(cache)[pyc.HEADER_SIZE :])
         return cache
 
     return code_to_pyc

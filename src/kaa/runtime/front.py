@@ -14,7 +14,7 @@ import builtins
 import os
 import sys
 from _ast import AST
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from operator import index
 from types import CellType, CodeType
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import kaa.compiler  # loaded before the take-over: its own modules use the host's built-ins
 from kaa.runtime.invisible import invisible
 from kaa.runtime.own import is_own
-from kaa.runtime.unwatched import unwatch
+from kaa.runtime.unwatched import unwatched
 
 if TYPE_CHECKING:
     from kaa.runtime.engines import Engine
@@ -113,7 +113,7 @@ def translate(
         sys.audit("compile", source, None)
     else:
         _audit(source, filename)
-    return _unwatched(
+    return unwatched(
         kaa.compiler.compile, source, filename, mode, flags, True, optimize, _feature_version=_feature_version
     )
 
@@ -122,7 +122,7 @@ def translate(
 def symtable(source: Any, filename: Any, startstr: str, /) -> Any:
     """`_symtable.symtable` by Kaa's front end."""
     _audit(source, filename)
-    return _unwatched(kaa.compiler.symtable, source, filename, startstr)
+    return unwatched(kaa.compiler.symtable, source, filename, startstr)
 
 
 @invisible
@@ -130,26 +130,10 @@ def _audit(source: Any, filename: Any) -> None:
     """Raise the host's auditing event; what is no text or no file name is for the front end to complain of."""
     try:
         text = source.encode() if isinstance(source, str) else bytes(memoryview(source))
-        name = filename if isinstance(filename, str) else _unwatched(os.fsdecode, filename)
+        name = filename if isinstance(filename, str) else unwatched(os.fsdecode, filename)
     except (TypeError, UnicodeError):
         return
     sys.audit("compile", text, name)
-
-
-@invisible
-def _unwatched[R](function: Callable[..., R], *arguments: Any, **keywords: Any) -> R:
-    """Call a function of the front end; its errors come without a frame and a context of Kaa's own."""
-    watch_again = unwatch()
-    try:
-        return function(*arguments, **keywords)
-    except BaseException as error:
-        failure = error
-    finally:
-        if watch_again is not None:
-            watch_again()
-    failure.__traceback__ = None
-    failure.__context__ = None
-    raise failure
 
 
 @invisible

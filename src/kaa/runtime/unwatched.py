@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from ctypes import PYFUNCTYPE, c_void_p, pythonapi
 from functools import partial
+from typing import Any
 
 from kaa.runtime.invisible import invisible
 
@@ -39,3 +40,19 @@ def _is_monitored() -> bool:
         if sys.monitoring.get_tool(tool) is not None:
             return True
     return False
+
+
+@invisible
+def unwatched[R](function: Callable[..., R], *arguments: Any, **keywords: Any) -> R:
+    """Call a function of Kaa's; its errors come without a frame and a context of Kaa's own."""
+    watch_again = unwatch()
+    try:
+        return function(*arguments, **keywords)
+    except BaseException as error:
+        failure = error
+    finally:
+        if watch_again is not None:
+            watch_again()
+    failure.__traceback__ = None
+    failure.__context__ = None
+    raise failure
