@@ -4,9 +4,36 @@ from __future__ import annotations
 
 import sys
 
+START = (
+    *("native", "native.host_library", "native.digest", "native.image", "native.memory", "cache_folder"),
+    *("native.cache", "own_types", "import_failure", "baseline", "baseline.engine", "runtime"),
+    *(
+        "runtime.invisible",
+        "runtime.own",
+        "runtime.builtin_function",
+        "runtime.unwatched",
+        "runtime.on_demand",
+    ),
+    *(
+        "runtime.texts",
+        "runtime.front",
+        "runtime.engines",
+        "runtime.options",
+        "runtime.process",
+        "runtime.path_file",
+    ),
+    *("runtime.program_folder", "runtime.uncaught", "runtime.caches", "runtime.programs", "runtime.foreign"),
+    *("runtime.extra_modules", "runtime.places", "runtime.takeover", "runtime.launcher", "runtime.perf_map"),
+)
+"""What every start imports, in an order in which each finds those before it: found at once, without a search."""
+
 
 def main() -> int:
     """Run Kaa's command line; the answer is the exit status."""
+    from kaa.loading import load_apart
+
+    for name in START:
+        load_apart(f"kaa.{name}")
     from kaa.runtime import foreign
     from kaa.runtime.launcher import launch
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-from typing import Any
+from kaa.own_types import ModuleType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def import_failure(module: object, name: str) -> ImportError:

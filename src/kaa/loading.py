@@ -1,31 +1,259 @@
-"""How Kaa's own modules are loaded: with built-ins of their own.
+"""How Kaa's own modules are loaded: with built-ins of their own, and a library of their own.
 
 A guest may replace `len`, `open` or `__import__` in `builtins`, and Kaa puts its own `compile`, `exec` and `eval`
 there. None of that is meant for Kaa's code. So the built-ins are copied before anything else happens, and each module
 of Kaa's finds the copy as its `__builtins__`.
+
+The front end is loaded when something is compiled for the first time, in a process that has been the guest's for long.
+What the guest has done to `sys.path`, `sys.meta_path` or `sys.modules`, or to the library's modules, must not reach it,
+nor may the guest find modules that it has not imported. So the modules in `APART` import by `import_apart`: what is
+part of the host, or written in C, is the process's; the rest of the library is a copy of Kaa's,
+found beside `os`. The host compiles all of it, and the caches are Kaa's, with its seal.
 """
 
 from __future__ import annotations
 
+import _frozen_importlib as bootstrap  # where `importlib` has it from
+import _frozen_importlib_external as machinery
+import _imp
 import builtins
+import marshal
 import os
 import sys
-from importlib.machinery import SOURCE_SUFFIXES, FileFinder, SourceFileLoader
-from types import ModuleType
+from _thread import RLock
+from posix import getpid, mkdir, replace, stat
+
+from kaa.bytecode.sealing import MAGIC, is_sealed, seal
+
+TYPE_CHECKING = False  # importing `typing` would be most of a start
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import CodeType, ModuleType
+    from typing import Any
+else:
+    ModuleType = type(sys)
 
 OWN_BUILTINS = dict(vars(builtins))
+globals()["__builtins__"] = OWN_BUILTINS  # for the functions below
+
+CACHE_TAG = "kaa-313"
+"""Is in the names of the caches that Kaa writes."""
+
+_KAA = __name__.partition(".")[0]
+_HOME = os.path.dirname(os.path.abspath(__file__))
+_PLACES = {_KAA: os.path.dirname(_HOME)}
+_LIBRARY = os.path.dirname(os.path.abspath(os.__file__))
+_LEVEL = min(sys.flags.optimize, 2)
+
+APART = tuple(f"{_KAA}.{name}" for name in ("bytecode", "compiler", "own_typing", "syntax"))
+"""The packages and modules that nothing of the guest's reaches."""
+
+_SUBSTITUTES = {"typing": f"{_KAA}.own_typing"}
+"""Modules in the place of others, for `import_apart`."""
+
+_SHARED = ("tokenize", "warnings")
+"""Modules of which there is to be one: whose errors the callers of Kaa know, and by which C code shows warnings."""
+
+_modules = {
+    name: module
+    for name, module in sys.modules.items()
+    if getattr(getattr(module, "__spec__", None), "origin", None) in ("built-in", "frozen")
+    and name != "_collections_abc"  # whose generic aliases use built-ins
+}
+"""The modules that are imported by `import_apart`, by name: at first those that are part of the host."""
+_lock = RLock()
 
 
-class OwnLoader(SourceFileLoader):
-    """Loads a module of Kaa's."""
+class OwnLoader(machinery.SourceFileLoader):
+    """Loads a module of Kaa's, or one of the library for Kaa alone."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return _code_of(self.path)
 
     def exec_module(self, module: ModuleType) -> None:
-        vars(module)["__builtins__"] = OWN_BUILTINS
-        super().exec_module(module)
+        spec = module.__spec__
+        assert spec is not None
+        for folder in spec.submodule_search_locations or ():
+            if folder.startswith(_HOME):
+                load_with_own_builtins(folder)
+        is_apart = not spec.name.startswith(f"{_KAA}.") or spec.name.startswith(APART)
+        vars(module)["__builtins__"] = APART_BUILTINS if is_apart else OWN_BUILTINS
+        exec(self.get_code(spec.name), vars(module))
 
 
 def load_with_own_builtins(folder: str) -> None:
-    """Let the modules in a folder and in the folders below be loaded by `OwnLoader` from now on."""
-    for place, folders, _ in os.walk(folder):
-        folders[:] = [name for name in folders if name != "__pycache__"]
-        sys.path_importer_cache[place] = FileFinder(place, (OwnLoader, SOURCE_SUFFIXES))
+    """Let the modules in a package's folder be loaded by `OwnLoader` from now on."""
+    sys.path_importer_cache[folder] = machinery.FileFinder(folder, (OwnLoader, [".py"]))
+
+
+def load_apart(name: str) -> ModuleType:
+    """The module of this name as the modules in `APART` see it."""
+    name = _SUBSTITUTES.get(name, name)
+    with _lock:
+        module = _modules.get(name)
+        if module is None and name.startswith(f"{_KAA}."):
+            module = sys.modules.get(name)
+        if module is None:
+            parent, _, child = name.rpartition(".")
+            if parent:
+                load_apart(parent)
+                if name in _modules:  # the parent has put it there
+                    return _modules[name]
+            file = _file_of(name)
+            module = _load_shared(name) if file is None else _load(name, file)
+            if parent:
+                setattr(_modules[parent], child, module)
+        _modules[name] = module
+        return module
+
+
+def import_apart(
+    name: str,
+    globals: Mapping[str, Any] | None = None,
+    locals: Mapping[str, Any] | None = None,
+    fromlist: Sequence[str] | None = (),
+    level: int = 0,
+) -> ModuleType:
+    """`__import__` for the modules in `APART` and for the library that they use."""
+    if isinstance(fromlist, list):  # C code that they call imports like this: it works for the guest
+        return _host_import(name, globals, locals, fromlist, level)
+    if globals is not None and name == "sys" and not globals["__name__"].startswith(f"{_KAA}."):
+        return _SYS
+    if level:
+        assert globals is not None
+        package = globals["__package__"].rsplit(".", level - 1)[0]
+        name = f"{package}.{name}" if name else package
+    module = load_apart(name)
+    if not fromlist:
+        return load_apart(name.partition(".")[0])
+    for attribute in fromlist:
+        if attribute != "*" and not hasattr(module, attribute) and hasattr(module, "__path__"):
+            load_apart(f"{name}.{attribute}")
+    return module
+
+
+def _file_of(name: str) -> str | None:
+    """The source of a module of Kaa's, or of the library for Kaa alone."""
+    if name in _SHARED:
+        return None
+    path = f"{_PLACES.get(name.partition('.')[0], _LIBRARY)}/{name.replace('.', '/')}"
+    for file in (f"{path}.py", f"{path}/__init__.py"):
+        if _is_file(file):
+            return file
+    return None
+
+
+def _is_file(path: str) -> bool:
+    try:
+        stat(path)
+    except OSError:
+        return False
+    return True
+
+
+def _load_shared(name: str) -> ModuleType:
+    """A module of which there is one in a process: one in C, found where the host has its own, or another."""
+    module = sys.modules.get(name)
+    if module is not None:
+        return module
+    file = f"{_LIBRARY}/lib-dynload/{name}{machinery.EXTENSION_SUFFIXES[0]}"
+    if name in sys.builtin_module_names:
+        loader: Any = bootstrap.BuiltinImporter
+        spec = bootstrap.ModuleSpec(name, loader, origin="built-in")
+        module = _imp.create_builtin(spec)
+        _imp.exec_builtin(module)
+    elif _is_file(file):
+        spec = bootstrap.ModuleSpec(name, machinery.ExtensionFileLoader(name, file), origin=file)
+        module = _imp.create_dynamic(spec)
+        _imp.exec_dynamic(module)
+        spec.has_location = True
+    else:
+        return _host_import(name, fromlist=("*",))
+    vars(module).update(__spec__=spec, __loader__=spec.loader, __package__="")
+    sys.modules[name] = module
+    return module
+
+
+def _load(name: str, file: str) -> ModuleType:
+    """Run a module's file; it is among `_modules` while it runs, as in `sys.modules` otherwise."""
+    loader = OwnLoader(name, file)
+    spec = bootstrap.ModuleSpec(name, loader, origin=file)
+    spec.has_location = True
+    module = ModuleType(name)
+    vars(module).update(__file__=file, __loader__=loader, __spec__=spec, __package__=name.rpartition(".")[0])
+    if file.endswith("/__init__.py"):
+        spec.submodule_search_locations = [file.removesuffix("/__init__.py")]
+        vars(module).update(__path__=spec.submodule_search_locations, __package__=name)
+    places = (_modules, sys.modules) if name.startswith(f"{_KAA}.") else (_modules,)
+    for modules in places:
+        modules[name] = module
+    try:
+        loader.exec_module(module)
+    except BaseException:
+        for modules in places:
+            del modules[name]
+        raise
+    return _modules[name]  # some put another in their place
+
+
+def _code_of(file: str) -> CodeType:
+    """The code object of a source, from its cache where that is fresh and whole."""
+    status = stat(file)
+    fields = (0, int(status.st_mtime) & 0xFFFFFFFF, status.st_size & 0xFFFFFFFF)
+    header = MAGIC + b"".join([field.to_bytes(4, "little") for field in fields])
+    cache = _cache_of(file)
+    try:
+        with open(cache, "rb") as stream:
+            data = stream.read()
+    except OSError:
+        data = b""
+    if data.startswith(header) and is_sealed(data):
+        code: CodeType = marshal.loads(data[len(header) :])
+        return code
+    with open(file, "rb") as stream:
+        code = compile(stream.read(), file, "exec", 0, True, _LEVEL)
+    if not sys.dont_write_bytecode:
+        payload = marshal.dumps(code)
+        _write(cache, header + payload + seal(payload))
+    return code
+
+
+def _cache_of(file: str) -> str:
+    folder, _, name = file.rpartition("/")
+    place = f"{folder}/__pycache__" if sys.pycache_prefix is None else sys.pycache_prefix + folder
+    level = f".opt-{_LEVEL}" if _LEVEL else ""
+    return f"{place}/{name.removesuffix('.py')}.{CACHE_TAG}{level}.pyc"
+
+
+def _write(path: str, data: bytes) -> None:
+    """Write a file at once, where that can be done."""
+    temporary = f"{path}.{getpid()}"
+    try:
+        try:
+            mkdir(path.rpartition("/")[0])
+        except FileExistsError:
+            pass
+        with open(temporary, "wb") as stream:
+            stream.write(data)
+        replace(temporary, path)
+    except OSError:
+        pass
+
+
+def eval_apart(source: str, globals: dict[str, Any]) -> Any:
+    """`eval` for `namedtuple`. Given text, the host's would forget that the process is to end by a signal."""
+    return eval(compile(source, "<string>", "eval", 0, True), globals)
+
+
+class _ApartSys(ModuleType):
+    """`sys` for Kaa's copy of the library, where `sys.modules` is what `import_apart` goes by."""
+
+    modules = _modules
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys, name)
+
+
+_SYS = _ApartSys("sys")
+_host_import: Callable[..., ModuleType] = builtins.__import__
+APART_BUILTINS = {**OWN_BUILTINS, "__import__": import_apart, "eval": eval_apart}

@@ -9,20 +9,34 @@ code that is not a program's own; what it cannot know, addresses of the host's o
 
 from __future__ import annotations
 
-import ctypes
-import functools
 import marshal
-import mmap
 import os
 import sys
-from collections.abc import Callable
-from types import CodeType
-from typing import Any, Final
 
 from kaa.import_failure import import_failure
 from kaa.native import cache
+from kaa.native.host_library import (
+    Address,
+    Int,
+    Object,
+    Size,
+    Structure,
+    Word,
+    address_of,
+    addressof,
+    c_function,
+    kept_bytes,
+    python_function,
+    word,
+)
 from kaa.native.image import PAGE, Image
-from kaa.native.memory import REACHABLE, LoadedImage
+from kaa.native.memory import REACHABLE, READ, WRITE, LoadedImage
+from kaa.own_types import CodeType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Final
 
 METH_VARARGS, METH_KEYWORDS = 1, 2
 """How a function in C is called: with a tuple and a dict."""
@@ -110,9 +124,10 @@ class Engine:
         self._lay_out_arenas()
         self._request_extra()
         self._prepare_adaptive_code()
-        call = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.py_object, ctypes.py_object, ctypes.py_object)
-        self._call_unseen = call(self.loaded.address("call_unseen"))
-        self.caller_flags = ctypes.PYFUNCTYPE(ctypes.c_int)(self.loaded.address("caller_flags"))
+        self._call_unseen = python_function(
+            self.loaded.address("call_unseen"), Object, Object, Object, Object
+        )
+        self.caller_flags = python_function(self.loaded.address("caller_flags"), Int)
         """`co_flags` of the guest code that runs in the calling thread."""
 
     # -- setting up
@@ -140,26 +155,26 @@ class Engine:
         methods = _pointer(id(_Subscriptable), offsets["tp_as_mapping"])
         self._set_cell("SLOT_SUBSCRIPT", _pointer(methods, offsets["mp_subscript"]))
         self._set_cell("SLOT_ITER", _pointer(id(_Subscriptable), offsets["tp_iter"]))
-        unit = ctypes.create_string_buffer(16)
+        unit = kept_bytes(bytes(16))
         self._kept.append(unit)
-        self._set_cell("ENTRY_UNIT", ctypes.addressof(unit))
+        self._set_cell("ENTRY_UNIT", addressof(unit))
         self._set_cell("IMAGE", self.loaded.base)
 
     def _set_tables(self) -> None:
         for name in TABLES:
             data = self.image.extra[name]
-            memory = ctypes.create_string_buffer(data, len(data) + 8)
+            memory = kept_bytes(data, 8)
             self._kept.append(memory)
-            self._set_cell(name, ctypes.addressof(memory))
+            self._set_cell(name, addressof(memory))
 
     def _lay_out_arenas(self) -> None:
         """The region behind the image: data, machine code where it runs, machine code where it is written."""
         start = self.image.size + -self.image.size % PAGE
         half = (REACHABLE - start) // 2 // PAGE * PAGE
-        self.loaded.protect(start, half, mmap.PROT_READ | mmap.PROT_WRITE)
+        self.loaded.protect(start, half, READ | WRITE)
         self._set_arena("DATA_ARENA", start, half)
         self._set_arena("CODE_ARENA", start + half, half, distance=half)
-        if ctypes.CFUNCTYPE(ctypes.c_int)(self.loaded.address("map_code"))():
+        if c_function(self.loaded.address("map_code"), Int)():
             raise UnsupportedHost("memory for machine code cannot be mapped twice")
         self.loaded.at_fork("before_fork", "after_fork")
 
@@ -173,9 +188,7 @@ class Engine:
         return _Arena.from_address(self.loaded.base + self.image.cells[name])
 
     def _request_extra(self) -> None:
-        request = ctypes.pythonapi.PyUnstable_Eval_RequestCodeExtraIndex
-        request.argtypes = [ctypes.c_void_p]
-        request.restype = ctypes.c_ssize_t
+        request = python_function("PyUnstable_Eval_RequestCodeExtraIndex", Size, Address)
         index = request(self.loaded.address("free_block"))
         if index < 0:
             raise UnsupportedHost("the host has no room for another kind of extra data on code objects")
@@ -186,10 +199,9 @@ class Engine:
         asks us for it.
         """
         definition = _pointer(id(vars(CodeType)["_co_code_adaptive"]), self.offsets["d_getset"])
-        self._adaptive_getter = ctypes.c_uint64.from_address(definition + self.offsets["get"])
+        self._adaptive_getter = word(definition + self.offsets["get"])
         self._host_adaptive_getter = self._adaptive_getter.value
-        prototype = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.py_object, ctypes.c_void_p)
-        read = prototype(self._host_adaptive_getter)
+        read = python_function(self._host_adaptive_getter, Object, Object, Address)
 
         def adaptive_code(code: CodeType) -> bytes:
             from kaa.baseline.adaptive import specialised_code
@@ -229,10 +241,8 @@ class Engine:
         definition.flags = METH_VARARGS | METH_KEYWORDS
         self._kept += [function, definition]
         self._set_cell(name.upper(), id(function))
-        make = ctypes.pythonapi.PyCFunction_NewEx
-        make.argtypes = [ctypes.c_void_p, ctypes.py_object, ctypes.py_object]
-        make.restype = ctypes.py_object
-        return make(ctypes.addressof(definition), host.__self__, host.__module__)
+        make = python_function("PyCFunction_NewEx", Object, Address, Object, Object)
+        return make(addressof(definition), host.__self__, host.__module__)
 
     def code_objects(self) -> list[CodeType]:
         """The code objects that have machine code."""
@@ -240,7 +250,7 @@ class Engine:
         block = self.loaded.cell("BLOCKS").value
         while block:
             if _pointer(block, self.offsets["block.start"]):
-                code = ctypes.cast(_pointer(block, self.offsets["block.code"]), ctypes.py_object).value
+                code = Object.from_address(block + self.offsets["block.code"]).value
                 found.append(code)
             block = _pointer(block, self.offsets["block.next"])
         return found
@@ -308,23 +318,23 @@ def _open_perf_map(process: int) -> int:
 
 def _pointer(address: int, offset: int) -> int:
     """A pointer in memory of the host."""
-    return ctypes.c_uint64.from_address(address + offset).value
+    return word(address + offset).value
 
 
-class _Arena(ctypes.Structure):
+class _Arena(Structure):
     """The beginning of an `arena.Arena`."""
 
-    _fields_ = tuple((name, ctypes.c_uint64) for name in ("next", "limit", "used", "distance", "kept"))
+    _fields_ = tuple((name, Word) for name in ("next", "limit", "used", "distance", "kept"))
 
 
-class _MethodDefinition(ctypes.Structure):
+class _MethodDefinition(Structure):
     """The host's `PyMethodDef`."""
 
     _fields_ = (
-        ("name", ctypes.c_void_p),
-        ("method", ctypes.c_void_p),
-        ("flags", ctypes.c_int),
-        ("doc", ctypes.c_void_p),
+        ("name", Address),
+        ("method", Address),
+        ("flags", Int),
+        ("doc", Address),
     )
 
 
@@ -338,26 +348,26 @@ class _Subscriptable:
         return iter(())
 
 
+_interpreter = python_function("PyInterpreterState_Get", Address)
+_get_hook = python_function("_PyInterpreterState_GetEvalFrameFunc", Address, Address)
+_set_hook = python_function("_PyInterpreterState_SetEvalFrameFunc", None, Address, Address)
+
+
 def _set_evaluator(address: int) -> None:
     """Set the interpreter's hook; 0 stands for the host's loop."""
-    api = ctypes.pythonapi
-    api.PyInterpreterState_Get.restype = ctypes.c_void_p
-    api._PyInterpreterState_SetEvalFrameFunc.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
-    if not address:
-        address = ctypes.cast(api._PyEval_EvalFrameDefault, ctypes.c_void_p).value or 0
-    api._PyInterpreterState_SetEvalFrameFunc(api.PyInterpreterState_Get(), address)
+    _set_hook(_interpreter(), address or address_of("_PyEval_EvalFrameDefault"))
 
 
 def _get_evaluator() -> int:
-    api = ctypes.pythonapi
-    api.PyInterpreterState_Get.restype = ctypes.c_void_p
-    api._PyInterpreterState_GetEvalFrameFunc.argtypes = [ctypes.c_void_p]
-    api._PyInterpreterState_GetEvalFrameFunc.restype = ctypes.c_void_p
-    return int(api._PyInterpreterState_GetEvalFrameFunc(api.PyInterpreterState_Get()) or 0)
+    return int(_get_hook(_interpreter()) or 0)
 
 
-@functools.cache
+_engines: dict[bool, Engine] = {}
+
+
 def load(*, checking: bool = False) -> Engine:
     """The process's engine. Raises UnsupportedHost."""
-    check_host()
-    return Engine(obtain_image(checking=checking))
+    if checking not in _engines:
+        check_host()
+        _engines[checking] = Engine(obtain_image(checking=checking))
+    return _engines[checking]

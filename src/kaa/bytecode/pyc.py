@@ -17,22 +17,28 @@ from struct import Struct
 from types import CodeType
 from typing import NamedTuple
 
-from kaa.bytecode.code_image import CodeImage, DamagedCode
+from kaa.bytecode.code_image import CodeImage, CutOffCode, DamagedCode
+from kaa.bytecode.sealing import HEADER_SIZE, MAGIC, is_sealed, seal
 
-MAGIC = (3571).to_bytes(2, "little") + b"\r\n"
-"""The magic number of CPython 3.13."""
-
-HEADER_SIZE = 16
+__all__ = [
+    "HEADER_SIZE",
+    "MAGIC",
+    "CutOffCode",
+    "DamagedCode",
+    "Header",
+    "dump",
+    "header",
+    "is_sealed",
+    "load",
+    "prove",
+    "seal",
+    "source_hash",
+]
 
 _HASHED = 0b01
 _CHECKED = 0b10
 _FIELDS = Struct("<4sIII")
 _HASH_SIZE = 8
-
-_SEAL = b"KAA\x01"
-_DIGEST_SIZE = 8
-_SEAL_SIZE = len(_SEAL) + _DIGEST_SIZE
-_SEAL_KEY = int.from_bytes(_SEAL, "little")
 
 
 class Header(NamedTuple):
@@ -92,18 +98,6 @@ def load(data: bytes) -> CodeType:
     if not isinstance(code, CodeType):
         raise DamagedCode(f"the file holds no code object, but a {type(code).__name__}")
     return code
-
-
-def is_sealed(data: bytes) -> bool:
-    """Whether what is behind the header is what Kaa wrote, and whole."""
-    return data[-_SEAL_SIZE:-_DIGEST_SIZE] == _SEAL and data.endswith(
-        seal(memoryview(data)[HEADER_SIZE:-_SEAL_SIZE])
-    )
-
-
-def seal(payload: bytes | memoryview) -> bytes:
-    """What Kaa puts behind the bytes of a code object."""
-    return _SEAL + _imp.source_hash(_SEAL_KEY, payload)
 
 
 def prove(data: bytes) -> None:

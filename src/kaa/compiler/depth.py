@@ -6,7 +6,7 @@ CPython's compiler recurses in C, where a limit of its own holds; Kaa's recurses
 
 import ast
 import sys
-import threading
+from _thread import allocate_lock
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,7 +19,7 @@ MAX_DEPTH = 9_998
 _FRAMES = 4 * MAX_DEPTH
 """A level of the tree takes no more than four frames of the code generator."""
 
-_lock = threading.Lock()
+_lock = allocate_lock()
 _users = 0
 _limit_outside = 0
 

@@ -5,8 +5,9 @@ plus one, and takes the line of text from the file on disk, if there is one (the
 by then).
 """
 
-import warnings
 from typing import Any
+
+from kaa.syntax.warning import warn_explicit
 
 __all__ = ["Location", "at", "beginning_at", "in_scope", "location_of", "program_text", "warn"]
 
@@ -62,6 +63,6 @@ def beginning_at(location: Location, message: str, filename: str) -> SyntaxError
 def warn(location: Location, message: str, filename: str) -> None:
     """Issue a `SyntaxWarning`; where warnings are errors, raise it as a `SyntaxError` at `location`."""
     try:
-        warnings.warn_explicit(message, SyntaxWarning, filename, location[0])
+        warn_explicit(message, SyntaxWarning, filename, location[0])
     except SyntaxWarning:
         raise at(location, message, filename) from None

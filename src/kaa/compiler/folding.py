@@ -6,16 +6,16 @@ the nodes that may change, and these are then treated in the opposite order, chi
 changes its kind changes its class, so that its parent need not be known.
 """
 
+import _warnings
 import ast
 import operator
-import os
 import re
-import warnings
 from collections.abc import Callable
 from types import UnionType
 from typing import Any, get_args, get_origin
 
 from kaa.compiler.depth import MAX_DEPTH, check_depth
+from kaa.syntax import warning
 
 __all__ = ["fold_constants"]
 
@@ -24,7 +24,7 @@ _MAX_COLLECTION_ITEMS = 256
 _MAX_STRING_LENGTH = 4096
 _MAX_TOTAL_ITEMS = 1024  # those of collections in collections included
 
-_OWN_FILES = (os.path.dirname(os.path.dirname(__file__)),)
+_OWN_FILES = (__file__.rpartition("/")[0].rpartition("/")[0],)
 """A warning about the source belongs to whoever asked for its compilation, which is none of these."""
 
 
@@ -224,7 +224,8 @@ def _remainder(left: Any, right: Any) -> Any:
 def _invert(value: Any) -> Any:
     """`~value`, with the host's warning if that is a bool."""
     if isinstance(value, bool):
-        warnings.warn(
+        warning.count()
+        _warnings.warn(
             "Bitwise inversion '~' on bool is deprecated and will be removed in Python 3.16. This returns the "
             "bitwise inversion of the underlying int object and is usually not what you expect from negating a "
             "bool. Use the 'not' operator for boolean negation or ~int(x) if you really want the bitwise "

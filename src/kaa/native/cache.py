@@ -8,19 +8,43 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
 
 from kaa.cache_folder import cache_folder
 from kaa.native.digest import sha256
 from kaa.native.image import Image
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
 
 def key(sources: Iterable[str], *, variant: str = "") -> str:
-    """A digest of everything that the machine code depends on: the files at these paths, the host, the processor."""
+    """A digest of everything that the machine code depends on: the files at these paths, the host, the processor.
+
+    Reading all files would be a good part of a start, so that the digest is kept by their times and sizes.
+    """
+    facts = (sys.version, os.uname().machine, sys.implementation.cache_tag or "", variant)
+    sources = sorted(sources)
+    stamps = [(path, status.st_mtime_ns, status.st_size) for path in sources for status in (os.stat(path),)]
+    stamp = sha256(repr((facts, stamps)).encode()).hexdigest()[:32]
+    path = os.path.join(cache_folder(), f"{stamp}.key")
+    try:
+        with open(path, "rb") as stream:
+            found = stream.read().decode("ascii")
+        if len(found) == len(stamp):
+            return found
+    except (OSError, ValueError):
+        pass
+    found = _digest(facts, sources)
+    store(path, found.encode())
+    return found
+
+
+def _digest(facts: Iterable[str], sources: Iterable[str]) -> str:
     digest = sha256()
-    for fact in (sys.version, os.uname().machine, sys.implementation.cache_tag or "", variant):
+    for fact in facts:
         digest.update(fact.encode() + b"\0")
-    for path in sorted(sources):
+    for path in sources:
         with open(path, "rb") as stream:
             digest.update(os.path.basename(path).encode() + b"\0" + stream.read())
     return digest.hexdigest()[:32]

@@ -9,16 +9,18 @@ This module is part of every start, so it imports little. The head is marshalled
 
 from __future__ import annotations
 
+import _imp
 import marshal
-import struct
-from typing import TYPE_CHECKING, Final
 
-from kaa.native.digest import sha256
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Final
+
     from kaa.native.build import Template
 
-MAGIC: Final = b"Kaa image 2\n"
+MAGIC: Final = b"Kaa image 3\n"
+_KEY: Final = int.from_bytes(MAGIC[:8], "little")
+_DIGEST_SIZE: Final = 8
 PAGE: Final = 4096
 PLAIN: Final = 2
 """The version of marshal whose bytes depend on values alone, not on which of them are shared."""
@@ -63,7 +65,7 @@ class Image:
         return read_templates(self.extra[TEMPLATES])
 
     def to_bytes(self) -> bytes:
-        """A file's content: magic, digest of the rest, length of the head, head, data, extras."""
+        """A file's content: magic, digest of the rest, lengths of the head and of the data, head, data, extras."""
         head = marshal.dumps(
             {
                 "symbols": self.symbols,
@@ -76,18 +78,17 @@ class Image:
             },
             PLAIN,
         )
-        body = b"".join(
-            [struct.pack("<II", len(head), len(self.data)), head, self.data, *self.extra.values()]
-        )
-        return MAGIC + sha256(body).digest() + body
+        lengths = [len(part).to_bytes(4, "little") for part in (head, self.data)]
+        body = b"".join([*lengths, head, self.data, *self.extra.values()])
+        return MAGIC + _imp.source_hash(_KEY, body) + body
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Image:
         """The opposite. Raises ValueError for anything that `to_bytes` did not write."""
-        body = data[len(MAGIC) + 32 :]
-        if not data.startswith(MAGIC) or sha256(body).digest() != data[len(MAGIC) :][:32]:
+        body = data[len(MAGIC) + _DIGEST_SIZE :]
+        if data[: -len(body)] != MAGIC + _imp.source_hash(_KEY, body):
             raise ValueError("not an image of Kaa, or a damaged one")
-        head_size, data_size = struct.unpack_from("<II", body)
+        head_size, data_size = int.from_bytes(body[:4], "little"), int.from_bytes(body[4:8], "little")
         head = marshal.loads(body[8 : 8 + head_size])
         position = 8 + head_size + data_size
         extra = {}

@@ -6,28 +6,41 @@ writable or executable, never both.
 
 from __future__ import annotations
 
-import ctypes
-import mmap
-from collections.abc import Callable
-from typing import Any, Final
-
+from kaa.native.host_library import (
+    Address,
+    Int,
+    Size,
+    address_of,
+    c_function,
+    copy_bytes,
+    get_errno,
+    word,
+    words,
+)
 from kaa.native.image import PAGE, Image
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Final
+
+    from kaa.native.host_library import Word
 
 REACHABLE: Final = 1 << 30
 """Bytes of address space; 32-bit distances must reach from one end to the other."""
 RESERVED: Final = REACHABLE + REACHABLE // 2
 """What lies behind the reachable part is where linked code is written."""
 NO_ACCESS: Final = 0
-MAP_FAILED: Final = ctypes.c_void_p(-1).value
+READ: Final = 1
+WRITE: Final = 2
+EXECUTE: Final = 4
+"""What may be done with pages: PROT_READ and so on, of Linux."""
+_PRIVATE, _ANONYMOUS, _NO_RESERVE = 0x02, 0x20, 0x4000
+_FAILED = (1 << 64) - 1
 
-_libc = ctypes.CDLL(None, use_errno=True)
-_mmap = _libc.mmap
-_mmap.restype = ctypes.c_void_p
-_mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
-_mprotect = _libc.mprotect
-_mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-_register_atfork = getattr(_libc, "__register_atfork")
-_register_atfork.argtypes = [ctypes.c_void_p] * 4
+_mmap = c_function("mmap", Address, Address, Size, Int, Int, Int, Size)
+_mprotect = c_function("mprotect", Int, Address, Size, Int)
+_register_atfork = c_function("__register_atfork", Int, Address, Address, Address, Address)
 
 
 class LoadedImage:
@@ -35,25 +48,24 @@ class LoadedImage:
 
     def __init__(self, image: Image) -> None:
         self.image = image
-        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0x4000)
-        base = _mmap(None, RESERVED, NO_ACCESS, flags, -1, 0)
-        if base is None or base == MAP_FAILED:
+        base = _mmap(None, RESERVED, NO_ACCESS, _PRIVATE | _ANONYMOUS | _NO_RESERVE, -1, 0)
+        if base is None or base == _FAILED:
             raise MemoryError(f"cannot reserve {RESERVED} bytes of address space for machine code")
         self.base: int = base
-        self.protect(0, image.size, mmap.PROT_READ | mmap.PROT_WRITE)
-        ctypes.memmove(base, image.data, len(image.data))
+        self.protect(0, image.size, READ | WRITE)
+        copy_bytes(base, image.data)
         self._fill_addresses()
-        self.protect(0, image.writable, mmap.PROT_READ | mmap.PROT_EXEC)
+        self.protect(0, image.writable, READ | EXECUTE)
 
     def _fill_addresses(self) -> None:
-        table = (ctypes.c_uint64 * len(self.image.externs)).from_address(self.base + self.image.got)
+        table = words(self.base + self.image.got, len(self.image.externs))
         for index, name in enumerate(self.image.externs):
-            table[index] = _host_address(name)
+            table[index] = address_of(name)
 
     def protect(self, offset: int, size: int, protection: int) -> None:
         """Set the access to whole pages at `offset` from the base."""
         if _mprotect(self.base + offset, size + -size % PAGE, protection):
-            raise OSError(ctypes.get_errno(), "mprotect")
+            raise OSError(get_errno(), "mprotect")
 
     def at_fork(self, before: str, child: str) -> None:
         """Have native functions run in the process that forks, before it does, and in the child."""
@@ -68,15 +80,6 @@ class LoadedImage:
         """A native function as a ctypes callable."""
         return prototype(self.address(symbol))  # type: ignore[no-any-return]
 
-    def cell(self, name: str) -> ctypes.c_uint64:
+    def cell(self, name: str) -> Word:
         """A cell of the image, to read and write."""
-        return ctypes.c_uint64.from_address(self.base + self.image.cells[name])
-
-
-def _host_address(name: str) -> int:
-    """The address of a symbol of libpython or the C library."""
-    try:
-        symbol = getattr(ctypes.pythonapi, name)
-    except AttributeError:
-        symbol = getattr(_libc, name)
-    return ctypes.cast(symbol, ctypes.c_void_p).value or 0
+        return word(self.base + self.image.cells[name])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import BuiltinFunctionType
-from typing import Any
-
+from kaa.own_types import BuiltinFunctionType
 from kaa.runtime.invisible import invisible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 
 class Builtin:

@@ -12,21 +12,21 @@ in the few functions that all of the host's importers call: those of files, of a
 
 from __future__ import annotations
 
-import importlib._bootstrap_external as machinery
+import _frozen_importlib_external as machinery
 import marshal
 import sys
-from collections.abc import Callable
-from typing import Any
+from _thread import get_ident
 
-from kaa.bytecode import pyc, reader, verifier
-from kaa.bytecode.code_image import CutOffCode, DamagedCode
+from kaa.bytecode import sealing
+from kaa.loading import CACHE_TAG
 from kaa.runtime.invisible import invisible
+from kaa.runtime.on_demand import PYC, VERIFIER, part
 from kaa.runtime.unwatched import unwatched
 
-CACHE_TAG = "kaa-313"
-
-PROVERS = (reader, verifier)
-"""What `pyc.prove` needs for a cache of unknown origin. It cannot be imported while one is being proved."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 
 class CutOffCache(ImportError, EOFError):
@@ -50,11 +50,32 @@ def install() -> None:
 @invisible
 def prove(data: bytes, *, name: str, path: str) -> None:
     """Make sure that the code object in a file may be read; ImportError names the file and the fault."""
+    if not unwatched(sealing.is_sealed, data):
+        failure = _failure(data, name, path)
+        if failure is not None:
+            raise failure
+
+
+_proving_threads: set[int] = set()
+
+
+@invisible
+def _failure(data: bytes, name: str, path: str) -> ImportError | None:
+    """The error for a cache that Kaa did not write, if it is damaged."""
+    thread = get_ident()
+    if thread in _proving_threads:  # it loads what proves, whose own caches are then made anew
+        return ImportError(f"no seal in {path!r}", name=name, path=path)
+    _proving_threads.add(thread)
+    try:
+        pyc, _ = part(PYC), part(VERIFIER)
+    finally:
+        _proving_threads.discard(thread)
     try:
         unwatched(pyc.prove, data)
-    except DamagedCode as fault:
-        kind = CutOffCache if isinstance(fault, CutOffCode) else ImportError
-        raise kind(f"damaged bytecode in {path!r}: {fault}", name=name, path=path) from None
+    except pyc.DamagedCode as fault:
+        kind = CutOffCache if isinstance(fault, pyc.CutOffCode) else ImportError
+        return kind(f"damaged bytecode in {path!r}: {fault}", name=name, path=path)
+    return None
 
 
 def _proving(classify: Callable[..., int]) -> Callable[..., int]:
@@ -86,12 +107,12 @@ def _proving_streams(load: Callable[..., Any]) -> Callable[..., Any]:
 def _cache_around(file: Any) -> bytes | None:
     """All of a cache whose header has just been read; None if that is not where the file stands."""
     is_seekable = getattr(file, "seekable", None)
-    if is_seekable is None or not is_seekable() or file.tell() != pyc.HEADER_SIZE:
+    if is_seekable is None or not is_seekable() or file.tell() != sealing.HEADER_SIZE:
         return None
     file.seek(0)
     data = file.read()
-    file.seek(pyc.HEADER_SIZE)
-    return data if data[: len(pyc.MAGIC)] == pyc.MAGIC else None
+    file.seek(sealing.HEADER_SIZE)
+    return data if data[: len(sealing.MAGIC)] == sealing.MAGIC else None
 
 
 class Cache(bytearray):
@@ -110,7 +131,7 @@ def _made(encode: Callable[..., bytearray]) -> Callable[..., Cache]:
     @invisible
     def code_to_pyc(*arguments: Any, **keywords: Any) -> Cache:
         cache = Cache(encode(*arguments, **keywords))
-        cache.seal = unwatched(pyc.seal, memoryview(cache)[pyc.HEADER_SIZE :])
+        cache.seal = unwatched(sealing.seal, memoryview(cache)[sealing.HEADER_SIZE :])
         return cache
 
     return code_to_pyc

@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import builtins
 import sys
-from collections.abc import Callable, Mapping
-from types import CellType, CodeType, TracebackType
-from typing import Any, Protocol
 
 from kaa.runtime.builtin_function import Builtin
 from kaa.runtime.front import translate
 from kaa.runtime.invisible import invisible
 from kaa.runtime.own import is_own
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import CellType, CodeType, TracebackType
+    from typing import Any, Protocol
+else:
+    Protocol = object
 
 
 class Engine(Protocol):

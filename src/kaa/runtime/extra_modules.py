@@ -8,14 +8,17 @@ guest's to look at, and holds what it holds under the host.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from importlib.machinery import ModuleSpec, PathFinder
-from importlib.util import spec_from_file_location
-from types import ModuleType
+from _frozen_importlib_external import PathFinder, spec_from_file_location
 
 from kaa.loading import OwnLoader
 from kaa.runtime.invisible import invisible
 from kaa.runtime.own import OWN_FOLDER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
 
 EXTRA_MODULES = {"stackless": "microthreads/stackless.py"}
 """Places of the files, under Kaa's own folder, by the name that the guest imports."""

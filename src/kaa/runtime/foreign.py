@@ -7,15 +7,17 @@ the guest sees in `sys.meta_path` are the host's.
 
 from __future__ import annotations
 
-import importlib
-import importlib._bootstrap as bootstrap
+import _frozen_importlib as bootstrap
 import sys
-from collections.abc import Callable
-from importlib.machinery import ModuleSpec
-from types import ModuleType
-from typing import Any, cast
 
 from kaa.runtime.invisible import invisible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+    from typing import Any
 
 providers: list[str] = []
 """Names of modules with a function `provide(name, spec) -> bool`: whether looking once more is worth while."""
@@ -38,6 +40,8 @@ def _asking(find: Callable[..., Any]) -> Callable[..., Any]:
         spec = find(name, path, target)
         if path is not None or (spec is not None and name not in HOST_LOADERS_OF_PROVIDERS):
             return spec
+        import importlib
+
         before = sys.modules.get(name)  # a module that is reloaded
         for provider in providers:
             try:
@@ -46,7 +50,8 @@ def _asking(find: Callable[..., Any]) -> Callable[..., Any]:
                 raise error.with_traceback(None) from None  # the provider's frames say nothing to the guest
             module = sys.modules.get(name)
             if module is not None and module is not before:  # the provider had to import it
-                return ModuleSpec(name, cast(Any, _Ready(module)))
+                loader: Any = _Ready(module)
+                return bootstrap.ModuleSpec(name, loader)
             if again:
                 return find(name, path, target)
         return spec

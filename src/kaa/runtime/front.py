@@ -13,18 +13,21 @@ from __future__ import annotations
 import builtins
 import os
 import sys
-from _ast import AST
-from collections.abc import Mapping
-from operator import index
-from types import CellType, CodeType
-from typing import TYPE_CHECKING, Any
+from _operator import index
 
-import kaa.compiler  # loaded before the take-over: its own modules use the host's built-ins
+from kaa.own_types import CodeType
+from kaa.runtime import texts
 from kaa.runtime.invisible import invisible
+from kaa.runtime.on_demand import COMPILER, SOURCE, TOKENS, part
 from kaa.runtime.own import is_own
 from kaa.runtime.unwatched import unwatched
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import CellType
+    from typing import Any
+
     from kaa.runtime.engines import Engine
 
 #: The bits of `co_flags` that say which future statements are in force (`PyCF_MASK`).
@@ -66,9 +69,9 @@ def make_builtins(engine: Engine) -> dict[str, Any]:
         if not isinstance(source, CodeType):
             if closure is not None:
                 raise TypeError("closure can only be used when source is a code object")
-            source = translate(
-                as_text(source, "exec"), "<string>", "exec", engine.caller_flags() & FUTURE_FLAGS
-            )
+            text = as_text(source, "exec")
+            flags = engine.caller_flags() & FUTURE_FLAGS
+            source = translate(text, "<string>", "exec", flags, keep=True)
         elif is_own(source.co_filename):
             return _host_exec(source, globals, locals)
         engine.execute(source, globals, locals, closure)
@@ -82,7 +85,7 @@ def make_builtins(engine: Engine) -> dict[str, Any]:
     ) -> object:
         if not isinstance(source, CodeType):
             text = as_text(source, "eval").lstrip(" \t" if isinstance(source, str) else b" \t")
-            source = translate(text, "<string>", "eval", engine.caller_flags() & FUTURE_FLAGS)
+            source = translate(text, "<string>", "eval", engine.caller_flags() & FUTURE_FLAGS, keep=True)
         return engine.execute(source, globals, locals)
 
     return {
@@ -101,28 +104,80 @@ def translate(
     optimize: int = -1,
     *,
     _feature_version: int = -1,
+    keep: bool = False,
 ) -> Any:
     """`kaa.compile`, whose errors carry no frame of Kaa's own and no exception of Kaa's own as context, and which
     the guest's tracers and profilers see no more of than of the host's.
 
-    The future statements in force are those in `flags`; there is no calling code to inherit any from.
+    The future statements in force are those in `flags`; there is no calling code to inherit any from. A text may be
+    kept for the next start if `keep`, and come from the last one (`texts`).
     """
     if optimize == -1:
         optimize = min(sys.flags.optimize, 2)
-    if isinstance(source, AST):
-        sys.audit("compile", source, None)
-    else:
+    if isinstance(source, str | bytes) or not _is_tree(source):
         _audit(source, filename)
+    else:
+        sys.audit("compile", source, None)
+    if keep and isinstance(source, str | bytes):
+        return unwatched(texts.code_of, _compile, source, filename, mode, flags, optimize)
     return unwatched(
-        kaa.compiler.compile, source, filename, mode, flags, True, optimize, _feature_version=_feature_version
+        part(COMPILER).compile,
+        source,
+        filename,
+        mode,
+        flags,
+        True,
+        optimize,
+        _feature_version=_feature_version,
     )
+
+
+def _compile(*arguments: Any) -> Any:
+    return part(COMPILER).compile(*arguments)
+
+
+@invisible
+def _is_tree(source: object) -> bool:
+    from _ast import AST  # whose types are many, and made when it is imported
+
+    return isinstance(source, AST)
 
 
 @invisible
 def symtable(source: Any, filename: Any, startstr: str, /) -> Any:
     """`_symtable.symtable` by Kaa's front end."""
     _audit(source, filename)
-    return unwatched(kaa.compiler.symtable, source, filename, startstr)
+    return unwatched(part(COMPILER).symtable, source, filename, startstr)
+
+
+@invisible
+def translate_script(data: bytes, filename: str, seekable: bool = True, *, keep: bool = False) -> Any:
+    """The code object of a file's bytes, which the host would read line by line; kept for the next start if `keep`."""
+    level = min(sys.flags.optimize, 2)
+    if keep:
+        return unwatched(texts.code_of, _compile_script, data, filename, "script", 0, level)
+    return unwatched(_compile_script, data, filename, "script", 0, True, level, seekable)
+
+
+def _compile_script(
+    data: bytes, filename: str, mode: str, flags: int, dont_inherit: bool, level: int, seekable: bool = True
+) -> Any:
+    """Compile what `decode_script` makes of the bytes."""
+    text: str = part(SOURCE).decode_script(data, filename, seekable)
+    source: str | bytes = text
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # for the undecodable bytes in comments
+        source = data
+    _audit(source, filename)
+    return _compile(source, filename, "exec", flags, dont_inherit, level)
+
+
+class TokenizerIter:
+    """`_tokenize.TokenizerIter` by Kaa's front end, which is loaded for the first of them."""
+
+    def __new__(cls, *arguments: Any, **keywords: Any) -> Any:
+        return unwatched(part(TOKENS).TokenizerIter, *arguments, **keywords)
 
 
 @invisible

@@ -12,16 +12,14 @@ no `RESUME` at all is therefore never seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from opcode import opmap
-from types import FunctionType
-from typing import TYPE_CHECKING, cast
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import CodeType
+    from typing import Any
 
-_RESUME = opmap["RESUME"]
-_NOP = opmap["NOP"]
+_NOP, _RESUME = 30, 149
+"""Numbers of instructions; `kaa.bytecode.instructions`, which says so, is not for start-up."""
 
 
 def invisible[**P, R](function: Callable[P, R]) -> Callable[P, R]:
@@ -29,7 +27,7 @@ def invisible[**P, R](function: Callable[P, R]) -> Callable[P, R]:
 
     The function itself is changed and handed back. It must not be a generator: those are resumed by `RESUME`.
     """
-    plain = cast(FunctionType, function)
+    plain: Any = function
     plain.__code__ = without_resume(plain.__code__)
     return function
 

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from types import TracebackType
-from typing import NoReturn
 
 import kaa
-from kaa.runtime import engines, options, path_file, process, programs, repl, takeover
+from kaa.runtime import engines, options, path_file, process, programs, takeover
 from kaa.runtime.engines import Engine, UnusableEngine
 from kaa.runtime.invisible import invisible
 from kaa.runtime.options import CommandLine, UsageError
 from kaa.runtime.uncaught import FAILURE, INTERRUPTED, display, stays
 from kaa.runtime.unwatched import unwatch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import NoReturn
 
 #: The lines that `-h` adds to the host's.
 OWN_HELP = """\
@@ -111,8 +114,11 @@ def on_empty_stack(run: Callable[[Engine, CommandLine], int], engine: Engine, li
 @invisible
 def _run(engine: Engine, line: CommandLine) -> int:
     """Run the program, then the REPL where one is asked for."""
-    if not sys.flags.isolated and (sys.flags.inspect or not _has_program(line)):
-        repl.load_line_editing()
+    if sys.flags.inspect or line.file == "-" or not _has_program(line):
+        from kaa.runtime import repl
+
+        if not sys.flags.isolated and (sys.flags.inspect or not _has_program(line)):
+            repl.load_line_editing()
     if line.command is not None:
         status = programs.run_command(engine, line.command, line.arguments)
     elif line.module is not None:
@@ -123,8 +129,11 @@ def _run(engine: Engine, line: CommandLine) -> int:
         status = programs.run_input(engine, line.arguments, line.file == "-")
     else:
         return repl.run(engine, line.arguments, line.file == "-")
-    if stays() and repl.is_interactive():
-        return repl.run_after(engine)
+    if stays():
+        from kaa.runtime import repl
+
+        if repl.is_interactive():
+            return repl.run_after(engine)
     return status
 
 

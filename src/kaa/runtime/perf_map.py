@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from kaa.runtime.builtin_function import Builtin
 from kaa.runtime.invisible import invisible
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kaa.baseline.engine import Engine
 

@@ -6,12 +6,12 @@ each thread in a Python object, which must be switched as well: `take` before, `
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
-
 from kaa.runtime.engines import ReferenceEngine
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from kaa.runtime.engines import Engine
 
 
@@ -23,11 +23,14 @@ class HostPlaces:
 
     def __init__(self, engine: Engine | None = None) -> None:
         self._engine = engine
+        self._countdown: Any = None
 
-    @cached_property
+    @property
     def countdown(self) -> Any:
         """What counts the backward jumps and calls of a thread; None if the machine cannot."""
-        return None if self._engine is None else self._engine.countdown()
+        if self._countdown is None and self._engine is not None:
+            self._countdown = self._engine.countdown()
+        return self._countdown
 
     def take(self) -> Any:
         """Where the calling thread is."""

@@ -11,11 +11,14 @@ import _imp
 import builtins
 import os
 import sys
-from typing import Any, NoReturn
 
 from kaa.cache_folder import cache_folder
 from kaa.runtime import options
 from kaa.runtime.options import CommandLine
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 #: The file that starts Kaa when the host is given it as a script.
 ENTRY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "__main__.py")

@@ -8,9 +8,10 @@ hides a module of the standard library, and when it makes the `sys.path` of a su
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sys
+
+from kaa.native.host_library import Address, Text, python_function, word
 
 SYS_PATH_0 = 424
 """Offset of the field in `PyConfig`, in bytes, where `_is_known_layout`."""
@@ -20,15 +21,12 @@ def tell_host(folder: str | None) -> None:
     """Set the program's folder; None when a program's folder is not on `sys.path` (`-P`)."""
     if not _is_known_layout():
         return
-    api = ctypes.pythonapi
-    for function in (api._Py_GetConfig, api.Py_DecodeLocale):
-        function.restype = ctypes.c_void_p
-    new = None
+    new = 0
     if folder is not None:
-        new = api.Py_DecodeLocale(ctypes.c_char_p(os.fsencode(folder)), None)
-    field = ctypes.c_void_p.from_address(api._Py_GetConfig() + SYS_PATH_0)
+        new = python_function("Py_DecodeLocale", Address, Text, Address)(os.fsencode(folder), None)
+    field = word(python_function("_Py_GetConfig", Address)() + SYS_PATH_0)
     old, field.value = field.value, new
-    api.PyMem_RawFree(ctypes.c_void_p(old))
+    python_function("PyMem_RawFree", None, Address)(old)
 
 
 def _is_known_layout() -> bool:

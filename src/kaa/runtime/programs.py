@@ -7,22 +7,24 @@ or archive with a `__main__`, and standard input. Each sets `sys.argv`, `sys.pat
 
 from __future__ import annotations
 
+import _frozen_importlib_external as machinery
 import builtins
-import importlib._bootstrap_external as machinery
 import os
 import stat
 import sys
-from importlib.machinery import BuiltinImporter, PathFinder, SourceFileLoader, SourcelessFileLoader
-from types import CodeType, ModuleType
-from typing import TYPE_CHECKING, Any
+from _frozen_importlib import BuiltinImporter
+from _frozen_importlib_external import PathFinder, SourceFileLoader, SourcelessFileLoader
 
-from kaa.bytecode import pyc
+from kaa.bytecode import sealing
+from kaa.own_types import CodeType, ModuleType
 from kaa.runtime import caches, front, program_folder
 from kaa.runtime.invisible import invisible
 from kaa.runtime.uncaught import FAILURE, guarded
-from kaa.syntax.source import decode_script
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from kaa.runtime.engines import Engine
 
 #: The status for a program that cannot be opened, and for a command line that cannot be understood.
@@ -118,7 +120,7 @@ def run_input(engine: Engine, arguments: list[str], named: bool) -> int:
     sys.audit("cpython.run_stdin")
     data = _read_input()
     vars(main).update(__file__="<stdin>", __cached__=None)
-    status = guarded(engine, _run_script, engine, data, "<stdin>", main, _is_seekable())
+    status = guarded(engine, _run_input, engine, data, main, _is_seekable())
     forget_file(main)
     return status
 
@@ -140,30 +142,26 @@ def _read_input() -> bytes:
 
 @invisible
 def run_source(engine: Engine, source: str | bytes, filename: str, main: ModuleType) -> None:
-    code = front.translate(source, filename, "exec")
+    code = front.translate(source, filename, "exec", keep=True)
     engine.execute(code, vars(main))
 
 
 @invisible
-def _run_script(engine: Engine, data: bytes, filename: str, main: ModuleType, seekable: bool = True) -> None:
-    """Run a file's bytes, which the host would read line by line: `decode_script` knows what that changes."""
-    text = decode_script(data, filename, seekable)
-    run_source(engine, text if _can_encode(text) else data, filename, main)
+def _run_script(engine: Engine, data: bytes, filename: str, main: ModuleType) -> None:
+    code = front.translate_script(data, filename, keep=True)
+    engine.execute(code, vars(main))
 
 
-def _can_encode(text: str) -> bool:
-    """Whether a text is free of the surrogates that stand for undecodable bytes in comments."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+@invisible
+def _run_input(engine: Engine, data: bytes, main: ModuleType, seekable: bool) -> None:
+    code = front.translate_script(data, "<stdin>", seekable)
+    engine.execute(code, vars(main))
 
 
 @invisible
 def _run_compiled(engine: Engine, data: bytes, filename: str, main: ModuleType) -> None:
     is_ours = data[:4] == machinery.MAGIC_NUMBER
-    if len(data) < (pyc.HEADER_SIZE if is_ours else len(machinery.MAGIC_NUMBER)):
+    if len(data) < (sealing.HEADER_SIZE if is_ours else len(machinery.MAGIC_NUMBER)):
         raise EOFError("EOF read where not expected")
     if not is_ours:
         raise RuntimeError("Bad magic number in .pyc file")
@@ -172,7 +170,7 @@ def _run_compiled(engine: Engine, data: bytes, filename: str, main: ModuleType) 
     except caches.CutOffCache:
         raise RuntimeError("Bad code object in .pyc file") from None
     read: Any = vars(machinery)["_compile_bytecode"]
-    code = read(memoryview(data)[pyc.HEADER_SIZE :], "__main__", filename)
+    code = read(memoryview(data)[sealing.HEADER_SIZE :], "__main__", filename)
     if not isinstance(code, CodeType):
         raise RuntimeError("Bad code object in .pyc file")
     engine.execute(code, vars(main))

@@ -9,22 +9,25 @@ compile it, run it, report what it raises.
 from __future__ import annotations
 
 import _imp
-import codeop
 import importlib
 import os
 import sys
-from types import CodeType
-from typing import TYPE_CHECKING, Any
 
 import kaa
+from kaa.loading import load_apart
+from kaa.own_types import CodeType
 from kaa.runtime import programs, uncaught
 from kaa.runtime.invisible import invisible
 from kaa.runtime.uncaught import guarded, report
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from kaa.runtime.engines import Engine
+
+codeop: Any = load_apart("codeop")
 
 HINT = 'Type "help", "copyright", "credits" or "license" for more information.'
 

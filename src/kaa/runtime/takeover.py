@@ -8,31 +8,35 @@ and `symtable` the scopes of a program in `_symtable`.
 
 from __future__ import annotations
 
+import _frozen_importlib as bootstrap
+import _frozen_importlib_external as machinery
 import _symtable  # type: ignore[import-not-found]  # typeshed does not know it
 import _tokenize  # type: ignore[import-not-found]  # typeshed does not know it
 import builtins
-import importlib._bootstrap as bootstrap
-import importlib._bootstrap_external as machinery
 import marshal
 import os
 import sys
-from importlib.machinery import PathFinder
-from typing import Any, Final
+from _frozen_importlib_external import PathFinder
 
 import kaa
-from kaa.runtime import caches, extra_modules, foreign, front, places
+from kaa.loading import CACHE_TAG
+from kaa.runtime import caches, extra_modules, foreign, front, on_demand, places
 from kaa.runtime.engines import Engine, NativeEngine
-from kaa.syntax.tokens import TokenizerIter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Final
 
 REPLACED: Final[list[tuple[Any, str]]] = [
     *((builtins, name) for name in ("compile", "exec", "eval")),
     (_symtable, "symtable"),
-    (_tokenize, TokenizerIter.__name__),
+    (_tokenize, front.TokenizerIter.__name__),
     (sys.implementation, "cache_tag"),
     *((machinery, name) for name in caches.WRAPPERS),
     (marshal, "load"),
     *((sys, f"{what}_stack_trampoline") for what in ("activate", "deactivate")),
     (sys, "is_stack_trampoline_active"),
+    (sys, "addaudithook"),
     (PathFinder, "find_spec"),
     (bootstrap, "_find_spec"),
 ]
@@ -49,12 +53,13 @@ def take_over(engine: Engine) -> None:
 
 def replace(engine: Engine) -> None:
     """Let the engine run what is called, and Kaa compile and import, from now on."""
+    on_demand.install()
     substitutes = front.make_builtins(engine)
     engine.install({getattr(builtins, name): substitute for name, substitute in substitutes.items()})
     for name, substitute in substitutes.items():
         setattr(builtins, name, substitute)
     _symtable.symtable = front.symtable
-    setattr(_tokenize, TokenizerIter.__name__, TokenizerIter)
+    setattr(_tokenize, front.TokenizerIter.__name__, front.TokenizerIter)
     places.install(engine)
     caches.install()
     extra_modules.install()
@@ -73,7 +78,7 @@ def enable() -> None:
         UnsupportedHost: the native machine does not run here.
     """
     engine = NativeEngine()
-    if sys.implementation.cache_tag == caches.CACHE_TAG:  # the process is Kaa's
+    if sys.implementation.cache_tag == CACHE_TAG:  # the process is Kaa's
         engine.start()
         return
     _host[:] = [(place, name, vars(place)[name]) for place, name in REPLACED]

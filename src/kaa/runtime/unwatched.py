@@ -8,20 +8,23 @@ says how often it is not to be watched (`PyThreadState_EnterTracing`); trace fun
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from ctypes import PYFUNCTYPE, c_void_p, pythonapi
-from functools import partial
-from typing import Any
+from _functools import partial  # type: ignore[import-not-found]  # typeshed does not know it
 
+from kaa.native.host_library import Address, python_function
 from kaa.runtime.invisible import invisible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 _TOOLS = range(6)
 """What `sys.monitoring` numbers its tools by."""
 
 # Made beforehand: making them runs functions that would be seen.
-_this_thread = PYFUNCTYPE(c_void_p)(("PyThreadState_Get", pythonapi))
-_enter_tracing = PYFUNCTYPE(None, c_void_p)(("PyThreadState_EnterTracing", pythonapi))
-_leave_tracing = PYFUNCTYPE(None, c_void_p)(("PyThreadState_LeaveTracing", pythonapi))
+_this_thread = python_function("PyThreadState_Get", Address)
+_enter_tracing = python_function("PyThreadState_EnterTracing", None, Address)
+_leave_tracing = python_function("PyThreadState_LeaveTracing", None, Address)
 
 
 @invisible
@@ -31,7 +34,8 @@ def unwatch() -> Callable[[], object] | None:
         return None
     thread = _this_thread()
     _enter_tracing(thread)
-    return partial(_leave_tracing, thread)
+    again: Callable[[], object] = partial(_leave_tracing, thread)
+    return again
 
 
 @invisible

@@ -12,7 +12,7 @@ A source is read twice only if the first reading fails; the second, in `diagnosi
 
 import ast
 import sys
-import threading
+from _thread import allocate_lock
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -174,7 +174,7 @@ def check_depth_of_search(parser: Parser) -> None:
         raise MemoryError(nesting.TOO_DEEP)
 
 
-_recursion_lock: Final = threading.Lock()
+_recursion_lock: Final = allocate_lock()
 _recursion_users = 0
 _recursion_limit = 0
 

@@ -7,7 +7,6 @@ replacement field any number of times, FSTRING_END.
 """
 
 import ast
-import warnings
 from functools import partial
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from kaa.syntax.literals import LiteralError
 from kaa.syntax.nodes import build, new
 from kaa.syntax.stream import Mismatch, TokenStream, WarningAsError
 from kaa.syntax.terminals import FSTRING_END, FSTRING_MIDDLE, FSTRING_START, LBRACE, STRING
+from kaa.syntax.warning import warn_explicit
 
 NO_CONVERSION: Final = -1
 CONVERSIONS: Final = {"s": ord("s"), "r": ord("r"), "a": ord("a")}
@@ -216,7 +216,7 @@ class Strings(TokenStream):
         self.tokens.warn(self.filename, literal + 1)
         category = SyntaxWarning if self.version >= 12 else DeprecationWarning
         try:
-            warnings.warn_explicit(message, category, self.filename, self.lines[self.pos])
+            warn_explicit(message, category, self.filename, self.lines[self.pos])
         except category:
             raise WarningAsError(message, self.pos) from None
 

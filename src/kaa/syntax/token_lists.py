@@ -22,8 +22,9 @@ that CPython's parser sees: no comments, no blank lines. What can be relied on:
   CPython has read when it gives up.
 """
 
-import warnings
 from typing import Final
+
+from kaa.syntax.warning import warn_explicit
 
 (
     NAME,
@@ -110,7 +111,7 @@ class Tokens:
         while self.warnings and self.warnings[0][0] < end:
             _, message, line, error = self.warnings.pop(0)
             try:
-                warnings.warn_explicit(message, SyntaxWarning, filename, line)
+                warn_explicit(message, SyntaxWarning, filename, line)
             except SyntaxWarning:
                 raise error from None
 

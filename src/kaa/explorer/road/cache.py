@@ -10,7 +10,7 @@ from typing import Any
 
 from kaa.bytecode import pyc
 from kaa.bytecode.code_image import DamagedCode
-from kaa.runtime.caches import CACHE_TAG
+from kaa.loading import CACHE_TAG
 
 
 def describe_cache(code: CodeType, source: str, filename: str | None) -> dict[str, Any]:

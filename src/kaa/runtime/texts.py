@@ -1,0 +1,136 @@
+"""Code objects of texts that have no cache file of their own: main programs, and what `exec` and `eval` are given.
+
+In: a text, and what its compilation depends on. Out: its code object, from the user's cache folder if it is there.
+
+CPython compiles such texts each time. For Kaa that would mean to load the front end, which is most of a start, and a
+start has many of them: each named tuple and data class is a text. So the first texts of a process are kept, as they are
+likely to be the same the next time. A text that gives a warning is not, as the warning has to be given again.
+
+The folder is a table of fixed size, in which a text's digest says which file is its. Another text with the same place
+takes it over. Nothing is written where the program writes no caches (`-B`), and a failure to read or write is no error.
+"""
+
+from __future__ import annotations
+
+import marshal
+import posix
+import sys
+
+import kaa
+from kaa.bytecode import sealing
+from kaa.cache_folder import cache_folder
+from kaa.native.digest import sha256
+from kaa.own_types import CodeType
+from kaa.runtime import on_demand
+from kaa.runtime.on_demand import WARNING, part
+from kaa.runtime.own import OWN_FOLDER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+PLACES = 1024
+"""How many files there are at most."""
+MOST_BYTES = 1 << 18
+"""What a file holds at most."""
+TEXTS = 64
+"""How many texts of a process are looked up."""
+
+_FRONT_END = ("bytecode", "compiler", "compiler/codegen", "compiler/flowgraph", "compiler/symbols", "syntax")
+
+_left = TEXTS
+_folder = ""
+_version = b""
+
+
+def code_of(
+    compile: Callable[..., Any], text: str | bytes, filename: str, mode: str, flags: int, level: int
+) -> Any:
+    """The code object that `compile(text, filename, mode, flags, True, level)` gives."""
+    global _left
+    _left -= 1
+    if _left < 0 or on_demand.hears:
+        return compile(text, filename, mode, flags, True, level)
+    key = _key(text, filename, mode, flags, level)
+    path = f"{_place()}/{int.from_bytes(key[:4]) % PLACES:04d}"
+    code = _read(path, key)
+    if code is None:
+        warnings = part(WARNING).given
+        code = compile(text, filename, mode, flags, True, level)
+        if part(WARNING).given == warnings and not sys.dont_write_bytecode:
+            _keep(path, key, code)
+    return code
+
+
+def _key(text: str | bytes, filename: str, mode: str, flags: int, level: int) -> bytes:
+    """As many bytes as a header has, by which to know a text and all that its code object depends on."""
+    global _version
+    if not _version:
+        times = [posix.stat(OWN_FOLDER + folder).st_mtime_ns for folder in _FRONT_END]
+        _version = f"{kaa.version} {sys.version} {times}".encode()
+    facts = (type(text).__name__, filename, mode, flags, level, sys.get_int_max_str_digits())
+    digest = sha256(_version)
+    digest.update(repr(facts).encode())
+    digest.update(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text)
+    return digest.digest()[: sealing.HEADER_SIZE]
+
+
+def _place() -> str:
+    global _folder
+    if not _folder:
+        _folder = f"{cache_folder()}/texts"
+    return _folder
+
+
+def _read(path: str, key: bytes) -> CodeType | None:
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError:
+        return None
+    if data[: len(key)] != key or not sealing.is_sealed(data):
+        return None
+    code = marshal.loads(memoryview(data)[len(key) :])
+    return code if isinstance(code, CodeType) else None
+
+
+def _keep(path: str, key: bytes, code: CodeType) -> None:
+    payload = marshal.dumps(code)
+    if len(payload) <= MOST_BYTES and _is_same(code, marshal.loads(payload)):
+        _write(path, key + payload + sealing.seal(payload))
+
+
+def _is_same(code: CodeType, copy: CodeType) -> bool:
+    """Whether the sets among the constants have their items in the same order still."""
+    for constant, other in zip(code.co_consts, copy.co_consts, strict=True):
+        if isinstance(constant, CodeType):
+            if not _is_same(constant, other):
+                return False
+        elif isinstance(constant, frozenset) and list(constant) != list(other):
+            return False
+    return True
+
+
+def _write(path: str, data: bytes) -> None:
+    """Write a file at once, which only its owner may read: a command may hold what is nobody else's business."""
+    temporary = f"{path}.{posix.getpid()}"
+    try:
+        _make_folders(_place())
+        flags = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_CLOEXEC
+        with open(posix.open(temporary, flags, 0o600), "wb") as file:
+            file.write(data)
+        posix.replace(temporary, path)
+    except OSError:
+        pass
+
+
+def _make_folders(path: str) -> None:
+    """Make a folder, and those that it is in."""
+    try:
+        posix.mkdir(path, 0o700)
+    except FileExistsError:
+        pass
+    except FileNotFoundError:
+        _make_folders(path.rpartition("/")[0])
+        posix.mkdir(path, 0o700)
