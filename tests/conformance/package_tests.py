@@ -45,6 +45,7 @@ class Suite:
 OF_COVERAGE = [
     f"tests/test_{what}.py" for what in ("api", "arcs", "concurrency", "context", "coverage", "oddball")
 ]
+OF_NUMPY = "environment/lib/python3.13/site-packages/numpy/_core/tests"
 SUITES = {
     "attrs": Suite("26.1.0", ("tests",), ("hypothesis", "cloudpickle")),
     "click": Suite("8.5.1", ("tests",)),
@@ -54,7 +55,9 @@ SUITES = {
     "flask": Suite("3.1.3", ("--pyargs", str(UNDER_LOAD))),
     "greenlet": Suite("3.5.6", ("--pyargs", "greenlet.tests"), ("psutil", "objgraph")),
     "jinja2": Suite("3.1.6", ("tests",), ("trio",)),
-    "numpy": Suite("2.5.5", ("--pyargs", "numpy._core.tests", "-m", "not slow"), ("hypothesis",)),
+    "numpy": Suite(
+        "2.5.5", ("--pyargs", "--import-mode=append", OF_NUMPY, "-m", "not slow"), ("hypothesis",)
+    ),
     "pluggy": Suite("1.7.0", ("testing",)),
 }
 OF_KAA = ("llvmlite", "greenlet")
