@@ -32,7 +32,7 @@ def survey(source: str, filename: str, limits: Limits, imports: bool = False) ->
         return line
     words = line.removeprefix(_CUT).decode().strip() or ending["words"]
     if ending["kind"] == "stopped":
-        words = f"it takes more than {limits.seconds:g} seconds to compile, which is the limit"
+        words = f"it takes more than {limits.seconds:g} s to compile, which is the limit"
     error: dict[str, Any] = {"type": "Limit", "message": words, "place": None}
     return json.dumps(nothing(source, filename) | {"error": error}).encode()
 
