@@ -3,10 +3,11 @@
 import pytest
 
 from kaa.baseline.engine import UnsupportedHost, check_host
-from kaa.explorer import landlock
+from kaa.explorer import hood, landlock
 from kaa.explorer.hood import listing
 from kaa.explorer.limits import Limits
 from kaa.explorer.road import road
+from kaa.explorer.sandbox import Run
 
 try:
     check_host()
@@ -76,3 +77,15 @@ def test_programs_that_do_not_end_well(source: str, words: str) -> None:
     found = listing(source, "guest.py", LIMITS, [])
     assert words in found["words"]
     assert found["files"]["guest.py"]["<module>:1"]
+
+
+def test_a_source_that_does_not_compile_is_tried_once(monkeypatch) -> None:
+    asked = []
+
+    def counted(*arguments, **options):
+        asked.append(arguments)
+        return Run(*arguments, **options)
+
+    monkeypatch.setattr(hood, "Run", counted)
+    assert not listing("x = = 1", "guest.py", LIMITS, [])["compiled"]
+    assert len(asked) == 1

@@ -1,5 +1,6 @@
 """The page in a headless Chromium: road, links, run, stepping both ways, input, sharing, exports, keys, themes."""
 
+import errno
 import json
 import os
 import shutil
@@ -10,10 +11,16 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from playwright import sync_api as playwright
+
+from kaa.explorer import landlock
+from kaa.explorer.recording import Recording
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (
@@ -30,12 +37,12 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
+@contextmanager
+def serving(log: Path, *options: str) -> Iterator[str]:
+    """A server of the page: its address."""
     port = free_port()
-    log = tmp_path_factory.mktemp("server") / "log"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    command = [sys.executable, "-m", "kaa.explorer", "--no-browser", "--port", str(port)]
+    command = [sys.executable, "-m", "kaa.explorer", "--no-browser", "--port", str(port), *options]
     with log.open("w") as output:
         server = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
     deadline = time.monotonic() + 60
@@ -48,6 +55,12 @@ def address(tmp_path_factory):
     yield f"http://127.0.0.1:{port}/"
     server.terminate()
     server.wait()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("server") / "log") as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -237,8 +250,6 @@ def test_a_run_around_a_breakpoint(page) -> None:
 def test_the_state_is_that_of_recording_py(page) -> None:
     from importlib import resources
 
-    from kaa.explorer.recording import Recording
-
     run(page, resources.files("kaa.explorer").joinpath("examples/cycle.py").read_text())
     recording = Recording(page.evaluate("Kaa.app.player.lines"))
     for step in (len(recording.steps) - 1, 5, 300, 299, 100):
@@ -393,21 +404,76 @@ def test_it_fits_a_laptop_at_125_percent(page, theme: str) -> None:
     page.set_viewport_size({"width": 1366, "height": 768})
 
 
+def asked(address: str, path: str, order: object, **headers: str) -> tuple[int, str]:
+    """The status and the text with which a server answers an order, or a request for data if there is none."""
+    data = None if order is None else json.dumps(order).encode()
+    request = urllib.request.Request(address + path, data, {"Content-Type": "application/json", **headers})
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [({}, 200), ({"Host": "evil.example"}, 403), ({"Origin": "http://evil.example"}, 403)],
 )
 def test_only_its_own_pages_may_ask(address: str, headers: dict[str, str], status: int) -> None:
-    request = urllib.request.Request(
-        address + "api/road",
-        json.dumps({"source": "x", "filename": "x"}).encode(),
-        {"Content-Type": "application/json", **headers},
+    assert asked(address, "api/road", {"source": "x", "filename": "x"}, **headers)[0] == status
+
+
+@pytest.fixture(scope="module")
+def public(tmp_path_factory):
+    """A server for strangers, and a folder whose files are not theirs."""
+    if not landlock.version():
+        pytest.skip("this kernel has no Landlock")
+    folder = tmp_path_factory.mktemp("public")
+    (folder / "secret.py").write_text("secret = 1\n")
+    with serving(folder / "log", "--public", "--host", "0.0.0.0") as address:
+        yield address, folder
+
+
+def test_strangers_may_ask_by_any_name_but_not_from_other_pages(public) -> None:
+    address, _ = public
+    order = {"source": "x", "filename": "x"}
+    assert asked(address, "api/road", order, Host="kaa.example")[0] == 200
+    same = {"Host": "kaa.example", "Origin": "https://kaa.example"}
+    assert asked(address, "api/road", order, **same)[0] == 200
+    assert asked(address, "api/road", order, Origin="http://evil.example")[0] == 403
+
+
+def test_what_strangers_run_is_confined(public) -> None:
+    address, folder = public
+    source = (
+        f"try: print(open({str(folder / 'secret.py')!r}).read())\nexcept OSError as error: print(error.errno)"
     )
-    try:
-        with urllib.request.urlopen(request) as answer:
-            assert answer.status == status
-    except urllib.error.HTTPError as error:
-        assert error.code == status
+    number = json.loads(asked(address, "api/run", {"source": source, "filename": "x.py"})[1])["run"]
+    deadline = time.monotonic() + 60
+    while True:
+        with urllib.request.urlopen(f"{address}api/run/{number}") as answer:
+            if answer.headers["x-running"] == "0":
+                break
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    recording = Recording(asked(address, f"api/run/{number}", None)[1].splitlines())
+    assert recording.output(len(recording.steps) - 1) == f"{errno.EACCES}\n"
+    native = {"source": source, "filename": "x.py", "run": True, "answers": []}
+    assert json.loads(asked(address, "api/native", native)[1])["files"]["x.py"]
+
+
+def test_files_are_not_looked_at_for_strangers(public) -> None:
+    address, folder = public
+    order = {"source": "import secret\n", "filename": str(folder / "program.py"), "imports": True}
+    road = asked(address, "api/road", order)[1]
+    assert "secret = 1" not in road
+    assert not json.loads(road).get("imports")
+
+
+def test_strangers_cannot_send_without_end(public) -> None:
+    address, _ = public
+    status, words = asked(address, "api/road", {"source": "#" * (33 << 20), "filename": "x"})
+    assert (status, "which is the limit" in words) == (413, True)
 
 
 def test_other_addresses_need_public() -> None:

@@ -1,7 +1,7 @@
 """Under the hood: the machine code of every function of a program, and what its inline caches know after a run.
 
-In: as `child`, in whose place `sandbox` starts it: `python -m kaa.explorer.hood`. Out: one line of JSON in the journal,
-`files`: by name, the program's own and those of the modules it has imported from its folder, the functions by qualified
+In: as `child`, in whose place `sandbox` starts it: `python -m kaa.explorer.hood`. Out: two lines of JSON in the journal,
+`"compiled"` as soon as the program is, and then an object. `files`: by name, the program's own and those of the modules it has imported from its folder, the functions by qualified
 name and first line, each with its pieces of machine code, one an instruction; and `words`: what ran.
 The program runs on the native machine, with the answers of the recorded run as its input; what it prints is dropped.
 """
@@ -39,12 +39,12 @@ class _Interrupted(BaseException):
 def listing(source: str, filename: str, limits: Limits, answers: list[str] | None) -> dict[str, Any]:
     """What stands in the journal of a process of this module. Without `answers` the program is not run.
 
-    A program that ends its process is listed without a run. A failure is `{"error": words}`.
+    A program that ends its process is listed without a run. A failure is `{"error": words, "compiled": bool}`.
     """
     told: dict[str, Any] = {}
     if answers is not None:
         told = _ask(source, filename, limits, answers)
-        if "files" in told:
+        if "files" in told or not told["compiled"]:
             return told
     plain = _ask(source, filename, limits, None)
     if "files" in plain and answers is not None:
@@ -62,9 +62,9 @@ def _ask(source: str, filename: str, limits: Limits, answers: list[str] | None) 
     run.end_input()
     ending = run.wait()
     lines = run.lines()
-    if not lines:
-        return {"error": ending["words"]}
-    result: dict[str, Any] = json.loads(lines[0])
+    if len(lines) < 2:
+        return {"error": ending["words"], "compiled": bool(lines)}
+    result: dict[str, Any] = json.loads(lines[1])
     return result
 
 
@@ -84,6 +84,7 @@ def main() -> NoReturn:
     limits = replace(limits, memory=limits.memory + _address_space())
     program = prepare(engine, filename, limits)
     code = code_of(order["source"], filename)
+    journal.write(write("compiled"))
     modules = [code]
     words = "The program was not run, so its caches are empty."
     if wanted:
