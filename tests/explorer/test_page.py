@@ -152,6 +152,7 @@ def test_an_error_is_shown_where_it_is(page) -> None:
     show(page, "x = 1\ny = = 2\n")
     assert "invalid syntax" in page.inner_text("#message")
     assert "invalid syntax" in page.inner_text(".line[data-line='2']")
+    assert page.locator("#unit").count() == 0
 
 
 def test_a_run_forward_and_back(page) -> None:
@@ -268,6 +269,12 @@ def test_the_heap_is_drawn(page) -> None:
     assert page.locator("#panel-heap .object").count() == 3  # the module and two lists
     assert page.locator("#panel-heap path.edge").count() == 5
     assert page.locator("#panel-heap .count").all_text_contents() == ["×3", "×2"]
+
+
+def test_an_immortal_object_has_no_count(page) -> None:
+    run(page, "a = ()\nb = [a]\nc = 1\n")
+    page.evaluate("Kaa.app.go(Kaa.app.player.steps.length - 3)")
+    assert sorted(page.locator("#panel-heap .count").all_text_contents()) == ["immortal", "×1"]
 
 
 def test_input(page) -> None:

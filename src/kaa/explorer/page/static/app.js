@@ -199,6 +199,7 @@ Kaa.App = class {
       ["bytecode", "Bytecode", Kaa.viewBytecode(unit, explain)], ["cache", "Cache file", Kaa.viewCache(road)]]);
   }
   unitChoice() {
+    if (!this.road.units.length) return null;
     const choose = (event) => { this.unitNumber = Number(event.target.value); this.stage = null; this.draw(); };
     return Kaa.el("select", { id: "unit", "aria-label": "code object", onchange: choose }, ...this.road.units.map((unit, i) =>
       Kaa.el("option", { value: i, selected: i === this.unitNumber ? "" : null }, `${unit.qualname}, line ${unit.line}`)));

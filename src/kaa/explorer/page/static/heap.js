@@ -3,6 +3,9 @@
 
 Kaa.HEAP = { width: 160, row: 15, column: 206, gap: 12, slots: 12, names: 16, objects: 50 };
 
+/* More references than this has only an object that is never freed: its count is a mark, and stays as it is. */
+Kaa.MORTAL = 2 ** 31;
+
 Kaa.drawHeap = function (state, player, fresh) {
   const roots = Kaa.rootsOf(state, player), { column, order } = Kaa.columns(state, roots, fresh);
   const drawing = new Kaa.HeapDrawing(state);
@@ -68,8 +71,9 @@ Kaa.HeapDrawing = class {
     const height = 24 + row * rows.length;
     this.bottoms[column] = y + height + gap;
     this.places.set(key, [x, y]);
-    const count = references === undefined ? [] : [Kaa.svg("title", {}, references + " references"),
-      Kaa.svg("text", { x: width - 7, y: 14, class: "count", "text-anchor": "end" }, "×" + references)];
+    const [short, long] = references > Kaa.MORTAL ? ["immortal", "never freed"] : ["×" + references, references + " references"];
+    const count = references === undefined ? [] : [Kaa.svg("title", {}, long),
+      Kaa.svg("text", { x: width - 7, y: 14, class: "count", "text-anchor": "end" }, short)];
     this.parts.push(Kaa.svg("g", { key, class: "object " + kind, transform: `translate(${x} ${y})` },
       Kaa.svg("rect", { width, height, rx: kind.includes("tasklet") ? 14 : 6 }),
       Kaa.svg("text", { x: 7, y: 14, class: "title" }, Kaa.clip(title, 17)), ...count,
