@@ -1,8 +1,9 @@
 """Under the hood: the machine code of every function of a program, and what its inline caches know after a run.
 
-In: as `child`, in whose place `sandbox` starts it: `python -m kaa.explorer.hood`. Out: two lines of JSON in the journal,
-`"compiled"` as soon as the program is, and then an object. `files`: by name, the program's own and those of the modules it has imported from its folder, the functions by qualified
-name and first line, each with its pieces of machine code, one an instruction; and `words`: what ran.
+In: as `child`, which `sandbox` starts: `python -m kaa.explorer.hood`. Out: two lines of JSON in the journal:
+`"compiled"` as soon as the program is, then an object of `files` and `words`. `words` say what ran; `files` are the
+program's own and those of the modules it has imported from its folder, by name: the functions by qualified name and
+first line, each with its pieces of machine code, one an instruction.
 The program runs on the native machine, with the answers of the recorded run as its input; what it prints is dropped.
 """
 
