@@ -27,6 +27,8 @@ PROGRAMS = {
     "print([name for name in names.split() if name in sys.modules])\n",
     "modules of the guest's": "import sys, re, enum\nold = re, enum\nprint(eval(new))\nimport re, enum\n"
     "print(old == (re, enum), re.sub('(a)', r'\\1b', 'aaa'), re.RegexFlag.I)\n",
+    "trees without _ast": "import ast, sys\ntree = compile(new, '', 'eval', ast.PyCF_ONLY_AST)\n"
+    "del sys.modules['_ast']\nprint(eval(compile(tree, '', 'eval')), '_ast' in sys.modules)\n",
     "little recursion": "import sys\ndef f(n):\n    return f(n - 1) if n else eval(new)\n"
     "sys.setrecursionlimit(120)\nprint(f(60), sys.getrecursionlimit())\n",
     "tracers": "import sys\nevents = []\ndef trace(frame, event, argument):\n"

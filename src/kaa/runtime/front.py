@@ -15,6 +15,7 @@ import os
 import sys
 from _operator import index
 
+from kaa.loading import load_apart
 from kaa.own_types import CodeType
 from kaa.runtime import texts
 from kaa.runtime.invisible import invisible
@@ -138,9 +139,8 @@ def _compile(*arguments: Any) -> Any:
 
 @invisible
 def _is_tree(source: object) -> bool:
-    from _ast import AST  # whose types are many, and made when it is imported
-
-    return isinstance(source, AST)
+    part(COMPILER)  # which has imported `_ast`, whatever the guest does to `sys.modules`
+    return isinstance(source, load_apart("_ast").AST)
 
 
 @invisible
