@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Sequence
 from functools import partial
 from types import CodeType, MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from greenlet import getcurrent  # type: ignore[import-untyped]  # it has no stubs
 
+from kaa.bytecode import opcodes
 from kaa.bytecode.code_image import DamagedCode
 from kaa.microthreads.frame_check import check_call, previous_places, waiting
 from kaa.microthreads.frozen import carry, repeat
@@ -104,7 +106,7 @@ def root_code(function: Any) -> Any:
 
 
 _GIVES_NOTHING = {
-    "send", "send_exception", "send_throw", "run", "switch", "raise_exception", "throw", "kill",
+    "send", "send_exception", "send_throw", "run", "switch", "raise_exception", "throw", "kill", "close", "open",
 }  # fmt: skip
 _GIVES_RETVAL = {"schedule", "schedule_remove"}
 _GIVES_VALUE = {"receive", "__next__"}
@@ -138,7 +140,8 @@ def _result(task: tasklet) -> Any:
     value, by_parcel = task._outcome
     if by_parcel:
         parcel, task.tempval = task.tempval, None
-        value = parcel.value if value == RECEIVES and type(parcel) is Parcel else None
+        came = parcel.value if type(parcel) is Parcel else None
+        value = came if value == RECEIVES or type(came) is bomb else None
     if type(value) is bomb:
         raise value.error()
     return value
@@ -154,6 +157,8 @@ def go_on(task: tasklet) -> None:
     except BaseException as raised:
         error = raised
     task._outcome = NOTHING
+    if isinstance(error, StopIteration) and _end_loop(task._chain):
+        error = None
     machine = places.current.machine
     while task._chain:
         sent = [error, value]
@@ -167,6 +172,19 @@ def go_on(task: tasklet) -> None:
             raise error
         finally:
             del error
+
+
+def _end_loop(chain: Sequence[FrameState]) -> bool:
+    """If the innermost frame waits for its loop's iterator, have it find one that has ended; whether it does."""
+    if not chain or chain[-1].interrupted:
+        return False
+    state = chain[-1]
+    place = waiting(state.code, state.next)
+    if place.run.packed[place.at] & 0xFF != opcodes.FOR_ITER:
+        return False
+    state.stack[-1] = iter(())
+    state.interrupted = True  # what it does is to ask again
+    return True
 
 
 def _with_outer(state: FrameState, outer: list[FrameState]) -> FrameState:

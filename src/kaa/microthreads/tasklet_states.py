@@ -11,7 +11,7 @@ from typing import Any
 from kaa.microthreads.chains import NOTHING, Outcome, check_chain, freeze_tasklet
 from kaa.microthreads.tasklets import scheduler, tasklet
 
-_OF_THIS_PROCESS = ("_scheduler", "_greenlet", "_root", "_place", "next", "prev")
+_OF_THIS_PROCESS = ("_scheduler", "_greenlet", "_root", "_place", "_at_end", "next", "prev")
 
 
 def tasklet_state(task: tasklet) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import _thread
 import atexit
 import contextlib
+import ctypes
 import gc
 import sys
 from collections import deque
@@ -61,6 +62,7 @@ class tasklet:
     _outcome: Outcome = NOTHING  # what the call in which it waits gives
     _root: Any = None  # the code of its outermost frame, if that is not its function's
     _place: Any = None  # where the machine was when it was left, if it keeps frames in Python objects
+    _at_end: Callable[[BaseException | None], object] | None = None  # told what it has not handled, or None
 
     def __new__(cls, *arguments: Any, **keywords: Any) -> Any:
         self = object.__new__(cls)
@@ -210,7 +212,9 @@ class tasklet:
             self._greenlet is None and not self._chain and not pending
         ):  # it has not begun, and so cannot handle anything
             self._end()
-            if not isinstance(error, TaskletExit):
+            if self._at_end is not None:
+                self._ended(None if isinstance(error, TaskletExit) else error)
+            elif not isinstance(error, TaskletExit):
                 raise error
             return
         self.tempval = bomb(error)
@@ -223,6 +227,15 @@ class tasklet:
     def start(self) -> Any:
         """Begin it; what the calling greenlet is told when it goes on."""
         return self._greenlet.switch(self)
+
+    @invisible
+    def _ended(self, error: BaseException | None) -> None:
+        """Tell whoever wants to know; else an exception that it has not handled goes to the main tasklet."""
+        at_end, self._at_end = self._at_end, None
+        if at_end is not None:
+            at_end(None if error is None else _without_own_frames(error))
+        elif error is not None:
+            hand_to_main(self._scheduler, error)
 
     def _end(self) -> None:
         if self.next is not None:
@@ -546,6 +559,7 @@ def _run(task: tasklet) -> tasklet | None:
     """All of a tasklet's life, in its greenlet; gives a tasklet that the main greenlet is to begin."""
     owner = task._scheduler
     places.current.put(None)
+    unhandled = None
     try:
         if task._is_stored:
             go_on(task)
@@ -556,7 +570,10 @@ def _run(task: tasklet) -> tasklet | None:
     except GreenletExit:
         return None  # nobody holds the tasklet any more: it was collected while another one ran
     except BaseException as error:
-        hand_to_main(owner, error)
+        unhandled = error
+    if unhandled is not None or task._at_end is not None:
+        task._ended(unhandled)
+        unhandled = None
     owner.remove(task)
     try:
         following = owner.main if type(owner.main.tempval) is bomb else owner.next_to_run()
@@ -589,11 +606,29 @@ def begin(task: tasklet) -> None:
 
 def hand_to_main(owner: Scheduler, error: BaseException) -> None:
     """Have the main tasklet raise an exception that a tasklet has not handled."""
+    owner.wake_main()
+    owner.main.tempval = bomb(_without_own_frames(error))
+
+
+def _without_own_frames(error: BaseException) -> BaseException:
+    """The exception with the tasklet's own traceback."""
     position = error.__traceback__
     while position is not None and is_own(position.tb_frame.f_code.co_filename):
         position = position.tb_next
-    owner.wake_main()
-    owner.main.tempval = bomb(error.with_traceback(position))
+    return error.with_traceback(position)
+
+
+def abandon(task: tasklet) -> None:
+    """Make a tasklet that waits a dead one, and run nothing of it: it goes on elsewhere.
+
+    What its stack holds is never given back: only running its `finally` blocks could unwind it.
+    """
+    if task._channel is not None:
+        task._channel.forget(task)
+    if task._greenlet is not None:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(task._greenlet))
+    task._end()
+    task._at_end = None
 
 
 class Hooks:

@@ -32,6 +32,11 @@ class HostPlaces:
             self._countdown = self._engine.countdown()
         return self._countdown
 
+    @property
+    def engine_name(self) -> str:
+        """By which `-X engine=` chooses it; the host's, where Kaa has not taken over."""
+        return "host" if self._engine is None else self._engine.name
+
     def take(self) -> Any:
         """Where the calling thread is."""
         return None
