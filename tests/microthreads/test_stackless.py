@@ -479,11 +479,6 @@ other = threading.Thread(target=work, args=(a,))
 other.start(); work(b); other.join()
 assert 20 < len(a) < 200 and 20 < len(b) < 200, (len(a), len(b))
 """,
-    "not there yet": """
-import copy, pickle
-raises(TypeError, "cannot pickle", pickle.dumps, tasklet(run))
-raises(TypeError, "cannot pickle", copy.deepcopy, channel())
-""",
 }
 
 

@@ -112,9 +112,9 @@ def _fill(generator: Any, frozen: FrameState, replace: int) -> None:
     at = id(generator)
     values = frozen.variables + frozen.stack
     for index, value in enumerate(values):
-        _put(at + _VARIABLES + 8 * index, value, index < replace)
+        put_object(at + _VARIABLES + 8 * index, value, index < replace)
     if frozen.handled is not None:
-        _put(at + _HANDLED, frozen.handled, False)
+        put_object(at + _HANDLED, frozen.handled, False)
     ctypes.c_int32.from_address(at + _STACK_TOP).value = len(values)
     ctypes.c_uint64.from_address(at + _INSTRUCTION).value = id(frozen.code) + _CODE_UNITS + 2 * frozen.next
     number = (_DELEGATING if frozen.delegating else _SUSPENDED) if frozen.started else _CREATED
@@ -132,8 +132,8 @@ def carry(frozen: FrameState) -> Any:
     carrier = FunctionType(_with_room(code.co_nlocals + code.co_stacksize + len(slots(code)) + 1), {})()
     at = id(carrier)
     ctypes.c_int8.from_address(at + _STATE).value = _CLEARED  # until it is whole
-    _put(at + _EXECUTABLE, code, True)
-    _put(at + _FUNCTION, function, True)
+    put_object(at + _EXECUTABLE, code, True)
+    put_object(at + _FUNCTION, function, True)
     for field, names in ((_GLOBALS, function.__globals__), (_BUILTINS, builtins_of(function))):
         ctypes.c_uint64.from_address(at + field).value = id(names)  # as the function owns them
     _fill(carrier, frozen, replace=0)
@@ -181,7 +181,7 @@ def object_at(address: int) -> Any:
     return PyObj_FromPtr(at) if at else NULL
 
 
-def _put(address: int, value: Any, replace: bool) -> None:
+def put_object(address: int, value: Any, replace: bool) -> None:
     """Have a pointer point to an object and own it; drop what it has owned, if it was set before."""
     place = ctypes.c_uint64.from_address(address)
     before = place.value if replace else 0

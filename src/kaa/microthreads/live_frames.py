@@ -169,6 +169,18 @@ def standing() -> tuple[int, bool]:
     return nesting, any(frame.code.co_filename.startswith(_MICROTHREADS) for frame in below)
 
 
+def nesting() -> int:
+    """Of the tasklet in whose greenlet this is called: how many C functions have called its code."""
+    frames = host_frames()
+    if places.current.machine is not None:
+        return max(0, sum(frame.code in _LOOPS for frame in frames) - 1)
+    end = next((frame for frame in frames if _is_driver(frame.code, *_CARRIERS)), None)
+    above = frames if end is None else frames[: frames.index(end)]
+    calls = sum(frame.entry for frame in above if not is_own(frame.code.co_filename))
+    is_begun = end is not None and end.code.co_name not in _CARRIERS
+    return calls if is_begun else max(0, calls - 1)
+
+
 def freeze_frames(
     frames: list[HostFrame], place: Frame | None, stop: Stop, handled: BaseException | None
 ) -> list[FrameState]:

@@ -12,14 +12,16 @@ import importlib
 import io
 import pickle
 import sys
+from collections.abc import Callable
 from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from kaa.microthreads import code_references, frozen
 from kaa.microthreads.channels import channel
 from kaa.microthreads.frozen import HOST_KINDS
-from kaa.microthreads.tasklet_states import fill_tasklet, tasklet_state
-from kaa.microthreads.tasklets import tasklet
+from kaa.microthreads.other_kinds import finalizer, reducer, set_finalizer
+from kaa.microthreads.tasklet_states import PRESERVE_AG_FINALIZER, empty, tasklet_state
+from kaa.microthreads.tasklets import scheduler, tasklet
 from kaa.reference.function import Function
 from kaa.reference.generator import Resumable
 from kaa.reference.program import NULL
@@ -37,12 +39,12 @@ def dumps(value: Any) -> bytes:
         TypeError: something cannot be pickled; a note names the last frame that was begun.
     """
     file = io.BytesIO()
-    pickler = _Pickler(file, 5)
+    pickler = _LongPickler(file)
     try:
         pickler.dump(value)
-        while pickler.empty:
-            empty, pickler.empty = pickler.empty, []
-            pickler.dump([(made, pickler.content(made)) for made in empty])
+        while pickler.made_empty:
+            made_empty, pickler.made_empty = pickler.made_empty, []
+            pickler.dump([(made, pickler.content(made)) for made in made_empty])
     except Exception as error:
         if pickler.frame:
             error.add_note(f"The last suspended frame that was being stored is that of {pickler.frame!r}.")
@@ -61,35 +63,39 @@ def loads(data: bytes) -> Any:
     return value
 
 
-class _Pickler(pickle.Pickler):
-    def __init__(self, file: io.BytesIO, protocol: int) -> None:
-        super().__init__(file, protocol)
-        self.empty: list[Any] = []
+class Pickler(pickle.Pickler):
+    """A pickler that takes them, too. What is in cells, generators and tasklets follows at once."""
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self._module_of_code: dict[int, str] = {}  # of the code of frames, by identity
         self.frame = ""
-        self.modules: dict[int, str] = {}  # of the code of frames, by identity
 
     def reducer_override(self, value: Any) -> Any:
         kind = type(value)
         if kind in HOST_KINDS or isinstance(value, Resumable):
             self.frame = value.__qualname__
             state = frozen.freeze(value)
-            module = self.modules[id(state.code)] = _module_of(state.globals)
-            self.empty.append(value)
-            return _empty_generator, (state.code, module, state.closure)
+            module = self._module_of_code[id(state.code)] = _module_of(state.globals)
+            return self.empty(value, _empty_generator, state.code, module, state.closure)
         if kind is FunctionType or kind is Function:
             return _reduce_function(value)
         if kind is CellType:
-            self.empty.append(value)
-            return _empty_cell, ()
-        if isinstance(value, tasklet | channel) and kind.__reduce__ in _REDUCE:
-            self.empty.append(value)
-            return _empty, (kind,)
+            return self.empty(value, _empty_cell)
+        if isinstance(value, tasklet | channel):
+            return self.empty(value, empty, kind) if _is_plain(kind) else NotImplemented
         if kind is FrameState:
             self.frame = value.qualified_name
             return _make_state, self.state_fields(value)
         if kind is CodeType:
-            return code_references.find, (code_references.refer(value, self.modules.get(id(value))),)
+            return code_references.find, (code_references.refer(value, self._module_of_code.get(id(value))),)
+        if (reduce := reducer(kind)) is not None:
+            return reduce(value)
         return NotImplemented
+
+    def empty(self, value: Any, make: Callable[..., Any], *arguments: Any) -> Any:
+        """How something travels that may hold itself: made empty, then filled."""
+        return make, arguments, self.content(value), None, None, _fill
 
     def content(self, made: Any) -> Any:
         """What follows of something that has travelled empty."""
@@ -98,7 +104,10 @@ class _Pickler(pickle.Pickler):
         if isinstance(made, channel):
             return vars(made)
         if type(made) is not CellType:
-            return frozen.freeze(made)
+            state = frozen.freeze(made)
+            if not scheduler().pickle_flags & PRESERVE_AG_FINALIZER or (hook := finalizer(made)) is None:
+                return state
+            return state, hook
         try:
             return made.cell_contents
         except ValueError:
@@ -106,7 +115,7 @@ class _Pickler(pickle.Pickler):
 
     def state_fields(self, state: FrameState) -> tuple[Any, ...]:
         """The arguments of `_make_state`. The code is pickled once, by name or by value."""
-        module = self.modules[id(state.code)] = _module_of(state.globals)
+        module = self._module_of_code[id(state.code)] = _module_of(state.globals)
         return (
             state.code,
             module,
@@ -124,26 +133,38 @@ class _Pickler(pickle.Pickler):
         )
 
 
+class _LongPickler(Pickler):
+    """What is in cells, generators and tasklets follows later, in pickles of its own: chains may be of any length."""
+
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file, 5)
+        self.made_empty: list[Any] = []
+
+    def empty(self, value: Any, make: Callable[..., Any], *arguments: Any) -> Any:
+        self.made_empty.append(value)
+        return make, arguments
+
+
 def _empty_cell() -> CellType:
     return CellType()  # the type has no name by which a pickle could find it
 
 
-_REDUCE: tuple[Any, ...] = (tasklet.__reduce__, channel.__reduce__)
-
-
-def _empty(kind: type) -> Any:
-    if not issubclass(kind, tasklet | channel):
-        raise ValueError(f"{kind!r} is neither a tasklet nor a channel")
-    return tasklet.__new__(kind) if issubclass(kind, tasklet) else object.__new__(kind)
+def _is_plain(kind: type) -> bool:
+    """Whether a class of tasklets or channels leaves it to its base how it is stored."""
+    base = tasklet if issubclass(kind, tasklet) else channel
+    return all(
+        getattr(kind, name) is getattr(base, name) for name in ("__reduce__", "__reduce_ex__", "__setstate__")
+    )
 
 
 def _fill(made: Any, content: Any) -> None:
-    if isinstance(made, tasklet):
-        fill_tasklet(made, content)
-    elif isinstance(made, channel):
-        vars(made).update(content)
-    elif type(content) is FrameState and type(made) is not CellType:
-        frozen.fill(made, content)
+    if isinstance(made, tasklet | channel):
+        made.__setstate__(content)
+    elif type(made) is not CellType:
+        state, *hooks = content if type(content) is tuple else (content,)
+        frozen.fill(made, state)
+        for hook in hooks:
+            set_finalizer(made, hook)
     elif content is not NULL:
         made.cell_contents = content
 

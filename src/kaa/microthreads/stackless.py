@@ -1,7 +1,7 @@
 """`import stackless` under Kaa: the names of Stackless Python 3.
 
 In: nothing. Out: tasklets, channels and the functions of the calling thread's scheduler.
-Pickling is `kaa.microthreads.dumps`.
+`pickle` and `copy` take them from then on (`plain_pickle`).
 """
 
 from __future__ import annotations
@@ -10,18 +10,36 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from kaa.microthreads import tasklets
+from kaa.microthreads import plain_pickle, tasklets
 from kaa.microthreads.channels import channel
 from kaa.microthreads.parcels import ABSENT, bomb
 from kaa.microthreads.preemption import Allowance
-from kaa.microthreads.tasklets import TaskletExit, hooks, of_thread, scheduler, scheduler_of, tasklet
+from kaa.microthreads.tasklet_states import PRESERVE_AG_FINALIZER, PRESERVE_TRACING_STATE
+from kaa.microthreads.tasklets import (
+    Scheduler,
+    TaskletExit,
+    hooks,
+    of_thread,
+    scheduler,
+    scheduler_of,
+    tasklet,
+)
 from kaa.runtime.invisible import invisible
 
 __all__ = [
-    "TaskletExit", "atomic", "bomb", "channel", "get_channel_callback", "get_schedule_callback", "get_thread_info",
-    "getcurrent", "getmain", "getruncount", "run", "schedule", "schedule_remove", "set_channel_callback",
-    "set_schedule_callback", "switch_trap", "tasklet",
+    "PICKLEFLAGS_PRESERVE_AG_FINALIZER", "PICKLEFLAGS_PRESERVE_TRACING_STATE", "TaskletExit", "atomic",
+    "bomb", "channel", "enable_softswitch", "get_channel_callback", "get_schedule_callback",
+    "get_thread_info", "getcurrent", "getmain", "getruncount", "pickle_flags", "pickle_flags_default",
+    "run", "schedule", "schedule_remove", "set_channel_callback", "set_schedule_callback", "switch_trap",
+    "tasklet",
 ]  # fmt: skip
+
+PICKLEFLAGS_PRESERVE_TRACING_STATE, PICKLEFLAGS_PRESERVE_AG_FINALIZER = (
+    PRESERVE_TRACING_STATE,
+    PRESERVE_AG_FINALIZER,
+)
+_ALL_FLAGS = PRESERVE_TRACING_STATE | PRESERVE_AG_FINALIZER
+plain_pickle.install()
 
 
 @invisible
@@ -97,6 +115,33 @@ def switch_trap(change: int = 0) -> int:
     before = mine.trap
     mine.trap += change
     return before
+
+
+def enable_softswitch(flag: Any) -> bool:
+    """Whether tasklets may be switched without their C stacks; the old flag. Nothing changes: greenlet copies them."""
+    before, hooks.softswitch = hooks.softswitch, bool(flag)
+    return before
+
+
+def pickle_flags(new_flags: int = 0, mask: int = 0) -> int:
+    """Change those of this thread's `PICKLEFLAGS` that are in the mask; the old ones."""
+    mine = scheduler()
+    before, mine.pickle_flags = mine.pickle_flags, _changed(mine.pickle_flags, new_flags, mask)
+    return before
+
+
+def pickle_flags_default(new_default: int = 0, mask: int = 0) -> int:
+    """The same for the threads that use tasklets for the first time from now on."""
+    before = Scheduler.pickle_flags
+    Scheduler.pickle_flags = _changed(before, new_default, mask)
+    return before
+
+
+@invisible
+def _changed(flags: int, new: int, mask: int) -> int:
+    if (new & mask) & ~_ALL_FLAGS:
+        raise ValueError("unknown pickle flags")
+    return flags & ~mask | new & mask
 
 
 @invisible

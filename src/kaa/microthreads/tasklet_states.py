@@ -9,9 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from kaa.microthreads.chains import NOTHING, Outcome, check_chain, freeze_tasklet
-from kaa.microthreads.tasklets import scheduler, tasklet
+from kaa.microthreads.channels import channel
+from kaa.microthreads.tasklets import hooks, scheduler, tasklet
 
 _OF_THIS_PROCESS = ("_scheduler", "_greenlet", "_root", "_place", "_at_end", "next", "prev")
+PRESERVE_TRACING_STATE, PRESERVE_AG_FINALIZER = 1, 2
+"""Flags: whether trace functions travel, and what an event loop has asynchronous generators finalized by."""
 
 
 def tasklet_state(task: tasklet) -> dict[str, Any]:
@@ -23,8 +26,19 @@ def tasklet_state(task: tasklet) -> dict[str, Any]:
     state = {name: value for name, value in vars(task).items() if name not in _OF_THIS_PROCESS}
     if task._greenlet is not None and task._scheduler is not scheduler():
         raise ValueError(f"{task!r} is a tasklet of another thread, which alone can store it")
+    if not scheduler().pickle_flags & PRESERVE_TRACING_STATE:
+        state.pop("_watchers", None)
     chain, outcome = freeze_tasklet(task)
     return state | {"_chain": chain, "_outcome": None if outcome is NOTHING else tuple(outcome)}
+
+
+def empty(kind: type) -> Any:
+    """A tasklet or channel of a class, in no state yet."""
+    if issubclass(kind, tasklet):
+        return tasklet.__new__(kind)
+    if not issubclass(kind, channel):
+        raise ValueError(f"{kind!r} is neither a tasklet nor a channel")
+    return object.__new__(kind)
 
 
 def fill_tasklet(task: tasklet, state: dict[str, Any]) -> None:
@@ -35,3 +49,4 @@ def fill_tasklet(task: tasklet, state: dict[str, Any]) -> None:
     check_chain(chain)
     vars(task).update({name: value for name, value in state.items() if name not in _OF_THIS_PROCESS})
     task._outcome = NOTHING if outcome is None else Outcome(*outcome)
+    hooks.watches |= "_watchers" in state

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 from greenlet import GreenletExit, getcurrent, greenlet  # type: ignore[import-untyped]  # it has no stubs
 
-from kaa.microthreads.chains import NOTHING, Inquiry, Outcome, freeze_tasklet, go_on
+from kaa.microthreads.chains import NOTHING, Inquiry, Outcome, freeze_tasklet, go_on, measure
+from kaa.microthreads.live_frames import nesting
 from kaa.microthreads.parcels import bomb
 from kaa.runtime import places
 from kaa.runtime.invisible import invisible
@@ -62,6 +63,7 @@ class tasklet:
     _outcome: Outcome = NOTHING  # what the call in which it waits gives
     _root: Any = None  # the code of its outermost frame, if that is not its function's
     _place: Any = None  # where the machine was when it was left, if it keeps frames in Python objects
+    _watchers: tuple[Any, Any] = (None, None)  # its trace and profile functions, while it waits
     _at_end: Callable[[BaseException | None], object] | None = None  # told what it has not handled, or None
 
     def __new__(cls, *arguments: Any, **keywords: Any) -> Any:
@@ -253,9 +255,16 @@ class tasklet:
         before, self.ignore_nesting = self.ignore_nesting, bool(flag)
         return before
 
-    @invisible
     def __reduce__(self) -> Any:
-        raise TypeError("cannot pickle 'tasklet' object: use kaa.microthreads.dumps")
+        """How it is stored. A subclass that adds to the state takes that out again in its `__setstate__`."""
+        from kaa.microthreads.tasklet_states import empty, tasklet_state
+
+        return empty, (type(self),), tasklet_state(self)
+
+    def __setstate__(self, state: Any) -> None:
+        from kaa.microthreads.tasklet_states import fill_tasklet
+
+        fill_tasklet(self, state)
 
     @property
     def alive(self) -> bool:
@@ -263,6 +272,7 @@ class tasklet:
         return self._call is not None or self._greenlet is not None or self._is_stored
 
     @property
+    @invisible
     def _is_stored(self) -> bool:
         """It was stored while it waited, and has not run since."""
         return self._outcome is not NOTHING
@@ -318,6 +328,44 @@ class tasklet:
         return innermost
 
     @property
+    def nesting_level(self) -> int:
+        """How many C functions that have called its code wait for that."""
+        if self.is_current:
+            return nesting()
+        return measure(self, nesting) if self._greenlet else 0
+
+    @property
+    def trace_function(self) -> Any:
+        """What `sys.settrace` was given in it."""
+        return (places.current.watchers() if self.is_current else self._watchers)[0]
+
+    @trace_function.setter
+    def trace_function(self, function: Any) -> None:
+        self._watch(function, self.profile_function)
+
+    @property
+    def profile_function(self) -> Any:
+        """What `sys.setprofile` was given in it."""
+        return (places.current.watchers() if self.is_current else self._watchers)[1]
+
+    @profile_function.setter
+    def profile_function(self, function: Any) -> None:
+        self._watch(self.trace_function, function)
+
+    @invisible
+    def _watch(self, trace: Any, profile: Any) -> None:
+        """From the first time on, each tasklet has functions of its own; before, those of the thread are for all."""
+        for function in (trace, profile):
+            if function is not None and not callable(function):
+                raise TypeError("a trace or profile function must be callable, or None")
+        if not hooks.watches:
+            hooks.watches = True
+        if self.is_current:
+            places.current.set_watchers(trace, profile)
+        else:
+            self._watchers = trace, profile
+
+    @property
     def recursion_depth(self) -> int:
         """How many frames of the guest's it has; those that a stored one has still to go on in count as well."""
         depth = len(self._chain)
@@ -336,6 +384,7 @@ class Scheduler:
     head: tasklet  # of the ring, while it is not empty
     allowance: Allowance | None = None  # of a `run(timeout)`
     waits_for_threads = False  # `run(threadblock=True)`
+    pickle_flags = 0
 
     def __init__(self) -> None:
         self.thread_id = _thread.get_ident()
@@ -434,6 +483,7 @@ class Scheduler:
             raise
         self.switch(following)
 
+    @invisible
     def next_to_run(self) -> tasklet:
         """Who runs when the current tasklet has left the ring: the main tasklet if the ring is empty, and no other
         thread can put somebody in."""
@@ -446,12 +496,14 @@ class Scheduler:
         self.wake_main()
         return self.main
 
+    @invisible
     def _may_wait(self) -> bool:
         """Whether the thread waits for others when it has nothing to run."""
         return bool(self.arrivals) or (
             (self.main._channel is not None or self.waits_for_threads) and other_threads()
         )
 
+    @invisible
     def wake_main(self) -> None:
         """Make it runnable. If it waits on a channel where nobody will come, that is a deadlock."""
         if self.main._channel is not None:
@@ -477,7 +529,7 @@ class Scheduler:
             keeper = places.current
             if keeper.machine is not None:
                 previous._place = keeper.take()
-            if hooks.schedule is None and self.allowance is None:
+            if hooks.schedule is None and self.allowance is None and not hooks.watches:
                 self.current = self.head = task
             else:
                 self.enter(previous, task)
@@ -490,6 +542,8 @@ class Scheduler:
             if keeper.machine is not None:
                 keeper.put(previous._place)
                 previous._place = None
+            if hooks.watches:
+                keeper.set_watchers(*previous._watchers)
         if type(previous.tempval) is bomb:
             self.raise_pending()
 
@@ -498,6 +552,9 @@ class Scheduler:
         self.current = self.head = task
         if self.allowance is not None:
             self.allowance.renew()
+        if hooks.watches:
+            previous._watchers = places.current.watchers()
+            places.current.set_watchers(None, None)
         if hooks.schedule is not None:
             try:
                 hooks.schedule(previous, task)
@@ -547,6 +604,7 @@ def first_switch(task: tasklet) -> tasklet | Inquiry | None:
     return task
 
 
+@invisible
 def is_new(task: tasklet) -> bool:
     """Whether it has not begun; it gets its greenlet then."""
     if task._greenlet is None:
@@ -559,6 +617,8 @@ def _run(task: tasklet) -> tasklet | None:
     """All of a tasklet's life, in its greenlet; gives a tasklet that the main greenlet is to begin."""
     owner = task._scheduler
     places.current.put(None)
+    if hooks.watches:
+        places.current.set_watchers(*task._watchers)
     unhandled = None
     try:
         if task._is_stored:
@@ -604,12 +664,14 @@ def begin(task: tasklet) -> None:
     function(*call[0], **call[1])
 
 
+@invisible
 def hand_to_main(owner: Scheduler, error: BaseException) -> None:
     """Have the main tasklet raise an exception that a tasklet has not handled."""
     owner.wake_main()
     owner.main.tempval = bomb(_without_own_frames(error))
 
 
+@invisible
 def _without_own_frames(error: BaseException) -> BaseException:
     """The exception with the tasklet's own traceback."""
     position = error.__traceback__
@@ -636,6 +698,8 @@ class Hooks:
 
     schedule: Callable[[Any, Any], Any] | None = None
     channel: Callable[[Any, Any, bool, bool], Any] | None = None
+    softswitch = True
+    watches = False  # each tasklet has a trace function of its own
 
 
 hooks = Hooks()

@@ -6,7 +6,10 @@ each thread in a Python object, which must be switched as well: `take` before, `
 
 from __future__ import annotations
 
+import sys
+
 from kaa.runtime.engines import ReferenceEngine
+from kaa.runtime.invisible import invisible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +50,17 @@ class HostPlaces:
     def attend(self) -> None:
         """Have the handlers of signals that have come in run, if they wait for the machine."""
 
+    @invisible
+    def watchers(self) -> tuple[Any, Any]:
+        """What the guest has given to `sys.settrace` and `sys.setprofile` in this thread."""
+        return sys.gettrace(), sys.getprofile()
+
+    @invisible
+    def set_watchers(self, trace: Any, profile: Any) -> None:
+        """Give it these instead."""
+        sys.setprofile(profile)
+        sys.settrace(trace)
+
 
 class ReferencePlaces(HostPlaces):
     """Of the reference machine: its current frame."""
@@ -66,6 +80,17 @@ class ReferencePlaces(HostPlaces):
 
         if PENDING:
             handle_pending()
+
+    def watchers(self) -> tuple[Any, Any]:
+        thread = self.machine.thread
+        return thread.tracer, thread.profiler
+
+    def set_watchers(self, trace: Any, profile: Any) -> None:
+        thread = self.machine.thread
+        thread.tracer, thread.profiler = (
+            trace,
+            profile,
+        )  # the loop that runs goes by them if it was watched before
 
 
 current = HostPlaces()
