@@ -20,7 +20,7 @@ from kaa.native.externs import (
 )
 from kaa.native.function import Cell, native
 from kaa.native.intrinsics import address, cast, likely, unlikely
-from kaa.native.layouts import FloatObject, LongObject, Object, RefCount, ThreadState, TypeObject
+from kaa.native.layouts import FloatObject, LongObject, Object, ThreadState, TypeObject
 from kaa.native.types import Embedded, Ptr, Reference, f64, i1, i32, i64, u8, u32, u64
 
 _WORD: Any = u64
@@ -78,8 +78,9 @@ def box_int(value: i64) -> Object:
 @native(inline=True)
 def release_int(value: Object) -> None:
     """`decref`, of an exact int."""
-    if i32(cast(RefCount, value).ob_refcnt) >= 0:
-        left = value.ob_refcnt - 1
+    count = value.ob_refcnt
+    if i32(count) >= 0:
+        left = count - 1
         value.ob_refcnt = left
         if left == 0:
             free_int(value)
@@ -99,8 +100,9 @@ def free_int(value: Object) -> None:
 @native(inline=True)
 def release_float(thread: ThreadState, value: Object) -> None:
     """`decref`, of an exact float."""
-    left = value.ob_refcnt - 1
-    if i32(cast(RefCount, value).ob_refcnt) >= 0:
+    count = value.ob_refcnt
+    if i32(count) >= 0:
+        left = count - 1
         value.ob_refcnt = left
         if left == 0:
             free_float(thread, value)

@@ -9,7 +9,7 @@ from kaa.baseline.holes import INSTRUCTION, Stack
 from kaa.native.externs import _Py_Dealloc, _Py_FalseStruct, _Py_NoneStruct, _Py_TrueStruct
 from kaa.native.function import native
 from kaa.native.intrinsics import cast, unlikely
-from kaa.native.layouts import Frame, Object, RefCount
+from kaa.native.layouts import Frame, Object
 from kaa.native.types import Ptr, i1, i32, i64, u8
 
 None_ = _Py_NoneStruct
@@ -19,17 +19,22 @@ False_ = _Py_FalseStruct
 
 @native(inline=True)
 def incref(value: Object) -> None:
-    """One reference more. An immortal object's low half is all ones."""
-    more = cast(RefCount, value).ob_refcnt + 1
-    if more != 0:
-        cast(RefCount, value).ob_refcnt = more
+    """One reference more. An immortal object's low half is all ones.
+
+    The host's C code writes the low half alone. But a processor waits, when a whole count is read of which a half was
+    just written; and a decrement reads the whole.
+    """
+    count = value.ob_refcnt
+    if i32(count) != -1:
+        value.ob_refcnt = count + 1
 
 
 @native(inline=True)
 def decref(value: Object) -> None:
     """One reference less; the last one destroys the object."""
-    if i32(cast(RefCount, value).ob_refcnt) >= 0:
-        left = value.ob_refcnt - 1
+    count = value.ob_refcnt
+    if i32(count) >= 0:
+        left = count - 1
         value.ob_refcnt = left
         if unlikely(left == 0):
             _Py_Dealloc(value)
@@ -52,8 +57,9 @@ def new(value: Object) -> Object:
 @native(inline=True)
 def release(frame: Frame, value: Object) -> None:
     """`decref` in a template: a destructor that looks at the frame sees the current instruction."""
-    if i32(cast(RefCount, value).ob_refcnt) >= 0:
-        left = value.ob_refcnt - 1
+    count = value.ob_refcnt
+    if i32(count) >= 0:
+        left = count - 1
         value.ob_refcnt = left
         if unlikely(left == 0):
             frame.instr_ptr = INSTRUCTION

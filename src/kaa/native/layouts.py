@@ -30,12 +30,6 @@ class VarObject(Object, c="PyVarObject"):
     ob_size: i64
 
 
-class RefCount(Struct, c="PyObject"):
-    """An object's count, seen as its low half: the part that says immortal."""
-
-    ob_refcnt: u32
-
-
 class AsyncMethods(Struct, c="PyAsyncMethods"):
     am_await: Callable[[Object], Object]
     am_aiter: Callable[[Object], Object]
