@@ -73,7 +73,9 @@ BRANCH: Continuation = _hole("BRANCH", Continuation, 0)
 AFTER: Continuation = _hole("AFTER", Continuation, 0)
 """The same: the instruction behind that one."""
 STORED: int = _hole("STORED", _NUMBER, 31)
-"""The same: bytes from the frame to the local variable that the next instruction names."""
+"""The same: bytes from the frame to the local variable that the next instruction stores into."""
+LOADED: int = _hole("LOADED", _NUMBER, 31)
+"""The same, for the local variable that it loads then."""
 
 HOLES: Final = (
     "",
@@ -93,5 +95,6 @@ HOLES: Final = (
     "BRANCH",
     "AFTER",
     "STORED",
+    "LOADED",
 )
 """Their order is the linker's numbering; the first is a place in the image."""

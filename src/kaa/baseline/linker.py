@@ -27,6 +27,7 @@ class Row(Struct):
     most `roles`, then `variants[v + count * role]` does the work of both. `after` is the part where a result arrives.
     `refers` says what the argument refers to: FORWARD, BACKWARD, A_CONSTANT, A_NAME, or 0 for nothing to look up.
     The role STORES is that of stores into as many locals as the argument says: pairs, and a single one at the end.
+    STORES_AND_LOADS is that of a store into one local and a load from another.
     """
 
     first: u16
@@ -90,7 +91,7 @@ LOCALS: Final = 72
 CO_OPTIMIZED, FLAGS = 1, 1 | 4 | 8
 """Of `co_flags`: locals are in the frame; that, and the flags of `*args` and `**kwargs`."""
 NOT_SIMPLE: Final = -1
-STORES: Final = 4
+STORES, STORES_AND_LOADS = 4, 5
 EXTENDED_ARG: Final = 71
 """The opcode whose argument is the upper bits of the next one's (a test compares it with the table)."""
 STORE_FAST: Final = 110
@@ -227,6 +228,7 @@ class Site(Struct):
     branch: i64
     after: i64
     stored: i64
+    loaded: i64
 
 
 SITE_WORDS: Final = len(HOLES)
@@ -290,6 +292,9 @@ def aim_follower(code: CodeObject, block: Block, site: Site, index: i64) -> None
     argument = i64(unit >> 8)
     site.after = machine_code_at(block, behind)
     site.stored = local_offset(argument)
+    if row.role == STORES_AND_LOADS:
+        site.stored = local_offset(argument >> 4)
+        site.loaded = local_offset(argument & 15)
     if row.refers == FORWARD:
         site.branch = machine_code_at(block, behind + argument)
 

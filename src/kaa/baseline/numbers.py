@@ -76,6 +76,53 @@ def box_int(value: i64) -> Object:
 
 
 @native(inline=True)
+def fits_used_int(value: i64) -> i1:
+    """Whether an int that nobody else has can be overwritten with this number: it is of one digit, positive, and none
+    of those that exist once.
+    """
+    return u64(value - (FIRST_SMALL + SMALL_COUNT)) < u64(ONE_DIGIT - (FIRST_SMALL + SMALL_COUNT))
+
+
+@native(inline=True)
+def overwrite_int(used: Object, value: i64) -> None:
+    """Let a compact int be another number, one that `fits_used_int`."""
+    number = cast(LongObject, used)
+    number.lv_tag = u64(8)
+    number.ob_digit[0] = u32(value)
+
+
+@native(inline=True)
+def is_spare_int(old: Object, left: Object, right: Object) -> i1:
+    """Whether a variable's old value (or NULL) is a compact int that only the variable has, besides the two operands.
+
+    Every reference counts: what is borrowed must not be overwritten.
+    """
+    if not old or old.ob_type != PyLong_Type or cast(LongObject, old).lv_tag >= 16:
+        return False
+    return old.ob_refcnt == 1 + i64(old == left) + i64(old == right)
+
+
+@native(apart=True)
+def int_of_operands(left: Object, right: Object, value: i64) -> Object:
+    """An int as the result of an operation on two compact ones, whose references it takes over: in an operand that
+    nobody else has, or new. NULL with MemoryError.
+    """
+    if fits_used_int(value):
+        if left.ob_refcnt == 1:
+            overwrite_int(left, value)
+            release_int(right)
+            return left
+        if right.ob_refcnt == 1:
+            overwrite_int(right, value)
+            release_int(left)
+            return right
+    result = box_int(value)
+    release_int(left)
+    release_int(right)
+    return result
+
+
+@native(inline=True)
 def release_int(value: Object) -> None:
     """`decref`, of an exact int."""
     count = value.ob_refcnt
@@ -142,7 +189,7 @@ def float_value(value: Object) -> f64:
 
 
 @native(inline=True)
-def is_spare(old: Object, left: Object, right: Object) -> i1:
+def is_spare_float(old: Object, left: Object, right: Object) -> i1:
     """Whether a variable's old value (or NULL) is a float that only the variable has, besides the two operands."""
     if not old or old.ob_type != PyFloat_Type:
         return False

@@ -6,7 +6,8 @@ In and out: native code. A *borrowed* value is not counted; a *new* one is the c
 from __future__ import annotations
 
 from kaa.baseline.holes import INSTRUCTION, Stack
-from kaa.native.externs import _Py_Dealloc, _Py_FalseStruct, _Py_NoneStruct, _Py_TrueStruct
+from kaa.baseline.numbers import free_int
+from kaa.native.externs import PyLong_Type, _Py_Dealloc, _Py_FalseStruct, _Py_NoneStruct, _Py_TrueStruct
 from kaa.native.function import native
 from kaa.native.intrinsics import cast, unlikely
 from kaa.native.layouts import Frame, Object
@@ -29,6 +30,15 @@ def incref(value: Object) -> None:
         value.ob_refcnt = count + 1
 
 
+@native(apart=True)
+def destroy(value: Object) -> None:
+    """The end of an object that nobody has any more; most are numbers."""
+    if value.ob_type == PyLong_Type:
+        free_int(value)
+    else:
+        _Py_Dealloc(value)
+
+
 @native(inline=True)
 def decref(value: Object) -> None:
     """One reference less; the last one destroys the object."""
@@ -37,7 +47,7 @@ def decref(value: Object) -> None:
         left = count - 1
         value.ob_refcnt = left
         if unlikely(left == 0):
-            _Py_Dealloc(value)
+            destroy(value)
 
 
 @native(inline=True)
@@ -63,7 +73,7 @@ def release(frame: Frame, value: Object) -> None:
         value.ob_refcnt = left
         if unlikely(left == 0):
             frame.instr_ptr = INSTRUCTION
-            _Py_Dealloc(value)
+            destroy(value)
 
 
 @native(inline=True)

@@ -22,6 +22,7 @@ from kaa.baseline.linker import (
     HOLE_ROW_SIZE,
     ROW_SIZE,
     STORES,
+    STORES_AND_LOADS,
     TEMPLATE_ROW_SIZE,
 )
 from kaa.baseline.template import TEMPLATES
@@ -59,6 +60,7 @@ ROLES: Final = {
     "POP_JUMP_IF_TRUE": 2,
     "STORE_FAST": 3,
     "STORE_FAST_STORE_FAST": STORES,
+    "STORE_FAST_LOAD_FAST": STORES_AND_LOADS,
 }
 """Instructions whose work a template of the one before them may do: without a prefix, forward jumps."""
 

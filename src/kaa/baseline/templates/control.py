@@ -13,18 +13,22 @@ from kaa.baseline.frames import (
     pay_attention,
 )
 from kaa.baseline.holes import (
+    AFTER,
     CONSTANT,
+    FOLLOWING,
     INSTRUCTION,
+    LOADED,
     NEXT,
     RESUMED,
+    STORED,
     TARGET,
     VERSION,
     Continuation,
     Jump,
     Stack,
 )
-from kaa.baseline.numbers import box_int
-from kaa.baseline.objects import False_, None_, True_, decref, here, incref, new, release
+from kaa.baseline.numbers import box_int, fits_used_int, is_spare_int, overwrite_int
+from kaa.baseline.objects import False_, None_, True_, decref, decref_maybe, here, incref, new, release, slot
 from kaa.baseline.template import second, template, variant
 from kaa.baseline.unwinding import raised
 from kaa.native.externs import (
@@ -42,8 +46,8 @@ from kaa.native.externs import (
     _PyEval_MonitorRaise,
     _PyType_Lookup,
 )
-from kaa.native.function import TEMPLATE, native
-from kaa.native.intrinsics import NULL, address, cast, likely, unlikely
+from kaa.native.function import TEMPLATE, Static, native
+from kaa.native.intrinsics import NULL, address, cast, unlikely
 from kaa.native.layouts import (
     Frame,
     FunctionObject,
@@ -233,20 +237,52 @@ def next_item(thread: ThreadState, iterator: Object) -> Object:
     return kind.tp_iternext(iterator)
 
 
-@template()
-def FOR_ITER(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
-    here(frame)
+def iterate(frame: Frame, sp: Stack, thread: ThreadState, follower: Static[str]) -> Jump:
+    """The next item of the iterator on top: pushed, or put into the local variable into which `follower` stores.
+
+    A number of a range overwrites the last one if nobody but the variable has that.
+    """
     iterator = sp[-1]
+    if follower and iterator.ob_type == PyRangeIter_Type:
+        numbers = cast(RangeIterator, iterator)
+        number, last = numbers.start, slot(frame, STORED)[0]
+        if numbers.len > 0 and fits_used_int(number) and is_spare_int(last, NULL, NULL):
+            numbers.start = number + numbers.step
+            numbers.len -= 1
+            overwrite_int(last, number)
+            return load_after_store(frame, sp, thread, follower)
+    here(frame)
     if iterator.ob_type == PyGen_Type:
         generator = cast(GeneratorObject, iterator)
         if generator.gi_frame_state < EXECUTING:
             sp[0] = cast(Object, RESUMED)
             return resume_generator(frame, sp, thread, generator, None_)
     value = next_item(thread, iterator)
-    if likely(value):
-        sp[0] = value
-        return NEXT(sp + 1)
-    return stop_iteration(frame, sp, thread, NULL, TARGET)
+    if unlikely(not value):
+        return stop_iteration(frame, sp, thread, NULL, TARGET)
+    if follower:
+        place = slot(frame, STORED)
+        old = place[0]
+        place[0] = value
+        frame.instr_ptr = FOLLOWING
+        decref_maybe(old)
+        return load_after_store(frame, sp, thread, follower)
+    sp[0] = value
+    return NEXT(sp + 1)
+
+
+@native(convention=TEMPLATE, inline=True)
+def load_after_store(frame: Frame, sp: Stack, thread: ThreadState, follower: Static[str]) -> Jump:
+    """What is left to do of a following instruction that stores, and may load then."""
+    if follower == "STORE_FAST_LOAD_FAST":
+        sp[0] = new(slot(frame, LOADED)[0])
+        return AFTER(sp + 1)
+    return AFTER(sp)
+
+
+template("FOR_ITER", follower="")(iterate)
+for _follower in ("STORE_FAST", "STORE_FAST_LOAD_FAST"):
+    variant("FOR_ITER", 0, mask=0, before=_follower, follower=_follower)(iterate)
 
 
 @native(convention=TEMPLATE, apart=True)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from kaa.baseline.holes import AFTER, BRANCH, NEXT, OPARG, STORED, Continuation, Jump, Stack
 from kaa.baseline.numbers import (
     are_compact,
-    box_int,
     compact_value,
+    fits_used_int,
     float_value,
-    is_spare,
+    int_of_operands,
+    is_spare_float,
+    is_spare_int,
+    overwrite_int,
     release_float,
     release_int,
     reuse_or_box,
@@ -133,7 +136,7 @@ def arithmetic(
 ) -> Jump:
     """An operation with two compact ints or two floats done here; all else in `binary_operation`.
 
-    With `store`, the next instruction puts the result into a local variable: a float that only this variable has is
+    With `store`, the next instruction puts the result into a local variable: a number that only this variable has is
     overwritten in place.
     """
     left, right = sp[-2], sp[-1]
@@ -142,16 +145,21 @@ def arithmetic(
         if operator != "/" and kind == PyLong_Type and are_compact(left, right):
             divisor = compact_value(right)
             if operator not in ("//", "%") or divisor != 0:
-                result = box_int(integer_result(compact_value(left), divisor, operator))
-                release_int(left)
-                release_int(right)
-                return push_result(frame, sp - 2, thread, result)
+                number = integer_result(compact_value(left), divisor, operator)
+                if store:
+                    old = slot(frame, STORED)[0]
+                    if fits_used_int(number) and is_spare_int(old, left, right):
+                        release_int(left)
+                        release_int(right)
+                        overwrite_int(old, number)
+                        return AFTER(sp - 2)
+                return push_result(frame, sp - 2, thread, int_of_operands(left, right, number))
         elif operator in ("+", "-", "*", "/") and kind == PyFloat_Type:
             if operator != "/" or float_value(right) != 0.0:
                 value = float_result(float_value(left), float_value(right), operator)
                 if store:
                     old = slot(frame, STORED)[0]
-                    if is_spare(old, left, right):
+                    if is_spare_float(old, left, right):
                         release_float(thread, left)
                         release_float(thread, right)
                         cast(FloatObject, old).ob_fval = value
