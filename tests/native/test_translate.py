@@ -89,6 +89,22 @@ def scales(value: i64) -> i64:
     return scaled(value, 1) + scaled(value, 10)
 
 
+@native(inline=True)
+def named(value: i64, name: Static[str]) -> i64:
+    if name and value > 0:
+        return 1
+    if not name or value == 0:
+        return 2
+    if value < 0 and name:
+        return 3
+    return 4
+
+
+@native
+def names(value: i64) -> i64:
+    return named(value, "") * 10 + named(value, "a name")
+
+
 @native
 def sorted_pair(a: i32, b: i32) -> i64:
     room = reserve(i32, 2)
@@ -99,7 +115,18 @@ def sorted_pair(a: i32, b: i32) -> i64:
     return i64(room[0]) * 4294967296 + i64(u32(room[1]))
 
 
-FUNCTIONS = [gcd, divide, saturating_add, product_fits, hash_bytes, first_multiple, half, scales, sorted_pair]
+FUNCTIONS = [
+    gcd,
+    divide,
+    saturating_add,
+    product_fits,
+    hash_bytes,
+    first_multiple,
+    half,
+    scales,
+    sorted_pair,
+    names,
+]
 C_TYPES = {"i64": ctypes.c_int64, "u64": ctypes.c_uint64, "i32": ctypes.c_int32, "u32": ctypes.c_uint32}
 C_TYPES |= {"i1": ctypes.c_bool, "f64": ctypes.c_double}
 
@@ -154,6 +181,11 @@ def test_specialised_copies(compiled):
     module.add(scales)
     names = re.findall(r"define internal \S+ @(\w+)", module.text())
     assert sorted(names) == ["scaled_1", "scaled_10"]
+
+
+@pytest.mark.parametrize("value", [-1, 0, 1])
+def test_static_parts_of_conditions(compiled, value):
+    assert compiled["names"](value) == names(value)
 
 
 @settings(max_examples=30, deadline=None)

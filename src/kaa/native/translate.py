@@ -572,6 +572,14 @@ class Translator:
         return called is not None and called.value in (len, min, max, ord, abs)
 
     def static_truth(self, node: ast.expr) -> bool | None:
+        """Whether the value is true, where that depends on nothing of run time."""
+        if isinstance(node, ast.BoolOp):
+            decisive = isinstance(node.op, ast.Or)
+            for part in node.values:
+                truth = self.static_truth(part)
+                if truth is None or truth is decisive:
+                    return truth
+            return not decisive
         known = self.static(node)
         if known is None or not _plain(known.value):
             return None
@@ -788,6 +796,9 @@ class Translator:
         return self.result(I1, f"icmp {names[not kind.signed]} {kind.llvm} {left.text}, {right.text}")
 
     def condition(self, node: ast.expr) -> Value:
+        known = self.static_truth(node)
+        if known is not None:
+            return Value(I1, "true" if known else "false")
         return self.truth(self.value(node), node)
 
     def truth(self, value: Value, node: ast.AST) -> Value:
