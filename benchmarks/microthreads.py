@@ -1,8 +1,8 @@
 """What a switch costs: tasklets and channels beside greenlet, generators and asyncio, in one run; and what a tasklet
 takes: bytes of memory while it waits, microseconds and bytes to store it.
 
-Run it under Kaa: `kaa -X engine=native benchmarks/microthreads.py [rounds [tasklets]]`. Out: nanoseconds, the best of
-five; processor time where many tasklets are stored.
+Run it under Kaa: `kaa -X engine=native benchmarks/microthreads.py [rounds [tasklets]]`. Out: nanoseconds of processor
+time, the best of some tries that take turns with each other, so that a noisy machine disturbs all alike.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ import stackless  # type: ignore[import-not-found]  # found only under Kaa
 
 from kaa.microthreads import dumps, loads
 
-TRIES = 5
+TRIES = 12
 
 
-def best(act: Callable[[int], None], rounds: int) -> float:
-    """Nanoseconds a round."""
-    times = []
+def best(acts: list[Callable[[int], None]], rounds: int) -> list[float]:
+    """Nanoseconds a round of each."""
+    times: list[list[float]] = [[] for _ in acts]
     for _ in range(TRIES):
-        start = time.perf_counter_ns()
-        act(rounds)
-        times.append((time.perf_counter_ns() - start) / rounds)
-    return min(times)
+        for act, mine in zip(acts, times, strict=True):
+            start = time.process_time_ns()
+            act(rounds)
+            mine.append((time.process_time_ns() - start) / rounds)
+    return list(map(min, times))
 
 
 def tasklet_switches(rounds: int) -> None:
@@ -54,6 +55,20 @@ def greenlet_switches(rounds: int) -> None:
     other = greenlet.greenlet(back)
     for _ in range(rounds // 2):
         other.switch()
+
+
+def greenlets_in_turn(rounds: int) -> None:
+    """Two greenlets that take turns, as the tasklets do: both stacks are copied."""
+    pair: list[greenlet.greenlet] = []
+
+    def turns(other: int) -> None:
+        partner = pair[other]
+        partner.switch(0)
+        for _ in range(rounds // 2):
+            partner.switch()
+
+    pair.extend(greenlet.greenlet(turns) for _ in range(2))
+    pair[0].switch(1)
 
 
 def generator_switches(rounds: int) -> None:
@@ -126,7 +141,12 @@ def many(count: int) -> None:
 
 
 if __name__ == "__main__":
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    for act in (tasklet_switches, greenlet_switches, generator_switches, asyncio_switches, channel_pairs):
-        print(f"{act.__name__.replace('_', ' '):20} {best(act, rounds):8.0f} ns")
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+    acts = [
+        tasklet_switches, greenlet_switches, greenlets_in_turn, generator_switches, asyncio_switches, channel_pairs,
+    ]  # fmt: skip
+    results = best(acts, rounds)
+    for act, result in zip(acts, results, strict=True):
+        print(f"{act.__name__.replace('_', ' '):20} {result:8.0f} ns")
+    print(f"{'tasklet : greenlet':20} {results[0] / min(results[1:3]):8.2f}")
     many(int(sys.argv[2]) if len(sys.argv) > 2 else 10_000)

@@ -21,7 +21,7 @@ from kaa.bytecode.code_image import DamagedCode
 from kaa.microthreads.frame_check import check_call, previous_places, waiting
 from kaa.microthreads.frozen import carry, repeat
 from kaa.microthreads.live_frames import Stop, freeze_frames, host_frames, stop_of
-from kaa.microthreads.parcels import ABSENT, Parcel, bomb
+from kaa.microthreads.parcels import ABSENT, bomb
 from kaa.reference.calls import initialized
 from kaa.reference.exceptions import chain as chain_exceptions
 from kaa.reference.exceptions import unwind
@@ -66,7 +66,7 @@ class Inquiry:
             self.failure = ValueError(str(error))
         except Exception as error:
             self.failure = error
-        return self.asker.switch(None)
+        return self.asker.switch()
 
     def _answer(self) -> None:
         handled = sys.exception()
@@ -91,13 +91,13 @@ class _Measurement:
     @invisible
     def start(self) -> Any:
         self.result = self._function()
-        return self._asker.switch(None)
+        return self._asker.switch()
 
 
 def measure(task: tasklet, function: Callable[[], Any]) -> Any:
     """What a function gives in the greenlet of a tasklet that waits. It must not raise."""
     measurement = _Measurement(function)
-    task._greenlet.switch(measurement)
+    task._greenlet.switch((measurement,))
     return measurement.result
 
 
@@ -112,7 +112,7 @@ def freeze_tasklet(task: tasklet) -> tuple[list[FrameState], Outcome]:
     if not task._greenlet:
         return list(task._chain), task._outcome
     inquiry = Inquiry(task)
-    task._greenlet.switch(inquiry)
+    task._greenlet.switch((inquiry,))
     if inquiry.failure is not None:
         raise inquiry.failure
     if inquiry.root is None or inquiry.root is not (task._root or root_code(task._function)):
@@ -140,15 +140,20 @@ def _outcome(stop: Stop, task: tasklet) -> Outcome:
     called = stop.own[-1]
     name = called.code.co_name
     if name in _GIVES_NOTHING:
-        return Outcome(None, any(frame.code.co_name == "_wait" for frame in stop.own))
+        return Outcome(None, _has_left(stop))
     if name in _GIVES_RETVAL:
         value = called.local("retval")
         return Outcome(task if value is ABSENT else value)
     if name in _GIVES_VALUE:
-        if any(frame.code.co_name == "_wait" for frame in stop.own):
+        if _has_left(stop):
             return Outcome(RECEIVES, True)
         return Outcome(next(frame for frame in stop.own if frame.code.co_name == "_meet").local("value"))
     raise ValueError(f"the tasklet waits in {called.code.co_qualname!r}, which cannot be stored")
+
+
+def _has_left(stop: Stop) -> bool:
+    """Whether the tasklet waits for somebody else in a channel."""
+    return any(frame.code.co_name == "leave" for frame in stop.own)
 
 
 RECEIVES = "receives"
@@ -161,7 +166,7 @@ def _result(task: tasklet) -> Any:
     value, by_parcel = task._outcome
     if by_parcel:
         parcel, task.tempval = task.tempval, None
-        came = parcel.value if type(parcel) is Parcel else None
+        came = parcel[0] if type(parcel) is tuple else None
         value = came if value == RECEIVES or type(came) is bomb else None
     if type(value) is bomb:
         raise value.error()

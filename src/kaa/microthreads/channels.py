@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
-from kaa.microthreads.parcels import Parcel, bomb
-from kaa.microthreads.tasklets import all_schedulers, hooks, scheduler, tasklet
+from kaa.microthreads.parcels import bomb
+from kaa.microthreads.tasklets import Scheduler, all_schedulers, hooks, of_thread, scheduler, tasklet
 from kaa.runtime.invisible import invisible
 
 SENDING, RECEIVING = 1, -1
@@ -34,12 +34,44 @@ class channel:
     @invisible
     def send(self, value: Any) -> None:
         """Hand a value to a receiver; wait for one if there is none."""
-        self._meet(SENDING, value)
+        try:
+            owner: Scheduler = of_thread.scheduler
+        except AttributeError:
+            owner = scheduler()
+        if self.balance >= 0 or not owner.is_plain:
+            self._meet(owner, SENDING, value)
+            return
+        partner = self._waiting.popleft()
+        self.balance += 1
+        partner._channel = None
+        partner.tempval = (value,)
+        owner.insert(partner)
+        if self.preference == RECEIVING and not self.schedule_all:
+            owner.switch(partner)
+        else:
+            self._go_on(owner, SENDING, partner)
 
     @invisible
     def receive(self) -> Any:
         """Take a value from a sender; wait for one if there is none."""
-        value = self._meet(RECEIVING, None)
+        try:
+            owner: Scheduler = of_thread.scheduler
+        except AttributeError:
+            owner = scheduler()
+        current = owner.current
+        if self.balance > 0 or not owner.is_plain or self.closing or current.block_trap:
+            value = self._meet(owner, RECEIVING, None)
+        else:
+            self.balance -= 1
+            self._waiting.append(current)
+            current._channel = self
+            try:
+                owner.leave()
+            except BaseException:
+                self._wait_no_more(current)
+                raise
+            (value,) = current.tempval
+            current.tempval = None
         if type(value) is bomb:
             raise value.error()
         return value
@@ -108,14 +140,12 @@ class channel:
                 task._channel = None
 
     @invisible
-    def _meet(self, direction: int, value: Any) -> Any:
-        owner = scheduler()
+    def _meet(self, owner: Scheduler, direction: int, value: Any) -> Any:
         current = owner.current
         will_block = self.balance * direction >= 0
         if will_block and self.closing:
             raise ValueError("Send/receive operation on a closed channel")
-        if owner.trap:
-            owner.check_trap()
+        owner.check_trap()
         if will_block and current.block_trap:
             raise RuntimeError("this tasklet does not like to be blocked.")
         if hooks.channel is not None:
@@ -126,19 +156,16 @@ class channel:
             with threads:
                 partner = self._join(current, direction, value)
         if partner is None:
-            return self._wait(direction)
+            return self._wait(owner, direction)
         if direction == SENDING:
-            partner.tempval = Parcel(value)
+            partner.tempval = (value,)
         else:
-            value, partner.tempval = partner.tempval.value, None
+            (value,), partner.tempval = partner.tempval, None
         if partner._scheduler is not owner:
             partner._scheduler.arrive(partner)
-            return value
-        owner.insert(partner)
-        if self.schedule_all:
-            owner.schedule()
-        elif self.preference == -direction:
-            owner.switch(partner)
+        else:
+            owner.insert(partner)
+            self._go_on(owner, direction, partner)
         return value
 
     @invisible
@@ -146,7 +173,7 @@ class channel:
         """The partner that has waited longest; or, if there is none, None, and the current tasklet is in the queue."""
         balance, self.balance = self.balance, self.balance + direction
         if balance * direction >= 0:
-            current.tempval = Parcel(value)
+            current.tempval = (value,) if direction == SENDING else None
             current._channel = self
             self._waiting.append(current)
             return None
@@ -155,15 +182,30 @@ class channel:
         return partner
 
     @invisible
-    def _wait(self, direction: int) -> Any:
-        owner = scheduler()
+    def _go_on(self, owner: Scheduler, direction: int, partner: tasklet) -> None:
+        """Two have met; let whoever has the preference run."""
+        if self.schedule_all:
+            owner.schedule()
+        elif self.preference == -direction:
+            owner.switch(partner)
+
+    @invisible
+    def _wait(self, owner: Scheduler, direction: int) -> Any:
         current = owner.current
         try:
             owner.leave()
         except BaseException:
-            if current._channel is self:  # it could not leave at all
-                self.forget(current)
-            current.tempval = None
+            self._wait_no_more(current)
             raise
-        parcel, current.tempval = current.tempval, None
-        return parcel.value if direction == RECEIVING else None
+        if direction == SENDING:
+            return None
+        (value,) = current.tempval
+        current.tempval = None
+        return value
+
+    @invisible
+    def _wait_no_more(self, task: tasklet) -> None:
+        """Something was thrown at the tasklet, or it could not leave at all."""
+        if task._channel is self:
+            self.forget(task)
+        task.tempval = None

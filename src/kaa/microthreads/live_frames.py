@@ -138,7 +138,7 @@ def _is_driver(code: CodeType, *more: str) -> bool:
     return code.co_name in (*_DRIVERS, *more) and is_own(code.co_filename)
 
 
-_DRIVERS = ("begin", "go_on")
+_DRIVERS = ("_run", "go_on")
 """The functions of `tasklets` and `chains` that a tasklet's frames lie upon."""
 _CARRIERS = ("repeat", "_run_one", "_run_all")
 """Those that stand between the last of these and a tasklet's frames, if it was stored."""

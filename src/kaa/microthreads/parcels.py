@@ -1,4 +1,7 @@
-"""What is handed to a tasklet that waits: it lies in its `tempval` until it runs."""
+"""What is handed to a tasklet that waits: it lies in its `tempval` until it runs.
+
+An exception that is thrown comes as a `bomb`. What comes by a channel lies in a tuple, its parcel, since it may be one.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,6 @@ from typing import Any
 
 ABSENT: Any = object()
 """Of an argument that was not given."""
-
-
-class Parcel:
-    """A value, which may itself be a bomb, for a tasklet that waits in a channel."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
 
 
 class bomb:

@@ -18,7 +18,9 @@ from kaa.microthreads.tasklet_states import PRESERVE_AG_FINALIZER, PRESERVE_TRAC
 from kaa.microthreads.tasklets import (
     Scheduler,
     TaskletExit,
+    first_switch,
     hooks,
+    look_around,
     of_thread,
     scheduler,
     scheduler_of,
@@ -77,12 +79,19 @@ def schedule(retval: Any = ABSENT) -> Any:
         mine = of_thread.scheduler
     except AttributeError:
         mine = scheduler()
-    if mine.arrivals:
-        mine.collect()
     current = mine.current
     following = current.next
-    if following is not None and following is not current:
-        mine.switch(following)
+    if mine.is_plain and following is not current and following is not None:  # as `mine.switch` does
+        mine.current = following
+        stack = following._greenlet
+        order = stack.switch() if stack is not None else first_switch(following)
+        if order:
+            mine.obey(order)
+        if current.tempval is not None:
+            mine.raise_pending()
+    else:
+        mine.collect()
+        mine.schedule()
     return current if retval is ABSENT else retval
 
 
@@ -114,6 +123,7 @@ def switch_trap(change: int = 0) -> int:
     mine = scheduler()
     before = mine.trap
     mine.trap += change
+    mine.look_around()
     return before
 
 
@@ -154,6 +164,7 @@ def get_thread_info(thread_id: int | None = None) -> tuple[tasklet, tasklet, int
 def set_schedule_callback(callback: Callable[[Any, Any], Any] | None) -> Any:
     """Have `callback(previous, next)` called at each switch; the old one."""
     before, hooks.schedule = hooks.schedule, _checked(callback)
+    look_around()
     return before
 
 
@@ -164,6 +175,7 @@ def get_schedule_callback() -> Any:
 def set_channel_callback(callback: Callable[[Any, Any, bool, bool], Any] | None) -> Any:
     """Have `callback(channel, tasklet, sending, willblock)` called at each channel action; the old one."""
     before, hooks.channel = hooks.channel, _checked(callback)
+    look_around()
     return before
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from kaa.microthreads.chains import NOTHING, Outcome, check_chain, freeze_tasklet
 from kaa.microthreads.channels import channel
-from kaa.microthreads.tasklets import hooks, scheduler, tasklet
+from kaa.microthreads.tasklets import scheduler, tasklet, watch_each
 
 _OF_THIS_PROCESS = ("_scheduler", "_greenlet", "_root", "_place", "_at_end", "next", "prev")
 PRESERVE_TRACING_STATE, PRESERVE_AG_FINALIZER = 1, 2
@@ -49,4 +49,5 @@ def fill_tasklet(task: tasklet, state: dict[str, Any]) -> None:
     check_chain(chain)
     vars(task).update({name: value for name, value in state.items() if name not in _OF_THIS_PROCESS})
     task._outcome = NOTHING if outcome is None else Outcome(*outcome)
-    hooks.watches |= "_watchers" in state
+    if "_watchers" in state:
+        watch_each()

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from kaa.reference.suspension import FrameState
 
 type Link = tasklet | None
+type Order = tuple[tasklet | Inquiry] | tuple[()] | None
+"""What a greenlet is given when it goes on: whom to start first, mostly nobody."""
 
 DEADLOCK = "Deadlock: the last runnable tasklet cannot be blocked."
 
@@ -358,8 +360,7 @@ class tasklet:
         for function in (trace, profile):
             if function is not None and not callable(function):
                 raise TypeError("a trace or profile function must be callable, or None")
-        if not hooks.watches:
-            hooks.watches = True
+        watch_each()
         if self.is_current:
             places.current.set_watchers(trace, profile)
         else:
@@ -381,7 +382,8 @@ class Scheduler:
 
     main: tasklet
     current: tasklet
-    head: tasklet  # of the ring, while it is not empty
+    head: tasklet  # of the ring, while the current one is not in it
+    is_plain = False  # nobody looks on, and nothing forbids a switch: see `look_around`
     allowance: Allowance | None = None  # of a `run(timeout)`
     waits_for_threads = False  # `run(threadblock=True)`
     pickle_flags = 0
@@ -396,29 +398,43 @@ class Scheduler:
 
     def begin(self) -> None:
         """Make the thread's flow of control the main tasklet."""
-        self.main = self.current = tasklet()
+        self.main = self.current = self.head = tasklet()
         self.main._greenlet = getcurrent()
         self.insert(self.main)
+
+    @invisible
+    def look_around(self) -> None:
+        """Find out whether switches can take the short way. To be called whenever that may have changed."""
+        self.is_plain = (
+            len(all_schedulers) == 1
+            and not (self.trap or hooks.watches or self.arrivals)
+            and self.allowance is None
+            and hooks.schedule is None
+            and hooks.channel is None
+            and places.current.machine is None
+        )
 
     @invisible
     def insert(self, task: tasklet) -> None:
         """At the end of the ring."""
         self.runcount += 1
-        head = self.current if self.runcount > 1 else task
-        if head.next is None and head is not task:  # the current one has left, and something still runs
-            head = self.head
-        if head is task:
-            task.next = task.prev = task
-            self.head = task
-            return
+        head = self.current
         last = head.prev
-        assert last is not None
-        task.prev, task.next = last, head
+        if last is None:  # it has left
+            if self.runcount == 1:
+                task.next = task.prev = self.head = task
+                return
+            head = self.head
+            last = head.prev
+            assert last is not None
+        task.prev = last
+        task.next = head
         last.next = head.prev = task
 
     def arrive(self, task: tasklet) -> None:
         """Of another thread: make a tasklet of this one runnable."""
         self.arrivals.append(task)
+        self.is_plain = False
         with contextlib.suppress(RuntimeError):  # it has been rung already
             self._bell.release()
 
@@ -429,6 +445,7 @@ class Scheduler:
             task = self.arrivals.popleft()
             if task.alive and not task.scheduled:
                 self.insert(task)
+        self.look_around()
 
     @invisible
     def _wait_for_arrivals(self) -> None:
@@ -443,7 +460,7 @@ class Scheduler:
         before, after = task.prev, task.next
         assert before is not None and after is not None
         before.next, after.prev = after, before
-        if task in (self.current, getattr(self, "head", None)):
+        if task is self.current or task is self.head:
             self.head = after
         task.next = task.prev = None
         self.runcount -= 1
@@ -470,9 +487,22 @@ class Scheduler:
     @invisible
     def leave(self) -> None:
         """Pause the current tasklet and run the next one. RuntimeError if nobody else can ever run."""
-        if self.trap:
-            self.check_trap()
         current = self.current
+        if self.is_plain and self.runcount > 1:
+            before, after = current.prev, current.next
+            assert before is not None and after is not None
+            before.next, after.prev = after, before
+            current.next = current.prev = None
+            self.runcount -= 1
+            self.head = self.current = after
+            stack = after._greenlet  # the rest is what `switch` does; to call it would cost more
+            order = stack.switch() if stack is not None else first_switch(after)
+            if order:
+                self.obey(order)
+            if type(current.tempval) is bomb:
+                self.raise_pending()
+            return
+        self.check_trap()
         if self.runcount == 1 and current is self.main and not self._may_wait():
             raise RuntimeError(DEADLOCK)
         self.remove(current)
@@ -520,36 +550,50 @@ class Scheduler:
     @invisible
     def switch(self, task: tasklet) -> None:
         """Run another tasklet, until somebody switches back to this one; raises what was thrown at it."""
-        if self.trap:
-            self.check_trap()
         previous = self.current
-        if self.allowance is not None:
-            task = self.allowance.following(task)
-        if task is not previous:
-            keeper = places.current
-            if keeper.machine is not None:
-                previous._place = keeper.take()
-            if hooks.schedule is None and self.allowance is None and not hooks.watches:
-                self.current = self.head = task
-            else:
-                self.enter(previous, task)
-            stack = task._greenlet
-            order = stack.switch(None) if stack else first_switch(task)  # true of one that has begun
-            while (
-                order is not None
-            ):  # this is the main greenlet, and it is to begin a tasklet; or somebody asks
-                order = order.start()
-            if keeper.machine is not None:
-                keeper.put(previous._place)
-                previous._place = None
-            if hooks.watches:
-                keeper.set_watchers(*previous._watchers)
+        if self.is_plain:
+            if task is not previous:
+                self.current = task
+                stack = task._greenlet
+                order = stack.switch() if stack is not None else first_switch(task)
+                if order:
+                    self.obey(order)
+        else:
+            self._switch_with_care(task)
         if type(previous.tempval) is bomb:
             self.raise_pending()
 
     @invisible
+    def _switch_with_care(self, task: tasklet) -> None:
+        """The same where somebody looks on, or the machine keeps its frames in Python objects."""
+        self.check_trap()
+        previous = self.current
+        if self.allowance is not None:
+            task = self.allowance.following(task)
+        if task is previous:
+            return
+        keeper = places.current
+        if keeper.machine is not None:
+            previous._place = keeper.take()
+        self.enter(previous, task)
+        order = first_switch(task) if task._greenlet is None else task._greenlet.switch()
+        if order:
+            self.obey(order)
+        if keeper.machine is not None:
+            keeper.put(previous._place)
+            previous._place = None
+        if hooks.watches:
+            keeper.set_watchers(*previous._watchers)
+
+    @invisible
+    def obey(self, order: Order) -> None:
+        """Do what this greenlet has been given to do: begin a tasklet, if it is the main one, or answer somebody."""
+        while order:
+            order = order[0].start()
+
+    @invisible
     def enter(self, previous: tasklet, task: tasklet) -> None:
-        self.current = self.head = task
+        self.current = task
         if self.allowance is not None:
             self.allowance.renew()
         if hooks.watches:
@@ -584,24 +628,26 @@ class Scheduler:
             return None
         allowance.begin()
         self.allowance = allowance
+        self.look_around()
         try:
             self.leave()
         finally:
             self.allowance = None
             allowance.end()
+            self.look_around()
         return allowance.interrupted
 
 
 @invisible
-def first_switch(task: tasklet) -> tasklet | Inquiry | None:
+def first_switch(task: tasklet) -> Order:
     """Switch to a tasklet that has not begun; what this greenlet is to do next. New ones begin in the main greenlet: a
     greenlet inherits the recursion depth of the one that starts it, and a long row of tasklets that start each other
     must not reach the limit.
     """
     if is_new(task) and getcurrent() is not task._scheduler.main._greenlet:
-        order: tasklet | Inquiry | None = task._scheduler.main._greenlet.switch(task)
+        order: Order = task._scheduler.main._greenlet.switch((task,))
         return order
-    return task
+    return (task,)
 
 
 @invisible
@@ -613,7 +659,7 @@ def is_new(task: tasklet) -> bool:
     return False
 
 
-def _run(task: tasklet) -> tasklet | None:
+def _run(task: tasklet) -> Order:
     """All of a tasklet's life, in its greenlet; gives a tasklet that the main greenlet is to begin."""
     owner = task._scheduler
     places.current.put(None)
@@ -624,7 +670,14 @@ def _run(task: tasklet) -> tasklet | None:
         if task._is_stored:
             go_on(task)
         else:
-            begin(task)
+            function, call = task._function, task._call
+            assert function is not None and call is not None
+            task._call = None
+            owner.raise_pending()
+            if type(function) is MethodType:  # the machines call its function without C code between
+                call = ((function.__self__, *call[0]), call[1])
+                function = function.__func__
+            function(*call[0], **call[1])
     except TaskletExit:
         pass
     except GreenletExit:
@@ -646,22 +699,9 @@ def _run(task: tasklet) -> tasklet | None:
     ending, task._greenlet = task._greenlet, None
     # A greenlet that ends goes on in its parent, the main greenlet, which begins a tasklet that it is given.
     if is_new(following):
-        return following
+        return (following,)
     ending.parent = following._greenlet
     return None
-
-
-@invisible
-def begin(task: tasklet) -> None:
-    """Call a tasklet's function."""
-    function, call = task._function, task._call
-    assert function is not None and call is not None
-    task._call = None
-    task._scheduler.raise_pending()
-    if type(function) is MethodType:  # the machines call its function without C code between
-        call = ((function.__self__, *call[0]), call[1])
-        function = function.__func__
-    function(*call[0], **call[1])
 
 
 @invisible
@@ -703,6 +743,23 @@ class Hooks:
 
 
 hooks = Hooks()
+
+
+@invisible
+def look_around() -> None:
+    """After a change of the hooks."""
+    for each in list(all_schedulers.values()):
+        each.look_around()
+
+
+@invisible
+def watch_each() -> None:
+    """From now on each tasklet has a trace function of its own."""
+    if not hooks.watches:
+        hooks.watches = True
+        look_around()
+
+
 of_thread = _thread._local()
 """Has a `scheduler` in each thread that has asked for it."""
 all_schedulers: dict[int, Scheduler] = {}
@@ -755,4 +812,5 @@ def scheduler() -> Scheduler:
         running = sys._current_frames()
         for identity in [identity for identity in all_schedulers if identity not in running]:
             del all_schedulers[identity]
+        look_around()
     return mine
