@@ -90,3 +90,9 @@ def test_what_is_not_nested_is_not_counted():
         "with (not -a) if b else c: pass\nmatch (not -a)\n" * 3_000,
     ):
         assert answer(kaa.compile, source, "exec") == answer(compile, source, "exec")
+
+
+@pytest.mark.parametrize("depth", [100, 192, 193, 199])
+def test_values_missing_in_deep_dicts(depth):
+    source = "{1:" * depth + "}" * depth
+    assert answer(kaa.compile, source, "exec") == answer(compile, source, "exec")

@@ -21,7 +21,7 @@ from kaa.syntax import collector, diagnosis, nesting
 from kaa.syntax import terminals as t
 from kaa.syntax.statements import COMPOUND, Statements
 from kaa.syntax.stream import Mismatch
-from kaa.syntax.terminals import COMMA, DOUBLESTAR, ENDMARKER, NEWLINE, RPAR, STAR, terminals
+from kaa.syntax.terminals import COLON, COMMA, DOUBLESTAR, ENDMARKER, NEWLINE, RBRACE, RPAR, STAR, terminals
 from kaa.syntax.tokenizer import tokenize
 
 PyCF_DONT_IMPLY_DEDENT: Final = 0x200
@@ -168,6 +168,8 @@ def check_depth_of_search(parser: Parser) -> None:
     """Give up where CPython's second reading, which looks for mistakes, is too deep and the first one was not."""
     if parser.kinds[parser.pos] == t.ERROR:
         return  # the tokenizer has found the mistake; there is no second reading
+    if parser.kinds[parser.pos - 1 : parser.pos + 1] == [COLON, RBRACE]:
+        return  # a dict whose value is missing is noticed before anything is read twice
     costs = nesting.enclosing(parser.kinds, searching=True)
     depth = max(level + costs[pos] for level, pos in (parser.deepest, (parser.level, parser.pos)))
     if depth > nesting.MAX_CALLS - nesting.OPERAND:
