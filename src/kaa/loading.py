@@ -167,6 +167,7 @@ def _load_shared(name: str) -> ModuleType:
         module = _imp.create_dynamic(spec)
         _imp.exec_dynamic(module)
         spec.has_location = True
+        vars(module)["__file__"] = file
     else:
         return _host_import(name, fromlist=("*",))
     vars(module).update(__spec__=spec, __loader__=spec.loader, __package__="")

@@ -27,6 +27,10 @@ PROGRAMS = {
     "print([name for name in names.split() if name in sys.modules])\n",
     "modules of the guest's": "import sys, re, enum\nold = re, enum\nprint(eval(new))\nimport re, enum\n"
     "print(old == (re, enum), re.sub('(a)', r'\\1b', 'aaa'), re.RegexFlag.I)\n",
+    "modules in C": "eval(new)\nimport _struct, _sre, math, sys, unicodedata\n"
+    "for module in (_struct, _sre, math, unicodedata):\n"
+    "    names = sorted(name for name in vars(module) if name.startswith('__'))\n"
+    "    print(module, names, module.__spec__, getattr(module, '__file__', None), module.__package__)\n",
     "trees without _ast": "import ast, sys\ntree = compile(new, '', 'eval', ast.PyCF_ONLY_AST)\n"
     "del sys.modules['_ast']\nprint(eval(compile(tree, '', 'eval')), '_ast' in sys.modules)\n",
     "little recursion": "import sys\ndef f(n):\n    return f(n - 1) if n else eval(new)\n"
