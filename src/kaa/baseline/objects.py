@@ -5,12 +5,12 @@ In and out: native code. A *borrowed* value is not counted; a *new* one is the c
 
 from __future__ import annotations
 
-from kaa.baseline.holes import INSTRUCTION, Stack
+from kaa.baseline.holes import INSTRUCTION, NEXT, Continuation, Jump, Stack
 from kaa.baseline.numbers import free_int
 from kaa.native.externs import PyLong_Type, _Py_Dealloc, _Py_FalseStruct, _Py_NoneStruct, _Py_TrueStruct
-from kaa.native.function import native
+from kaa.native.function import TEMPLATE, native
 from kaa.native.intrinsics import cast, unlikely
-from kaa.native.layouts import Frame, Object
+from kaa.native.layouts import Frame, Object, ThreadState
 from kaa.native.types import Ptr, i1, i32, i64, u8
 
 None_ = _Py_NoneStruct
@@ -74,6 +74,28 @@ def release(frame: Frame, value: Object) -> None:
         if unlikely(left == 0):
             frame.instr_ptr = INSTRUCTION
             destroy(value)
+
+
+@native(convention=TEMPLATE, inline=True)
+def drop(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
+    """`release`, as the last that a template does. No call returns to it, so that it need not prepare the C stack."""
+    count = value.ob_refcnt
+    if i32(count) >= 0:
+        left = count - 1
+        value.ob_refcnt = left
+        if unlikely(left == 0):
+            frame.instr_ptr = INSTRUCTION
+            return destroy_and_go_on(frame, sp, thread, value, NEXT)
+    return NEXT(sp)
+
+
+@native(convention=TEMPLATE, apart=True)
+def destroy_and_go_on(
+    frame: Frame, sp: Stack, thread: ThreadState, value: Object, onward: Continuation
+) -> Jump:
+    """`destroy` on the way to the next instruction."""
+    destroy(value)
+    return onward(frame, sp, thread)
 
 
 @native(inline=True)

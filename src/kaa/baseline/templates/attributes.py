@@ -27,7 +27,7 @@ from kaa.baseline.attribute_cache import (
 from kaa.baseline.cache_entries import entry_for, keep_entry, load_known, own_dict, replace_in_dict
 from kaa.baseline.calling import enter, is_guest, push_simple
 from kaa.baseline.holes import CACHE, NAME, NEXT, OPARG, RESUMED, Continuation, Jump, Stack
-from kaa.baseline.objects import decref, here, incref, new, release
+from kaa.baseline.objects import decref, drop, here, incref, new, release
 from kaa.baseline.template import second, template, variant
 from kaa.baseline.unwinding import raised
 from kaa.native.externs import (
@@ -126,16 +126,13 @@ def LOAD_ATTR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
         if likely(CACHE[KIND] == FIELD):
             value = cached_field(owner, CACHE)[0]
             if likely(value):
-                incref(value)
-                release(frame, owner)
-                sp[-1] = value
-                return NEXT(sp)
+                sp[-1] = new(value)
+                return drop(frame, sp, thread, owner)
         elif CACHE[KIND] == METHOD:
             keys = CACHE[KEYS]
             if likely(keys == 0 or u64(cast(HeapType, owner.ob_type).ht_cached_keys.dk_version) == keys):
                 sp[-1] = new(cast(Object, CACHE[WHAT]))
-                release(frame, owner)
-                return NEXT(sp)
+                return drop(frame, sp, thread, owner)
     here(frame)
     CACHE[NAMED] = u64(address(NAME))
     CACHE[ONWARD] = u64(address(RESUMED))
@@ -163,11 +160,9 @@ def LOAD_ATTR_method(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
         elif CACHE[KIND] == FIELD:
             value = cached_field(owner, CACHE)[0]
             if likely(value):
-                incref(value)
-                release(frame, owner)
-                sp[-1] = value
+                sp[-1] = new(value)
                 sp[0] = NULL
-                return NEXT(sp + 1)
+                return drop(frame, sp + 1, thread, owner)
     here(frame)
     CACHE[NAMED] = u64(address(NAME))
     return load_method(frame, sp, thread, CACHE, NEXT)
@@ -236,8 +231,7 @@ def STORE_ATTR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
                 release(frame, old)
             elif CACHE[CHECK] != 0:
                 note_new_value(owner, place)
-            release(frame, owner)
-            return NEXT(sp - 2)
+            return drop(frame, sp - 2, thread, owner)
     here(frame)
     CACHE[NAMED] = u64(address(NAME))
     return store_attribute(frame, sp, thread, CACHE, NEXT)

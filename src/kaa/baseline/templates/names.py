@@ -13,7 +13,7 @@ from kaa.baseline.attribute_cache import (
     may_learn,
 )
 from kaa.baseline.holes import CACHE, FIRST, LOCAL, NAME, NEXT, OPARG, SECOND, Continuation, Jump, Stack
-from kaa.baseline.objects import decref, decref_maybe, here, new, release, release_maybe, slot
+from kaa.baseline.objects import decref, decref_maybe, drop, here, new, release, release_maybe, slot
 from kaa.baseline.template import template, variant
 from kaa.baseline.unwinding import raised
 from kaa.native.externs import (
@@ -97,7 +97,8 @@ def STORE_FAST(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     place = slot(frame, LOCAL)
     old = place[0]
     place[0] = sp[-1]
-    release_maybe(frame, old)
+    if old:
+        return drop(frame, sp - 1, thread, old)
     return NEXT(sp - 1)
 
 

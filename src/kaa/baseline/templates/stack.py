@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kaa.baseline.holes import CONSTANT, NEXT, OPARG, Jump, Stack
-from kaa.baseline.objects import new, release
+from kaa.baseline.objects import drop, new
 from kaa.baseline.template import template
 from kaa.native.intrinsics import NULL
 from kaa.native.layouts import Frame, ThreadState
@@ -16,14 +16,12 @@ def NOP(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
 
 @template()
 def POP_TOP(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
-    release(frame, sp[-1])
-    return NEXT(sp - 1)
+    return drop(frame, sp - 1, thread, sp[-1])
 
 
 @template()
 def END_FOR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
-    release(frame, sp[-1])
-    return NEXT(sp - 1)
+    return drop(frame, sp - 1, thread, sp[-1])
 
 
 @template()
