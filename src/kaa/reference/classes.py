@@ -12,6 +12,7 @@ import types
 from functools import partial
 from typing import Any
 
+from kaa.reference.arguments import bind
 from kaa.reference.calls import BUILTINS, call_with_globals, is_guest
 from kaa.reference.frame import Frame
 from kaa.reference.function import Function
@@ -38,7 +39,7 @@ def build_class(frame: Frame, arguments: list[Any], keywords: dict[str, Any]) ->
     if replaced:
         names["__orig_bases__"] = tuple(originals)
     program = program_of(body.__code__)
-    entered = Frame(body, program, [NULL] * len(program.local_names), frame, names)
+    entered = Frame(body, program, bind(body, program, [], None), frame, names)
     entered.finish = partial(_make, metaclass, name, bases, keywords)
     return entered
 

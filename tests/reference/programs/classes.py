@@ -169,3 +169,15 @@ class Numbers:
 
 n = Numbers(3)
 print(n + n, sorted([n, Numbers(1)]), n(4), list(n), len(n), 3 in n, n[1:2], n[1, ...], bool(Numbers(0)))
+
+
+def generator():
+    yield 1
+
+
+# A class body that is no class statement's: it has parameters, or it is a generator.
+for body in (lambda a: a, lambda a=1: print(a), lambda *a, b=2, **c: print(a, b, c), generator):
+    try:
+        print(__build_class__(body, "Made").__name__)
+    except TypeError as error:
+        print(error)

@@ -21,13 +21,18 @@ from kaa.reference.program import NULL
 _COROUTINE = 0x80  # code flag
 
 
-def RETURN_GENERATOR(frame: Frame, _: int) -> Frame:
+def RETURN_GENERATOR(frame: Frame, _: int) -> Frame | None:
     caller = frame.caller
     assert caller is not None
     resumable = make_resumable(frame)
+    finish, frame.finish = frame.finish, None
+    following: Frame | None = caller
+    if finish is None:
+        caller.stack.append(resumable)
+    else:
+        following = finish(frame, resumable)
     frame.caller = frame.handled_outside = None
-    caller.stack.append(resumable)
-    return caller
+    return following
 
 
 def YIELD_VALUE(frame: Frame, delegating: int) -> Frame:
