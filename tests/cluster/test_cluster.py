@@ -57,6 +57,12 @@ def test_a_cluster(engine: str, of_nodes: str, ray_cluster: Any, tmp_path: Path)
     assert (lines[-1], program.returncode) == ("all done\n", 0), "".join(lines)
 
 
+def test_the_example(ray_cluster: Any, tmp_path: Path) -> None:
+    example = Path(__file__).parent.parent.parent / "examples" / "nodes.py"
+    outcome = Command([str(example), ray_cluster.address]).run(KAA, tmp_path)
+    assert outcome.out == "total 1\ntotal 11\ntotal 111\nprocesses: 2\n", outcome
+
+
 def test_without_ray(tmp_path: Path) -> None:
     program = "import sys; sys.modules['ray'] = None; from kaa import cluster; cluster.start()"
     outcome = Command(["-c", program]).run(KAA, tmp_path)

@@ -463,6 +463,26 @@ raises(RuntimeError, "stays in its thread", stackless.main.bind_thread)
 raises(RuntimeError, "stays in its thread", tasklet(body)().bind_thread)
 run()
 """,
+    "leaving a queue": """
+c = channel()
+def waits(name):
+    log.append((name, c.receive()))
+for gone in ("", "a", "b", "d", "ab", "bc", "cd", "abcd"):
+    tasks = {name: tasklet(waits)(name) for name in "abcd"}
+    run()
+    assert c.balance == -4 and c.queue is tasks["a"]
+    for name in gone:
+        tasks[name].kill()
+    late = tasklet(waits)("late")
+    run()
+    left = [name for name in tasks if name not in gone] + ["late"]
+    assert c.balance == -len(left) and not any(tasks[name].alive for name in gone)
+    del log[:]
+    for number, name in enumerate(left):
+        c.send(number)
+    run()
+    assert log == [(name, number) for number, name in enumerate(left)] and c.balance == 0 and c.queue is None
+""",
     "timeouts in two threads": """
 import threading
 def count(n, of):

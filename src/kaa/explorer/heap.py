@@ -178,7 +178,12 @@ def _channel(names: dict[str, Any]) -> list[list[Any]]:
     """Its balance, and who waits in it."""
     balance = names["balance"]
     waits = "sends" if balance > 0 else "receives"
-    return [[Label("balance"), balance], *([Label(waits), task] for task in names["_waiting"])]
+    rows: list[list[Any]] = [[Label("balance"), balance]]
+    task = names["_first"]
+    while task is not None:
+        rows.append([Label(waits), task])
+        task = task._behind
+    return rows
 
 
 _MICROTHREADS = {"tasklet": _tasklet, "channel": _channel}

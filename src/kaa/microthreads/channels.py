@@ -8,7 +8,6 @@ the other one becomes runnable in its own.
 from __future__ import annotations
 
 import _thread
-from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -29,7 +28,8 @@ class channel:
         self.schedule_all = False
         self.closing = False
         self.balance = 0
-        self._waiting: deque[tasklet] = deque()
+        self._first: tasklet | None = None  # of those who wait; each knows who is behind and before it
+        self._last: tasklet | None = None
 
     @invisible
     def send(self, value: Any) -> None:
@@ -41,9 +41,8 @@ class channel:
         if self.balance >= 0 or not owner.is_plain:
             self._meet(owner, SENDING, value)
             return
-        partner = self._waiting.popleft()
+        partner = self._take_first()
         self.balance += 1
-        partner._channel = None
         partner.tempval = (value,)
         owner.insert(partner)
         if self.preference == RECEIVING and not self.schedule_all:
@@ -63,8 +62,7 @@ class channel:
             value = self._meet(owner, RECEIVING, None)
         else:
             self.balance -= 1
-            self._waiting.append(current)
-            current._channel = self
+            self._append(current)
             try:
                 owner.leave()
             except BaseException:
@@ -111,7 +109,7 @@ class channel:
     @property
     def queue(self) -> tasklet | None:
         """The tasklet that waits longest."""
-        return self._waiting[0] if self._waiting else None
+        return self._first
 
     def __iter__(self) -> channel:
         return self
@@ -126,18 +124,65 @@ class channel:
         """How it is stored. A subclass that adds to the state takes that out again in its `__setstate__`."""
         from kaa.microthreads.tasklet_states import empty
 
-        return empty, (type(self),), vars(self)
+        return empty, (type(self),), self.state()
 
     def __setstate__(self, state: Any) -> None:
-        vars(self).update(state)
+        vars(self).update(state | {"_first": None, "_last": None})
+        for task in vars(self).pop("_waiting"):
+            self._append(task)
+
+    def state(self) -> dict[str, Any]:
+        """All of it, as data: those who wait are in a list."""
+        state = {name: value for name, value in vars(self).items() if name not in ("_first", "_last")}
+        waiting, task = [], self._first
+        while task is not None:
+            waiting.append(task)
+            task = task._behind
+        return state | {"_waiting": waiting}
+
+    @invisible
+    def _append(self, task: tasklet) -> None:
+        """Have a tasklet wait behind all others."""
+        task._channel = self
+        last = self._last
+        self._last = task
+        if last is None:
+            self._first = task
+        else:
+            task._before = last
+            last._behind = task
+
+    @invisible
+    def _take_first(self) -> tasklet:
+        task = self._first
+        assert task is not None
+        task._channel = None
+        behind = self._first = task._behind
+        if behind is None:
+            self._last = None
+        else:
+            task._behind = behind._before = None
+        return task
+
+    @invisible
+    def _remove(self, task: tasklet) -> None:
+        before, behind = task._before, task._behind
+        if before is None:
+            self._first = behind
+        else:
+            before._behind = behind
+        if behind is None:
+            self._last = before
+        else:
+            behind._before = before
+        task._channel = task._before = task._behind = None
 
     def forget(self, task: tasklet) -> None:
         """Take a tasklet out of the queue: it will not be served."""
         with threads:
             if task._channel is self:
-                self._waiting.remove(task)
+                self._remove(task)
                 self.balance -= 1 if self.balance > 0 else -1
-                task._channel = None
 
     @invisible
     def _meet(self, owner: Scheduler, direction: int, value: Any) -> Any:
@@ -174,12 +219,9 @@ class channel:
         balance, self.balance = self.balance, self.balance + direction
         if balance * direction >= 0:
             current.tempval = (value,) if direction == SENDING else None
-            current._channel = self
-            self._waiting.append(current)
+            self._append(current)
             return None
-        partner = self._waiting.popleft()
-        partner._channel = None
-        return partner
+        return self._take_first()
 
     @invisible
     def _go_on(self, owner: Scheduler, direction: int, partner: tasklet) -> None:

@@ -102,7 +102,7 @@ class Pickler(pickle.Pickler):
         if isinstance(made, tasklet):
             return tasklet_state(made)
         if isinstance(made, channel):
-            return vars(made)
+            return made.state()
         if type(made) is not CellType:
             state = frozen.freeze(made)
             if not scheduler().pickle_flags & PRESERVE_AG_FINALIZER or (hook := finalizer(made)) is None:

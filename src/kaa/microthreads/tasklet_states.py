@@ -12,7 +12,17 @@ from kaa.microthreads.chains import NOTHING, Outcome, check_chain, freeze_taskle
 from kaa.microthreads.channels import channel
 from kaa.microthreads.tasklets import scheduler, tasklet, watch_each
 
-_OF_THIS_PROCESS = ("_scheduler", "_greenlet", "_root", "_place", "_at_end", "next", "prev")
+_OF_THIS_PROCESS = (
+    "_scheduler",
+    "_greenlet",
+    "_root",
+    "_place",
+    "_at_end",
+    "_before",
+    "_behind",
+    "next",
+    "prev",
+)
 PRESERVE_TRACING_STATE, PRESERVE_AG_FINALIZER = 1, 2
 """Flags: whether trace functions travel, and what an event loop has asynchronous generators finalized by."""
 

@@ -60,6 +60,8 @@ class tasklet:
     atomic: bool
     block_trap: bool
     ignore_nesting: bool
+    _before: Link = None  # of those who wait in its channel
+    _behind: Link = None
     # These few stay with the class until a tasklet needs its own.
     _chain: Sequence[FrameState] = ()  # frames to go on in, the outermost first
     _outcome: Outcome = NOTHING  # what the call in which it waits gives
