@@ -268,7 +268,7 @@ def failures(first, second, lose):
 
 
 def main(address, engine):
-    faulthandler.dump_traceback_later(100, exit=True)  # rather than wait for ever
+    faulthandler.dump_traceback_later(200, exit=True)  # rather than wait for ever
     raises(RuntimeError, "no part of a cluster", cluster.channel)
     first, second = cluster.start(address, engine=engine or None)
     channels(first, second)

@@ -41,7 +41,14 @@ class channel:
         if self.balance >= 0 or not owner.is_plain:
             self._meet(owner, SENDING, value)
             return
-        partner = self._take_first()
+        partner = self._first  # the rest is what `_take_first` does; to call it would cost more
+        assert partner is not None
+        behind = self._first = partner._behind
+        if behind is None:
+            self._last = None
+        else:
+            partner._behind = behind._before = None
+        partner._channel = None
         self.balance += 1
         partner.tempval = (value,)
         owner.insert(partner)
@@ -62,7 +69,11 @@ class channel:
             value = self._meet(owner, RECEIVING, None)
         else:
             self.balance -= 1
-            self._append(current)
+            current._channel = self
+            if self._last is None:  # as `_append` does
+                self._first = self._last = current
+            else:
+                self._append(current)
             try:
                 owner.leave()
             except BaseException:

@@ -8,6 +8,7 @@ may form long rows and circles; what is in them follows, in more pickles.
 
 from __future__ import annotations
 
+import copyreg
 import importlib
 import io
 import pickle
@@ -89,7 +90,7 @@ class Pickler(pickle.Pickler):
             return _make_state, self.state_fields(value)
         if kind is CodeType:
             return code_references.find, (code_references.refer(value, self._module_of_code.get(id(value))),)
-        if (reduce := reducer(kind)) is not None:
+        if (reduce := reducer(kind)) is not None and kind not in copyreg.dispatch_table:
             return reduce(value)
         return NotImplemented
 
