@@ -129,7 +129,7 @@ def many(count: int) -> None:
     for channel in channels:
         stackless.tasklet(waits)(channel)
     stackless.run()
-    print(f"{'a waiting tasklet':20} {(resident() - before) / count:8.0f} bytes")
+    print(f"{f'each of {count}':20} {(resident() - before) / count:8.0f} bytes")
     start = time.process_time()
     stored = dumps(channels)
     middle = time.process_time()

@@ -502,11 +502,19 @@ assert 20 < len(a) < 200 and 20 < len(b) < 200, (len(a), len(b))
 }
 
 
-@pytest.mark.parametrize("engine", ["native", "reference"])
-def test_programs(engine: str, tmp_path: Path) -> None:
+SMALL_STACKS = "from kaa.microthreads import tasklets\ntasklets.MANY = 0\n"
+"""Gives all tasklets what else only those of very many get."""
+
+
+@pytest.mark.parametrize(
+    ("engine", "setting"),
+    [("native", ""), ("native", SMALL_STACKS), ("reference", "")],
+    ids=lambda words: words[:6],
+)
+def test_programs(engine: str, setting: str, tmp_path: Path) -> None:
     """All in one process each, every program in namespaces of its own."""
     (tmp_path / "main.py").write_text(
-        f"for name, source in {PROGRAMS!r}.items():\n"
+        f"{setting}for name, source in {PROGRAMS!r}.items():\n"
         f"    exec(compile({PRELUDE!r} + source, name, 'exec'), {{'__name__': 'guest'}})\n"
         "    print(name)\n"
     )
@@ -557,3 +565,116 @@ def test_tasklets_leave_their_blocks_at_the_end(engine: str, tmp_path: Path) -> 
     assert outcome.out.split("\n") == ["end", "left 1", "stays", "left 2", ""]
     assert outcome.err.endswith("ZeroDivisionError: division by zero\n") and outcome.err.count("fails") == 2
     assert outcome.status == 0
+
+
+STACKS = (
+    SMALL_STACKS
+    + """
+import ctypes, gc, os, random, sys, threading
+from stackless import channel, run, schedule, tasklet
+from kaa.microthreads import dumps, loads
+from kaa.microthreads.small_stacks import stacks
+
+c, log = channel(), []
+
+def deep(n, act):
+    return deep(n - 1, act) + 1 if n else act()
+
+def lots(*_, **__):
+    a, b, c, d, e, f, g, h = range(8)
+    return [x + y for x in range(9) for y in (a, b, c, d, e, f, g, h)]
+
+def generates(n):
+    if n:
+        yield from generates(n - 1)
+    yield deep(n % 5, lambda: len(lots()))
+
+def work(seed):
+    # Crosses the end of the small chunk again and again, at any depth, and waits there.
+    rng = random.Random(seed)
+    total = 0
+    for _ in range(30):
+        total += deep(rng.randrange(12), lambda: c.receive() + len(lots()))
+        total += sum(generates(rng.randrange(6)))
+        try:
+            deep(rng.randrange(12), lambda: 1 // 0)
+        except ZeroDivisionError:
+            total += 1
+        if rng.random() < 0.2:
+            schedule()
+    log.append(total)
+
+def results(count):
+    del log[:]
+    for seed in range(count):
+        tasklet(work)(seed)
+    run()
+    while c.balance < 0:
+        c.send(1)
+        schedule()
+    return sorted(log)
+
+first = results(200)
+assert stacks._give is not None, "no greenlet has got a small stack"
+from kaa.microthreads import tasklets
+tasklets.MANY = 10**9
+assert results(200) == first
+tasklets.MANY = 0
+assert len(first) == 200 and results(200) == first  # in used chunks
+
+# Killed at any depth, dropped, dropped before the beginning, and in another thread.
+for round in range(3):
+    tasks = [tasklet(lambda n=n: deep(n, c.receive))() for n in range(300)]
+    run()
+    for task in random.Random(round).sample(tasks, 150):
+        task.kill()
+    c.preference = 1
+    while c.balance:
+        c.send(1)
+    run()
+    assert not any(task.alive for task in tasks)
+    new = [tasklet(deep).bind(deep, (3, lots)) for _ in range(50)]
+    del new, tasks
+    gc.collect()
+def elsewhere():
+    mine = channel()
+    for n in range(100):
+        tasklet(lambda n=n: deep(n, mine.receive))()
+    run()
+    while mine.balance:
+        mine.send(1)
+    run()
+    tasklet(lambda: deep(5, mine.receive))()  # waits when the thread ends
+    run()
+threads = [threading.Thread(target=elsewhere) for _ in range(4)]
+[thread.start() for thread in threads], [thread.join() for thread in threads]
+
+# Stored and loaded, and a recursion that has no end.
+def asks(n):
+    return deep(n, c.receive)
+task = tasklet(lambda: log.append(asks(8)))()
+run()
+task, c2, log2 = loads(dumps((task, c, log)))
+c2.send(100); run()
+assert log2[-1] == 108
+def endless(n): return endless(n + 1)
+def caught():
+    try:
+        endless(0)
+    except RecursionError:
+        log.append("recursion")
+tasklet(caught)(); run()
+assert log[-1] == "recursion"
+c.send(1); run()
+if (child := os.fork()) == 0:
+    os._exit(results(50) != first[:0] and len(log) != 50)
+assert os.waitpid(child, 0)[1] == 0
+print("done")
+"""
+)
+
+
+def test_small_stacks(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(STACKS)
+    outcome = Command(["-X", "engine=native", "main.py"]).run(KAA, tmp_path)
+    assert (outcome.out, outcome.err, outcome.status) == ("done\n", "", 0)

@@ -76,7 +76,17 @@ def make_image(*, checking: bool = False, progress: Callable[[str], None] = lamb
     except ImportError as error:
         raise UnsupportedHost(f"making machine code needs llvmlite ({error})") from error
     import kaa.baseline.templates  # noqa: F401  # declares the templates
-    from kaa.baseline import arena, block, builtin_functions, countdown, frames, linker, tables, unseen
+    from kaa.baseline import (
+        arena,
+        block,
+        builtin_functions,
+        countdown,
+        frames,
+        linker,
+        stacks,
+        tables,
+        unseen,
+    )
     from kaa.native.build import build
 
     exported: list[Any] = [
@@ -89,6 +99,9 @@ def make_image(*, checking: bool = False, progress: Callable[[str], None] = lamb
         arena.before_fork,
         arena.after_fork,
         linker.block_of,
+        stacks.allocate_arena,
+        stacks.free_arena,
+        stacks.give_small_stack,
     ]
     exported += builtin_functions.ENTRANCES
     named = tables.named_templates()

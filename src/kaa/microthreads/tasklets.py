@@ -26,6 +26,7 @@ from greenlet import GreenletExit, getcurrent, greenlet  # type: ignore[import-u
 from kaa.microthreads.chains import NOTHING, Inquiry, Outcome, freeze_tasklet, go_on, measure
 from kaa.microthreads.live_frames import nesting
 from kaa.microthreads.parcels import bomb
+from kaa.microthreads.small_stacks import MANY, stacks
 from kaa.runtime import places
 from kaa.runtime.invisible import invisible
 from kaa.runtime.own import is_own
@@ -60,8 +61,8 @@ class tasklet:
     atomic: bool
     block_trap: bool
     ignore_nesting: bool
-    _before: Link = None  # of those who wait in its channel
-    _behind: Link = None
+    _before: Link  # of those who wait in its channel
+    _behind: Link
     # These few stay with the class until a tasklet needs its own.
     _chain: Sequence[FrameState] = ()  # frames to go on in, the outermost first
     _outcome: Outcome = NOTHING  # what the call in which it waits gives
@@ -74,7 +75,8 @@ class tasklet:
         self = object.__new__(cls)
         self._scheduler = scheduler()
         self._function = self._call = self._greenlet = self._channel = None
-        self.next = self.prev = self.tempval = None
+        # Only what is set by this name has a place in the object itself; with anything else it would get a dict.
+        self.next = self.prev = self._before = self._behind = self.tempval = None
         self.atomic = self.block_trap = self.ignore_nesting = False
         return self
 
@@ -657,6 +659,9 @@ def is_new(task: tasklet) -> bool:
     """Whether it has not begun; it gets its greenlet then."""
     if task._greenlet is None:
         task._greenlet = greenlet(_run, parent=task._scheduler.main._greenlet)
+        hooks.begun += 1
+        if hooks.begun > MANY:
+            stacks.give(task._greenlet)
         return True
     return False
 
@@ -679,16 +684,21 @@ def _run(task: tasklet) -> Order:
             if type(function) is MethodType:  # the machines call its function without C code between
                 call = ((function.__self__, *call[0]), call[1])
                 function = function.__func__
-            function(*call[0], **call[1])
+            if call[1]:
+                function(*call[0], **call[1])
+            else:
+                function(*call[0])
     except TaskletExit:
         pass
     except GreenletExit:
+        hooks.begun -= 1
         return None  # nobody holds the tasklet any more: it was collected while another one ran
     except BaseException as error:
         unhandled = error
     if unhandled is not None or task._at_end is not None:
         task._ended(unhandled)
         unhandled = None
+    hooks.begun -= 1
     owner.remove(task)
     try:
         following = owner.main if type(owner.main.tempval) is bomb else owner.next_to_run()
@@ -741,6 +751,7 @@ class Hooks:
     schedule: Callable[[Any, Any], Any] | None = None
     channel: Callable[[Any, Any, bool, bool], Any] | None = None
     softswitch = True
+    begun = 0  # tasklets that have begun, and not ended
     watches = False  # each tasklet has a trace function of its own
 
 

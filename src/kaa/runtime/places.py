@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from kaa.runtime.engines import ReferenceEngine
+from kaa.runtime.engines import NativeEngine, ReferenceEngine
 from kaa.runtime.invisible import invisible
 
 TYPE_CHECKING = False
@@ -34,6 +34,10 @@ class HostPlaces:
         if self._countdown is None and self._engine is not None:
             self._countdown = self._engine.countdown()
         return self._countdown
+
+    def small_stacks(self) -> Any:
+        """What gives greenlets small stacks (`kaa.baseline.stacks`); None where nothing does."""
+        return self._engine.small_stacks() if isinstance(self._engine, NativeEngine) else None
 
     @property
     def engine_name(self) -> str:
