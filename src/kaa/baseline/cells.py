@@ -16,6 +16,8 @@ def _object(name: str) -> Any:
 
 
 EMPTY_STRING: Object = _object("EMPTY_STRING")
+WATCHED: Object = _object("WATCHED")
+"""The file name of code objects that are checked (see `checks`)."""
 LIST_APPEND: Object = _object("LIST_APPEND")
 """`list.append`."""
 SLOT_SUBSCRIPT: Ptr[u8] = Cell("SLOT_SUBSCRIPT", Reference(Object))  # type: ignore[assignment]

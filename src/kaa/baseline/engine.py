@@ -75,7 +75,8 @@ def make_image(*, checking: bool = False, progress: Callable[[str], None] = lamb
         import llvmlite  # noqa: F401  # to see whether it is there
     except ImportError as error:
         raise UnsupportedHost(f"making machine code needs llvmlite ({error})") from error
-    import kaa.baseline.templates  # noqa: F401  # declares the templates
+    import kaa.baseline.checks  # declares the template of checks
+    import kaa.baseline.templates  # noqa: F401  # declares those of instructions
     from kaa.baseline import (
         arena,
         block,
@@ -267,6 +268,14 @@ class Engine:
                 found.append(code)
             block = _pointer(block, self.offsets["block.next"])
         return found
+
+    def set_check(self, filename: int) -> None:
+        """Put checks before the instructions that are linked from now on, for code of the file whose name is the string
+        at this address; 0: no more.
+        """
+        number = [*self.image.templates].index("CHECK") + 1
+        self._set_cell("WATCHED", filename)
+        self._set_cell("CHECK", number if filename else 0)
 
     def write_perf_map(self) -> None:
         """Tell Linux `perf` where the machine's functions are, and from now on every code object's machine code."""

@@ -77,6 +77,8 @@ _COUNTER: Any = Embedded(_WORD, array=True)
 INSTRUCTIONS_LINKED: Ptr[int] = _cell("INSTRUCTIONS_LINKED", _COUNTER)
 BLOCKS_LINKED: Ptr[int] = _cell("BLOCKS_LINKED", _COUNTER)
 BLOCKS_REFUSED: Ptr[int] = _cell("BLOCKS_REFUSED", _COUNTER)
+CHECK: int = _cell("CHECK", _WORD)
+"""The number of the template that is put before each instruction, or 0 (see `checks`)."""
 PERF_MAP: int = _cell("PERF_MAP", _WORD)
 """The descriptor of the file that tells `perf` where functions are; 0 without one."""
 
@@ -180,6 +182,7 @@ def choose_templates(code: CodeObject, plan: Plan) -> i1:
     argument = i64(0)
     index = i64(0)
     first = i64(0)
+    check = u64(template_row(u16(CHECK)).size)
     while index < code.ob_size:
         opcode = u8(units[index])
         row = row_of(opcode)
@@ -197,7 +200,7 @@ def choose_templates(code: CodeObject, plan: Plan) -> i1:
         while first < index:
             plan.addresses[first] = u32(place)
             first += 1
-        place += u64(template_row(number).size)
+        place += check + u64(template_row(number).size)
         if row.after != 0:
             behind += u64(template_row(row.after).size)
         words += u64(row.cache_words)
@@ -321,12 +324,17 @@ def fill(code: CodeObject, block: Block, site: Site, plan: Plan) -> u64:
         index += i64(row.caches)
         number = plan.numbers[unit]
         here = machine_code_at(block, unit)
+        site.instruction = address(units + unit)
+        if CHECK != 0:
+            check = i64(template_row(u16(CHECK)).size)
+            site.next = here + check
+            copy_template(site, u16(CHECK), here)
+            here += check
         site.next = here + i64(template_row(number).size)
         site.oparg = argument
         site.local = local_offset(argument)
         site.first = local_offset(argument >> 4)
         site.second = local_offset(argument & 15)
-        site.instruction = address(units + unit)
         site.following = address(units + index)
         look_up(code, block, site, row, index)
         if row.roles != 0 and role_at(code, index, argument) != 0:
