@@ -134,8 +134,8 @@ class Block:
 class ControlFlowGraph:
     """All blocks of one unit, in the order of the code, beginning with `entry`.
 
-    `opcodes` holds every opcode that occurs (and perhaps some that did): a pass that has nothing to look for
-    need not look.
+    `opcodes` holds every opcode of the unit, and those that a pass brings in and a later one looks for: a pass that
+    has nothing to look for need not look.
     """
 
     __slots__ = ("entry", "opcodes", "unit")

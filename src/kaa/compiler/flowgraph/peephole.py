@@ -48,7 +48,7 @@ def optimize_neighbours(graph: ControlFlowGraph) -> None:
             if rewrite is not None:
                 rewrite(block, position, unit)
         block = block.next
-    graph.opcodes.add(SWAP)
+    graph.opcodes |= {SWAP, POP_TOP}
 
 
 def _build_tuple(block: Block, position: int, unit: CompilationUnit) -> None:
