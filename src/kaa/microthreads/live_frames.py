@@ -77,6 +77,10 @@ class HostFrame(NamedTuple):
     def variables(self) -> list[Any]:
         return [object_at(self.at + _LOCALS + 8 * index) for index in range(len(slots(self.code)))]
 
+    def identities(self) -> list[int]:
+        """Of what its variables hold; 0 for nothing."""
+        return (ctypes.c_uint64 * len(slots(self.code))).from_address(self.at + _LOCALS)[:]
+
     def local(self, name: str) -> Any:
         """A local variable of a frame of Kaa's own."""
         return self.variables()[slots(self.code).index(name)]
@@ -94,6 +98,12 @@ def host_frames() -> list[HostFrame]:
             found[-1] = found[-1]._replace(entry=True)
         at = words[_WORD["previous"]]
     return found
+
+
+def frames_of_waiting() -> list[HostFrame]:
+    """Those of a tasklet that waits, called in its greenlet by `measure`: without those that this takes."""
+    frames = host_frames()
+    return frames[next(index for index, frame in enumerate(frames) if frame.code.co_name == "obey") + 1 :]
 
 
 class Stop(NamedTuple):

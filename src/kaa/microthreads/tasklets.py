@@ -234,7 +234,8 @@ class tasklet:
     @invisible
     def start(self) -> Any:
         """Begin it; what the calling greenlet is told when it goes on."""
-        return self._greenlet.switch(self)
+        self._scheduler.starting = self  # as an argument it would be held by the greenlet's C stack
+        return self._greenlet.switch()
 
     @invisible
     def _ended(self, error: BaseException | None) -> None:
@@ -391,6 +392,7 @@ class Scheduler:
     allowance: Allowance | None = None  # of a `run(timeout)`
     waits_for_threads = False  # `run(threadblock=True)`
     pickle_flags = 0
+    starting: tasklet | None = None  # whose greenlet begins next
 
     def __init__(self) -> None:
         self.thread_id = _thread.get_ident()
@@ -500,7 +502,8 @@ class Scheduler:
             self.runcount -= 1
             self.head = self.current = after
             stack = after._greenlet  # the rest is what `switch` does; to call it would cost more
-            order = stack.switch() if stack is not None else first_switch(after)
+            del before, after  # who waits holds nobody else
+            order = stack.switch() if stack is not None else first_switch(self.current)
             if order:
                 self.obey(order)
             if type(current.tempval) is bomb:
@@ -510,12 +513,15 @@ class Scheduler:
         if self.runcount == 1 and current is self.main and not self._may_wait():
             raise RuntimeError(DEADLOCK)
         self.remove(current)
+        self.switch(self._next_instead_of(current))
+
+    @invisible
+    def _next_instead_of(self, leaving: tasklet) -> tasklet:
         try:
-            following = self.next_to_run()
+            return self.next_to_run()
         except BaseException:  # Ctrl-C, while it waited for other threads
-            self.insert(current)
+            self.insert(leaving)
             raise
-        self.switch(following)
 
     @invisible
     def next_to_run(self) -> tasklet:
@@ -559,7 +565,8 @@ class Scheduler:
             if task is not previous:
                 self.current = task
                 stack = task._greenlet
-                order = stack.switch() if stack is not None else first_switch(task)
+                del task  # who waits holds nobody else
+                order = stack.switch() if stack is not None else first_switch(self.current)
                 if order:
                     self.obey(order)
         else:
@@ -580,7 +587,9 @@ class Scheduler:
         if keeper.machine is not None:
             previous._place = keeper.take()
         self.enter(previous, task)
-        order = first_switch(task) if task._greenlet is None else task._greenlet.switch()
+        stack = task._greenlet
+        del task
+        order = first_switch(self.current) if stack is None else stack.switch()
         if order:
             self.obey(order)
         if keeper.machine is not None:
@@ -666,9 +675,11 @@ def is_new(task: tasklet) -> bool:
     return False
 
 
-def _run(task: tasklet) -> Order:
+def _run() -> Order:
     """All of a tasklet's life, in its greenlet; gives a tasklet that the main greenlet is to begin."""
-    owner = task._scheduler
+    owner = scheduler()
+    task, owner.starting = owner.starting, None
+    assert task is not None
     places.current.put(None)
     if hooks.watches:
         places.current.set_watchers(*task._watchers)
