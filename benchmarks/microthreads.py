@@ -3,6 +3,7 @@ takes: bytes of memory while it waits, microseconds and bytes to store it.
 
 Run it under Kaa: `kaa -X engine=native benchmarks/microthreads.py [rounds [tasklets]]`. Out: nanoseconds of processor
 time, the best of some tries that take turns with each other, so that a noisy machine disturbs all alike.
+`kaa -X engine=native benchmarks/microthreads.py living 1000000`: what so many take that wait in one channel.
 """
 
 from __future__ import annotations
@@ -140,7 +141,22 @@ def many(count: int) -> None:
     print(f"{f'to load {count}':20} {end - middle:8.2f} s")
 
 
-if __name__ == "__main__":
+def living(count: int) -> None:
+    """So many tasklets in one channel, which all begin, wait, and end."""
+    before = resident()
+    channel = stackless.channel()
+    for _ in range(count):
+        stackless.tasklet(waits)(channel)
+    stackless.run()
+    used = resident() - before
+    print(f"{-channel.balance} living take {used / 2**30:.2f} GiB, {used / count:.0f} bytes each")
+    while channel.balance:
+        channel.send(None)
+    stackless.run()
+
+
+def main() -> None:
+    """All of it."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     acts = [
         tasklet_switches, greenlet_switches, greenlets_in_turn, generator_switches, asyncio_switches, channel_pairs,
@@ -150,3 +166,10 @@ if __name__ == "__main__":
         print(f"{act.__name__.replace('_', ' '):20} {result:8.0f} ns")
     print(f"{'tasklet : greenlet':20} {results[0] / min(results[1:3]):8.2f}")
     many(int(sys.argv[2]) if len(sys.argv) > 2 else 10_000)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["living"]:
+        living(int(sys.argv[2]))
+    else:
+        main()
