@@ -83,6 +83,28 @@ def test_input_that_ends_early(source: str, tmp_path: Path) -> None:
     Command(["-qi"], input=source.encode()).same(tmp_path)
 
 
+STATEMENTS = {
+    "errors of the compiler": "\nreturn 1\nnonlocal x\ndef f(x, x): ...\n\nif 1:\n    break\n\n",
+    "no more lines for a statement": "def f(x, x): 1\nimport sys\n1\n",
+    "lines by number": "\n\n# c\n   \n1\n(\n2)\nx = = 1\nimport linecache\n"
+    "print({name: lines for name, lines in linecache.cache.items() if 'stdin' in name})\n",
+    "a closed input": "import os\nprint('before')\nos.close(0)\nprint('after')\n",
+}
+
+
+@pytest.mark.parametrize("source", STATEMENTS.values(), ids=STATEMENTS)
+def test_statements(source: str, tmp_path: Path) -> None:
+    Command(["-q", "-I", "-i"], input=source.encode()).same(tmp_path)
+
+
+def test_statements_are_compiled_by_kaa(tmp_path: Path) -> None:
+    session = (
+        "from kaa.runtime.on_demand import COMPILER, part\nreal = part(COMPILER).compile\n"
+        "part(COMPILER).compile = lambda *given: print('compiled') or real(*given)\n5\n"
+    )
+    assert "compiled\n5\n" in Command(["-q", "-i"], input=session.encode()).run(KAA, tmp_path).out
+
+
 def test_startup_file_and_inspection_by_environment(tmp_path: Path) -> None:
     (tmp_path / "startup.py").write_text("started = __file__\n")
     startup = {"PYTHONSTARTUP": "startup.py"}

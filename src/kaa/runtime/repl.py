@@ -8,7 +8,6 @@ compile it, run it, report what it raises.
 
 from __future__ import annotations
 
-import _imp
 import importlib
 import os
 import sys
@@ -18,7 +17,9 @@ from kaa.loading import load_apart
 from kaa.own_types import CodeType
 from kaa.runtime import programs, uncaught
 from kaa.runtime.invisible import invisible
+from kaa.runtime.on_demand import COMPILER, part
 from kaa.runtime.uncaught import guarded, report
+from kaa.runtime.unwatched import unwatched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
     from kaa.runtime.engines import Engine
 
 codeop: Any = load_apart("codeop")
+"""Decides whether a statement is complete; it is given Kaa's compiler, as its own `compile` is the host's."""
+_ONLY_TREE = 0x400
+"""PyCF_ONLY_AST: the tree is wanted."""
+_INCOMPLETE = codeop.PyCF_DONT_IMPLY_DEDENT | codeop.PyCF_ALLOW_INCOMPLETE_INPUT
+_FUTURES = sum(feature.compiler_flag for feature in codeop._features)
 
 HINT = 'Type "help", "copyright", "credits" or "license" for more information.'
 
@@ -169,7 +175,7 @@ class Session:
         self.ended = False
         self.reading = False
         self._count = 0
-        self._compile: Any = codeop.Compile()
+        self._futures = 0
         if os.isatty(0) and os.isatty(1):
             self._read_line = self._ask_terminal
         else:
@@ -193,6 +199,7 @@ class Session:
                 return None
             source += line
             if not source.strip():
+                self._name(source)
                 return None
             if line and not line.endswith("\n"):
                 continue  # the input ends in the middle of a line
@@ -206,42 +213,48 @@ class Session:
         failure: SyntaxError | None = None
         code: CodeType | None = None
         try:
-            code = self._compile_whole(source) if complete else self._compile_if_complete(source)
+            tree = self._parse_whole(source) if complete else self._parse_if_complete(source)
+            if tree is not None:
+                # The parser's errors and warnings speak of <stdin>. From here on a statement is found by its number.
+                code = _compile(tree, self._name(source), self._futures)
+                self._futures |= code.co_flags & _FUTURES
         except SyntaxError as error:
             failure = error
         if failure is not None:
+            if failure.text is None and failure.lineno:  # trees have no text
+                failure.text = source.splitlines(keepends=True)[failure.lineno - 1]
             failure.__traceback__ = failure.__context__ = None
             raise failure
-        if code is not None:
-            # Errors and warnings of the compiler speak of <stdin>; tracebacks find a statement's lines by its number.
-            name = f"<stdin>-{self._count}"
-            self._count += 1
-            _register(name, source)
-            rename: Any = vars(_imp)["_fix_co_filename"]
-            rename(code, name)
         return code
 
-    def _compile_whole(self, source: str) -> CodeType:
-        code: CodeType = self._compile(source, "<stdin>", "single", incomplete_input=False)
-        return code
+    def _name(self, source: str) -> str:
+        """The file name of the next statement, by which `linecache` knows its lines."""
+        name = f"<stdin>-{self._count}"
+        self._count += 1
+        _register(name, source)
+        return name
 
-    def _compile_if_complete(self, source: str) -> CodeType | None:
-        decide: Any = vars(codeop)["_maybe_compile"]
-        code: CodeType | None
+    def _parse(self, source: str, filename: str, mode: str, incomplete_input: bool = True) -> Any:
+        flags = self._futures | _ONLY_TREE | (_INCOMPLETE if incomplete_input else 0)
+        return _compile(source, filename, flags)
+
+    def _parse_whole(self, source: str) -> Any:
+        return self._parse(source, "<stdin>", "single", incomplete_input=False)
+
+    def _parse_if_complete(self, source: str) -> Any:
+        """The tree of a statement; None when more lines are needed."""
         try:
-            code = decide(self._compile, source.removesuffix("\n"), "<stdin>", "single")
+            return codeop._maybe_compile(self._parse, source.removesuffix("\n"), "<stdin>", "single")
         except SyntaxError:
-            code = self._compile_whole(
-                source
-            )  # `codeop` looks at the text without its last newline, carets do not
-        return code
+            # `codeop` looks at the text without its last newline, carets do not
+            return self._parse_whole(source)
 
     def _ask_terminal(self, prompt: str) -> str:
         """A line from the terminal, with its end; "" at the end of the input."""
         try:
             # The engine makes the call, so that Ctrl-C interrupts it as it does the guest's own `input`.
             return self._engine.call(input, prompt) + "\n"
-        except EOFError:
+        except (EOFError, OSError):
             sys.stdout.write("\n")
             return ""
 
@@ -249,10 +262,19 @@ class Session:
         """A line from a file or pipe, with its end; "" at the end of the input."""
         sys.stderr.write(prompt)
         sys.stderr.flush()
-        line = self._engine.call(self._stream.readline).decode(errors="surrogateescape")
+        try:
+            line = self._engine.call(self._stream.readline).decode(errors="surrogateescape")
+        except OSError:  # a program may close the file
+            line = ""
         if not line:
             sys.stderr.write("\n")
         return line
+
+
+def _compile(source: Any, filename: str, flags: int) -> Any:
+    """What Kaa's compiler makes of a statement, as text or tree."""
+    level = min(sys.flags.optimize, 2)
+    return unwatched(part(COMPILER).compile, source, filename, "single", flags, True, level)
 
 
 def _register(name: str, source: str) -> None:
