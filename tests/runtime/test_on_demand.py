@@ -13,6 +13,16 @@ from tests.runtime.commands import HOST, KAA, Command
 NEW = "import time\nnew = f'(0 * {time.time_ns()}, 7)[1]'\n"
 """A text that no earlier start has compiled, so that the front end has to be loaded for it."""
 
+WITHHELD = r"""
+import sys
+sys.modules["unicodedata"] = None
+for text in (r"'\N{DIGIT ONE}'", r"'a\x41\N{x}'", r"'\N'", r"'ä\N{DIGIT ONE}'", "é"):
+    try:
+        eval(text)
+    except (SyntaxError, ImportError) as error:
+        print(repr(error), getattr(error, "end_offset", None))
+"""
+
 PROGRAMS = {
     "nothing to import from": "import sys\nsys.path[:] = sys.meta_path[:] = sys.path_hooks[:] = []\n"
     "sys.path_importer_cache.clear()\n"
@@ -31,6 +41,7 @@ PROGRAMS = {
     "for module in (_struct, _sre, math, unicodedata):\n"
     "    names = sorted(name for name in vars(module) if name.startswith('__'))\n"
     "    print(module, names, module.__spec__, getattr(module, '__file__', None), module.__package__)\n",
+    "names of characters withheld": WITHHELD,
     "trees without _ast": "import ast, sys\ntree = compile(new, '', 'eval', ast.PyCF_ONLY_AST)\n"
     "del sys.modules['_ast']\nprint(eval(compile(tree, '', 'eval')), '_ast' in sys.modules)\n",
     "little recursion": "import sys\ndef f(n):\n    return f(n - 1) if n else eval(new)\n"

@@ -10,6 +10,7 @@ Facts: language reference, "String and Bytes literals", "Numeric literals"; PEP 
 """
 
 import re
+import sys
 import unicodedata
 from collections.abc import Callable
 from typing import Final
@@ -132,8 +133,11 @@ def _escapes(body: str, invalid_escape: InvalidEscape) -> str:
                 invalid.append(f"invalid octal escape sequence '\\{written}'")
             return chr(code)
         if group == 6:
+            _need_names()
             return _named(written) or _fail(body)
         if group == 7:
+            if written == "N":
+                _need_names()
             if written in _SIZED or written == "N":
                 _fail(body)
             if written.isascii() and written:
@@ -146,6 +150,12 @@ def _escapes(body: str, invalid_escape: InvalidEscape) -> str:
     if invalid:
         invalid_escape(invalid[0])
     return result
+
+
+def _need_names() -> None:
+    """Refuse names of characters where the program has withheld the module that knows them, which CPython imports."""
+    if sys.modules.get("unicodedata", unicodedata) is None:
+        raise LiteralError(r"(unicode error) \N escapes not supported (can't load unicodedata module)")
 
 
 def _named(name: str) -> str | None:

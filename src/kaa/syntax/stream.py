@@ -7,6 +7,7 @@ without mistakes pays nothing for it.
 """
 
 import ast
+import sys
 import unicodedata
 from typing import Any, Final
 
@@ -125,6 +126,10 @@ def normalized(tokens: Tokens) -> list[str]:
     texts = list(tokens.texts)
     for index, kind in enumerate(tokens.kinds):
         if kind == NAME and not texts[index].isascii():
+            if sys.modules.get("unicodedata", unicodedata) is None:  # CPython imports it here
+                raise ModuleNotFoundError(
+                    "import of unicodedata halted; None in sys.modules", name="unicodedata"
+                )
             name: object = unicodedata.normalize("NFKC", texts[index])
             if not isinstance(name, str):  # a program can replace the function
                 raise TypeError(f"unicodedata.normalize() must return a string, not {type(name).__name__}")
