@@ -171,7 +171,7 @@ def _load_shared(name: str) -> ModuleType:
     else:
         return _host_import(name, fromlist=("*",))
     vars(module).update(__spec__=spec, __loader__=spec.loader, __package__="")
-    sys.modules[name] = module
+    sys.modules.setdefault(name, module)  # where None stands, the guest wants it not to be imported
     return module
 
 
