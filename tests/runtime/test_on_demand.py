@@ -16,11 +16,11 @@ NEW = "import time\nnew = f'(0 * {time.time_ns()}, 7)[1]'\n"
 WITHHELD = r"""
 import sys
 sys.modules["unicodedata"] = None
-for text in (r"'\N{DIGIT ONE}'", r"'a\x41\N{x}'", r"'\N'", r"'ä\N{DIGIT ONE}'", "é"):
+for text in (r"'\N{DIGIT ONE}' + ", r"'a\x41\N{x}' + ", r"'\N' + ", r"'ä\N{DIGIT ONE}' + ", "é"):
     try:
-        eval(text)
+        eval(f"{text}{time.time_ns()}")
     except (SyntaxError, ImportError) as error:
-        print(repr(error), getattr(error, "end_offset", None))
+        print(error, getattr(error, "end_offset", None))
 """
 
 PROGRAMS = {
