@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -58,6 +59,20 @@ def test_what_a_compilation_depends_on(cache: Path) -> None:
     digits = "9" * 700
     assert run(cache, "-c", f"print({digits} > 0)").out == "True\n"
     assert "SyntaxError" in run(cache, "-c", f"print({digits} > 0)", PYTHONINTMAXSTRDIGITS="640").err
+
+
+def test_an_edited_front_end_makes_other_code(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for folder in texts._FRONT_END:
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    file = tmp_path / "syntax" / "literals.py"
+    file.touch()
+    monkeypatch.setattr(texts, "OWN_FOLDER", f"{tmp_path}/")
+    keys = []
+    for time in (1, 1, 2):
+        os.utime(file, (time, time))
+        monkeypatch.setattr(texts, "_version", b"")
+        keys.append(texts._key("1", "", "eval", 0, 0))
+    assert keys[0] == keys[1] != keys[2]
 
 
 @pytest.mark.parametrize("program", ["1 is 1", "'\\d'", "x = = 1", "assert (1, 2)"])

@@ -67,7 +67,13 @@ def _key(text: str | bytes, filename: str, mode: str, flags: int, level: int) ->
     """As many bytes as a header has, by which to know a text and all that its code object depends on."""
     global _version
     if not _version:
-        times = [posix.stat(OWN_FOLDER + folder).st_mtime_ns for folder in _FRONT_END]
+        folders = [OWN_FOLDER + folder for folder in _FRONT_END]
+        times = [
+            (name, posix.stat(f"{folder}/{name}").st_mtime_ns)
+            for folder in folders
+            for name in sorted(posix.listdir(folder))
+            if name.endswith(".py")
+        ]
         _version = f"{kaa.version} {sys.version} {times}".encode()
     facts = (type(text).__name__, filename, mode, flags, level, sys.get_int_max_str_digits())
     digest = sha256(_version)
