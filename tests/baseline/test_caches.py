@@ -21,6 +21,11 @@ if "engine" in sys.argv:
 class Base:
     a = "Base.a"
     def m(self): return "Base.m"
+class Meta(type):
+    above = "Meta.above"
+    def mm(cls): return "Meta.mm"
+class Made(Base, metaclass=Meta):
+    def __init__(self): self.x = 1; self.y = 2
 class Plain(Base):
     def __init__(self): self.x = 1; self.y = 2
 class Slotted(Base):
@@ -38,7 +43,8 @@ class Data:
 def probe(o):
     out = []
     for f in (lambda: o.x, lambda: o.a, lambda: o.m(), lambda: o.y, lambda: x, lambda: type(o).a, lambda: module.x,
-              lambda: module.m(), lambda: len("abc"), lambda: [o.x for _ in range(3)], lambda: setattr_x(o)):
+              lambda: module.m(), lambda: len("abc"), lambda: [o.x for _ in range(3)], lambda: setattr_x(o),
+              lambda: kind.a, lambda: kind.m(o), lambda: kind.above, lambda: kind.mm()):
         try:
             out.append(repr(f()))
         except Exception as e:
@@ -54,6 +60,11 @@ CHANGES = {
     "class attribute": "kind.x = 'class x'",
     "class data descriptor": "kind.y = Data()",
     "class method": "kind.m = lambda self: 'new m'",
+    "metaclass data descriptor": "Meta.a = Data()",
+    "metaclass attribute": "Meta.m = 'Meta.m'",
+    "delete metaclass attribute": "[delattr(Meta, name) for name in ('a', 'm') if name in vars(Meta)]",
+    "metaclass getattribute": "Meta.__getattribute__ = lambda cls, name: 'metaclass ' + name",
+    "delete metaclass getattribute": "del Meta.__getattribute__",
     "base attribute": "Base.a = Base.a + '!'",
     "delete base attribute": "del Base.m",
     "instance attribute": "o.a = 'own a'",
@@ -77,7 +88,7 @@ CHANGES = {
     "many attributes": "[setattr(o, 'k%d' % i, i) for i in range(40)]",
 }
 results = []
-for kind in (Plain, Slotted):
+for kind in (Plain, Slotted, Made):
     o = kind()
     for change in changes:
         for _ in range(12):

@@ -9,7 +9,8 @@ Words of a cache for loads:
     0  type version + 1 (0: empty)
     1  what is to be checked besides: bytes from the object to a byte that must be 1 (inline values in use), or 0
     2  for a value in the object, bytes from the object to it; for a method, the function (borrowed from its class)
-    3  for a method, the version that the class's shared keys must have (or 0); for a value, its place in a dict
+    3  for a method, the version that the class's shared keys must have (or 0); for a value, its place in a dict;
+       for an attribute of a class, its version and its metaclass's
     4  the kind, one of the numbers below
     5  misses so far
     6  the name, for the slow path
@@ -68,9 +69,9 @@ but in their dicts. The slow path asks for the next three: the first word of the
 is the version of the type. DESCRIPTOR is one of the host's own kinds of descriptors in the class, to be asked for its
 value if no instance hides it; BESIDE_DICT and DESCRIPTOR_BESIDE_DICT are METHOD and DESCRIPTOR for objects that have a
 pointer to their dict, at word 1. Kinds of calls have numbers of their own (see `calling`)."""
-INLINE_VALUES, MANAGED_DICT, IMMUTABLE = 1 << 2, 1 << 4, 1 << 8
-"""`tp_flags` of types whose instances have their values behind the head, of those with a dict before it, and of types
-that cannot change."""
+INLINE_VALUES, MANAGED_DICT, IMMUTABLE, CLASSES = 1 << 2, 1 << 4, 1 << 8, 1 << 31
+"""`tp_flags` of types whose instances have their values behind the head, of those with a dict before it, of types that
+cannot change, and of those whose instances are classes."""
 CLASS_OFFSET: Final = 8
 """Bytes from an object to its type."""
 _class = STRINGS["__class__"]
@@ -128,8 +129,9 @@ def learn_load(owner: Object, name: Object, method: i1, interpreter: Interpreter
     if kind == PyModule_Type:
         learn_module(cast(ModuleObject, owner), name, interpreter, cache)
         return
-    if kind == PyType_Type:
-        learn_class(cast(TypeObject, owner), name, cache)
+    if kind.tp_flags & CLASSES:
+        if address(kind.tp_getattro) == address(PyType_Type.tp_getattro):
+            learn_class(cast(TypeObject, owner), name, cache)
         return
     if address(kind.tp_getattro) != address(PyObject_GenericGetAttr):
         return
@@ -202,15 +204,24 @@ def learn_module(module: ModuleObject, name: Object, interpreter: Interpreter, c
 @native
 def learn_class(kind: TypeObject, name: Object, cache: Ptr[u64]) -> None:
     """The attribute is one of a class, asked of the class itself; functions come as they are."""
-    if _PyType_Lookup(kind.ob_type, name) or PyUnstable_Type_AssignVersionTag(kind) == 0:
+    metaclass = kind.ob_type
+    if _PyType_Lookup(metaclass, name) or PyUnstable_Type_AssignVersionTag(metaclass) == 0:
+        return
+    if PyUnstable_Type_AssignVersionTag(kind) == 0:
         return
     found = _PyType_Lookup(kind, name)
     if not found:
         return
     if comes_as_it_is(found) or is_wrapped(found):
         cache[WHAT] = u64(address(found))
-        cache[KEYS] = u64(kind.tp_version_tag)
+        cache[KEYS] = versions_of_class(kind)
         cache[KIND] = u64(OF_CLASS)
+
+
+@native(inline=True)
+def versions_of_class(kind: TypeObject) -> u64:
+    """The version of a class, and above it that of its metaclass, which comes first when an attribute is looked up."""
+    return u64(kind.tp_version_tag) | u64(kind.ob_type.tp_version_tag) << 32
 
 
 @native(inline=True)
@@ -229,8 +240,8 @@ def load_shared(owner: Object, cache: Ptr[u64]) -> Object:
             value = cast(Ptr[Object], u64(address(names.ma_keys)) + cache[WHAT])[0]
             if value:
                 return new(value)
-    elif cache[KIND] == OF_CLASS and owner.ob_type == PyType_Type:
-        if u64(cast(TypeObject, owner).tp_version_tag) == cache[KEYS]:
+    elif cache[KIND] == OF_CLASS and owner.ob_type.tp_flags & CLASSES:
+        if versions_of_class(cast(TypeObject, owner)) == cache[KEYS]:
             found = cast(Object, cache[WHAT])
             if is_wrapped(found):
                 return described(NULL, owner, found)

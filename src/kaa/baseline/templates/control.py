@@ -252,6 +252,13 @@ def iterate(frame: Frame, sp: Stack, thread: ThreadState, follower: Static[str])
             overwrite_int(last, number)
             return load_after_store(frame, sp, thread, follower)
     here(frame)
+    if follower and iterator.ob_type == PyListIter_Type:
+        sequence = cast(SequenceIterator, iterator)
+        items = cast(ListObject, sequence.it_seq)
+        if items:
+            item = next_of_sequence(sequence, items.ob_size, items.ob_item)
+            if item:
+                return store_item(frame, sp, thread, item, follower)
     if iterator.ob_type == PyGen_Type:
         generator = cast(GeneratorObject, iterator)
         if generator.gi_frame_state < EXECUTING:
@@ -261,14 +268,20 @@ def iterate(frame: Frame, sp: Stack, thread: ThreadState, follower: Static[str])
     if unlikely(not value):
         return stop_iteration(frame, sp, thread, NULL, TARGET)
     if follower:
-        place = slot(frame, STORED)
-        old = place[0]
-        place[0] = value
-        frame.instr_ptr = FOLLOWING
-        decref_maybe(old)
-        return load_after_store(frame, sp, thread, follower)
+        return store_item(frame, sp, thread, value, follower)
     sp[0] = value
     return NEXT(sp + 1)
+
+
+@native(convention=TEMPLATE, inline=True)
+def store_item(frame: Frame, sp: Stack, thread: ThreadState, item: Object, follower: Static[str]) -> Jump:
+    """Put an item into the local variable into which a following instruction stores."""
+    place = slot(frame, STORED)
+    old = place[0]
+    place[0] = item
+    frame.instr_ptr = FOLLOWING
+    decref_maybe(old)
+    return load_after_store(frame, sp, thread, follower)
 
 
 @native(convention=TEMPLATE, inline=True)
