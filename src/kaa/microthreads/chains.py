@@ -97,7 +97,7 @@ class _Measurement:
 def measure(task: tasklet, function: Callable[[], Any]) -> Any:
     """What a function gives in the greenlet of a tasklet that waits. It must not raise."""
     measurement = _Measurement(function)
-    task._greenlet.switch((measurement,))
+    task._greenlet.switch([measurement])
     return measurement.result
 
 
@@ -112,7 +112,7 @@ def freeze_tasklet(task: tasklet) -> tuple[list[FrameState], Outcome]:
     if not task._greenlet:
         return list(task._chain), task._outcome
     inquiry = Inquiry(task)
-    task._greenlet.switch((inquiry,))
+    task._greenlet.switch([inquiry])
     if inquiry.failure is not None:
         raise inquiry.failure
     if inquiry.root is None or inquiry.root is not (task._root or root_code(task._function)):

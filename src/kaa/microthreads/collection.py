@@ -5,49 +5,134 @@ host's collector cannot do it, since a greenlet keeps its stack to itself: what 
 outside. Here it counts as what the tasklet refers to. Otherwise it is the collector's way: whatever has more
 references than come from other objects is held from outside, and what can be reached from there, lives. A
 reference that nobody knows of only lets something live.
+
+Full collections of the host's do it too (`install`): when they end, where no switch is half done, or soon after.
 """
 
 from __future__ import annotations
 
+import atexit
 import gc
+import os
 import sys
+from collections import Counter
 from typing import Any
 
-from greenlet import greenlet  # type: ignore[import-untyped]  # it has no stubs
+from greenlet import getcurrent  # type: ignore[import-untyped]  # it has no stubs
 
 from kaa.microthreads.chains import measure
-from kaa.microthreads.live_frames import frames_of_waiting
-from kaa.microthreads.tasklets import scheduler, tasklet
+from kaa.microthreads.live_frames import frames_of_turn, frames_of_waiting
+from kaa.microthreads.tasklets import (
+    Scheduler,
+    hooks,
+    of_thread,
+    other_threads,
+    scheduler,
+    tasklet,
+    tasklets_of,
+)
+from kaa.runtime.own import OWN_FOLDER
 
-_OWN_REFERENCES = 3
-"""To each object: the list of all, the variable of the loop, and the argument of `getrefcount`."""
+_OWN_REFERENCES = 2
+"""To each object while they are counted: the list of all, and the argument of `getrefcount`."""
+_BUSY_FOLDERS = tuple(os.path.join(OWN_FOLDER, name, "") for name in ("microthreads", "cluster"))
+"""While code of these runs, a switch may be half done."""
+_OFTEN = 400_000
+"""A search among more objects than this is not made at each full collection."""
+_OBJECTS_A_TASKLET = 50
+"""What it costs to ask one for its stack."""
+_FULL = 2
+"""The generation of a full collection."""
 
 
 def collect() -> int:
     """End the tasklets of the calling thread that wait, and that nothing can reach; how many there were.
 
-    It takes a second or two for a million objects. On the reference machine, whose loop holds much that is counted as
-    held from outside, it may find none. What they do not handle comes out of it, as out of `kill`.
+    It takes some seconds for a million objects. Other threads must not move tasklets between objects meanwhile.
+    What a tasklet does not handle comes out of it, as out of `kill`.
     """
-    gc.collect()
-    objects = gc.get_objects()
-    kept = _held_by_stacks(objects)
-    lost = [task for task in _unreachable(objects, kept) if task.alive]
-    del objects
+    with _automatic:
+        gc.collect()  # finalizers may still wake somebody
+        lost = _lost()
     for task in lost:
         task.kill()
     return len(lost)
 
 
+class _Automatic:
+    """Who does it when a collection of the host's ends."""
+
+    def __init__(self) -> None:
+        self._is_due = False
+        self._is_at_work = False
+        self._from = 1  # that many tasklets that have begun make a search worth while
+
+    def after(self, phase: str, about: dict[str, int]) -> None:
+        """Of `gc.callbacks`."""
+        if phase != "stop" or not hooks.begun or self._is_at_work:
+            return
+        if about["generation"] == _FULL:
+            self._is_due = hooks.begun >= self._from
+        if self._is_due and _may_switch(getattr(of_thread, "scheduler", None)):
+            with self:
+                self._collect()
+
+    def __enter__(self) -> None:
+        """Somebody is at it: there is no need to begin."""
+        self._is_due, self._is_at_work = False, True
+
+    def __exit__(self, *error: object) -> None:
+        self._is_at_work = False
+
+    def _collect(self) -> None:
+        for task in _lost():
+            if task._at_end is None:
+                task._at_end = _report  # the main tasklet has nothing to do with it
+            task.kill()
+        searched = len(gc.get_objects()) + _OBJECTS_A_TASKLET * hooks.begun
+        self._from = 1 if searched <= _OFTEN else 2 * hooks.begun
+
+
+_automatic = _Automatic()
+
+
+def install() -> None:
+    """Have the host's collector end them, from now on."""
+    gc.callbacks.append(_automatic.after)
+    atexit.register(_automatic.__enter__)  # no more at the end, where greenlet refuses all
+
+
+def _may_switch(owner: Scheduler | None) -> bool:
+    """Whether the calling thread may run another tasklet just here."""
+    if owner is None or owner.trap or owner.allowance is not None or owner.current.atomic or other_threads():
+        return False
+    if owner.current._greenlet is not getcurrent():
+        return False
+    turn = frames_of_turn()
+    callback = next(index for index, frame in enumerate(turn) if frame.code is _Automatic.after.__code__)
+    return not any(frame.code.co_filename.startswith(_BUSY_FOLDERS) for frame in turn[callback + 1 :])
+
+
+def _report(error: BaseException | None) -> None:
+    """Tell of what a tasklet has not handled whose end nobody has asked for."""
+    if error is not None:
+        sys.excepthook(type(error), error, error.__traceback__)
+
+
+def _lost() -> list[tasklet]:
+    """The tasklets of the calling thread that wait, and that nothing can reach."""
+    objects = gc.get_objects()
+    kept = _held_by_stacks(objects)
+    return [task for task in _unreachable(objects, kept) if task.alive] if kept else []
+
+
 def _held_by_stacks(objects: list[Any]) -> dict[int, list[int]]:
     """The identities of what the stacks of waiting tasklets hold, by the identity of the tasklet."""
-    mine = scheduler()
-    kept = {}
-    for one in objects:
-        waits = isinstance(one, tasklet) and one._scheduler is mine and one._greenlet and one.next is None
-        if waits and not (one.is_current or one.is_main):
-            kept[id(one)] = measure(one, _identities_on_stack)
-    return kept
+    return {
+        id(task): measure(task, _identities_on_stack)
+        for task in tasklets_of(scheduler(), objects)
+        if task.next is None and not (task.is_current or task.is_main)
+    }
 
 
 def _identities_on_stack() -> list[int]:
@@ -55,27 +140,24 @@ def _identities_on_stack() -> list[int]:
 
 
 def _unreachable(objects: list[Any], kept: dict[int, list[int]]) -> list[tasklet]:
-    outside = {}
-    for one in objects:
-        outside[id(one)] = sys.getrefcount(one) - _OWN_REFERENCES
-    for one in objects:
-        for other in gc.get_referents(one):
-            if id(other) in outside:
-                outside[id(other)] -= 1
+    counts = list(map(sys.getrefcount, objects))
+    known = dict(zip(map(id, objects), objects, strict=True))
+    inside = Counter(map(id, gc.get_referents(*objects)))
     for identities in kept.values():
-        for identity in identities:
-            if identity in outside:
-                outside[identity] -= 1
+        inside.update(identities)
     # Tasklets hold the greenlets to which they have switched, and nobody else does.
-    new = [one for one in objects if outside[id(one)] > 0 and type(one) is not greenlet]
-    known = {id(one): one for one in objects}
-    reached = set(map(id, new))
+    stacks = {id(known[identity]._greenlet) for identity in kept}
+    reached = {
+        identity
+        for identity, count in zip(known, counts, strict=True)
+        if count - _OWN_REFERENCES > inside[identity] and identity not in stacks
+    }
+    new = [known[identity] for identity in reached]
     while new:
-        one = new.pop()
-        found = gc.get_referents(one)
-        found += [known[identity] for identity in kept.get(id(one), ()) if identity in known]
-        for other in found:
-            if id(other) in known and id(other) not in reached:
-                reached.add(id(other))
-                new.append(other)
+        found = set(map(id, gc.get_referents(*new)))
+        for one in new:
+            found.update(kept.get(id(one), ()))
+        found = {identity for identity in found if identity in known} - reached
+        reached |= found
+        new = [known[identity] for identity in found]
     return [known[identity] for identity in kept if identity not in reached]

@@ -40,7 +40,8 @@ _LOCALS = _FRAME["localsplus"].offset
 _WORDS = _LOCALS // 8
 _WORD = {name: field.offset // 8 for name, field in _FRAME.items()}
 _OWNER, _OWNER_BIT = _WORD["owner"], _FRAME["owner"].offset % 8 * 8
-OWNED_BY_C_STACK = 3
+OWNED_BY_GENERATOR, OWNED_BY_C_STACK = 1, 3
+_HELD = tuple(_WORD[name] for name in ("f_funcobj", "f_locals", "frame_obj"))
 _thread_state = ctypes.pythonapi.PyThreadState_Get
 _thread_state.restype = ctypes.c_void_p
 KAA_REFERENCE = os.path.join(OWN_FOLDER, "reference", "")
@@ -78,8 +79,18 @@ class HostFrame(NamedTuple):
         return [object_at(self.at + _LOCALS + 8 * index) for index in range(len(slots(self.code)))]
 
     def identities(self) -> list[int]:
-        """Of what its variables hold; 0 for nothing."""
-        return (ctypes.c_uint64 * len(slots(self.code))).from_address(self.at + _LOCALS)[:]
+        """Of what it holds, and the collector does not see; 0 for nothing. A stack that C code uses is left out."""
+        count = len(slots(self.code))
+        if self._owner == OWNED_BY_GENERATOR:  # the collector goes by the stored stack pointer
+            return self._held(0 if self.depth >= 0 else count)
+        return [self.words[word] for word in _HELD] + self._held(count + max(self.depth, 0))
+
+    def _held(self, count: int) -> list[int]:
+        return (ctypes.c_uint64 * count).from_address(self.at + _LOCALS)[:]
+
+    @property
+    def _owner(self) -> int:
+        return self.words[_OWNER] >> _OWNER_BIT & 0xFF
 
     def local(self, name: str) -> Any:
         """A local variable of a frame of Kaa's own."""
@@ -104,6 +115,13 @@ def frames_of_waiting() -> list[HostFrame]:
     """Those of a tasklet that waits, called in its greenlet by `measure`: without those that this takes."""
     frames = host_frames()
     return frames[next(index for index, frame in enumerate(frames) if frame.code.co_name == "obey") + 1 :]
+
+
+def frames_of_turn() -> list[HostFrame]:
+    """Those of the tasklet that runs, Kaa's own among them, the innermost first."""
+    frames = host_frames()
+    end = next((index for index, frame in enumerate(frames) if _is_driver(frame.code)), len(frames))
+    return frames[:end]
 
 
 class Stop(NamedTuple):

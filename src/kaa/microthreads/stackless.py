@@ -1,7 +1,8 @@
 """`import stackless` under Kaa: the names of Stackless Python 3.
 
 In: nothing. Out: tasklets, channels and the functions of the calling thread's scheduler.
-`pickle` and `copy` take them from then on (`plain_pickle`).
+`pickle` and `copy` take them from then on (`plain_pickle`), and the host's collector ends tasklets that nothing can
+reach (`collection`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from kaa.microthreads import plain_pickle, tasklets
+from kaa.microthreads import collection, plain_pickle, tasklets
 from kaa.microthreads.channels import channel
 from kaa.microthreads.parcels import ABSENT, bomb
 from kaa.microthreads.preemption import Allowance
@@ -42,6 +43,7 @@ PICKLEFLAGS_PRESERVE_TRACING_STATE, PICKLEFLAGS_PRESERVE_AG_FINALIZER = (
 )
 _ALL_FLAGS = PRESERVE_TRACING_STATE | PRESERVE_AG_FINALIZER
 plain_pickle.install()
+collection.install()
 
 
 @invisible

@@ -37,8 +37,9 @@ if TYPE_CHECKING:
     from kaa.reference.suspension import FrameState
 
 type Link = tasklet | None
-type Order = tuple[tasklet | Inquiry] | tuple[()] | None
-"""What a greenlet is given when it goes on: whom to start first, mostly nobody."""
+type Order = list[tasklet | Inquiry] | tuple[()] | None
+"""What a greenlet is given when it goes on: whom to start first, mostly nobody. Who does so empties the list, and so
+does not hold it while it waits."""
 
 DEADLOCK = "Deadlock: the last runnable tasklet cannot be blocked."
 
@@ -235,7 +236,9 @@ class tasklet:
     def start(self) -> Any:
         """Begin it; what the calling greenlet is told when it goes on."""
         self._scheduler.starting = self  # as an argument it would be held by the greenlet's C stack
-        return self._greenlet.switch()
+        stack = self._greenlet
+        del self
+        return stack.switch()
 
     @invisible
     def _ended(self, error: BaseException | None) -> None:
@@ -393,6 +396,7 @@ class Scheduler:
     waits_for_threads = False  # `run(threadblock=True)`
     pickle_flags = 0
     starting: tasklet | None = None  # whose greenlet begins next
+    _chosen: tasklet | None = None  # to run next; who hands it over so, does not hold it while he waits
 
     def __init__(self) -> None:
         self.thread_id = _thread.get_ident()
@@ -570,13 +574,17 @@ class Scheduler:
                 if order:
                     self.obey(order)
         else:
-            self._switch_with_care(task)
+            self._chosen = task
+            del task
+            self._switch_with_care()
         if type(previous.tempval) is bomb:
             self.raise_pending()
 
     @invisible
-    def _switch_with_care(self, task: tasklet) -> None:
+    def _switch_with_care(self) -> None:
         """The same where somebody looks on, or the machine keeps its frames in Python objects."""
+        task, self._chosen = self._chosen, None
+        assert task is not None
         self.check_trap()
         previous = self.current
         if self.allowance is not None:
@@ -602,7 +610,7 @@ class Scheduler:
     def obey(self, order: Order) -> None:
         """Do what this greenlet has been given to do: begin a tasklet, if it is the main one, or answer somebody."""
         while order:
-            order = order[0].start()
+            order = order.pop().start()
 
     @invisible
     def enter(self, previous: tasklet, task: tasklet) -> None:
@@ -658,9 +666,9 @@ def first_switch(task: tasklet) -> Order:
     must not reach the limit.
     """
     if is_new(task) and getcurrent() is not task._scheduler.main._greenlet:
-        order: Order = task._scheduler.main._greenlet.switch((task,))
+        order: Order = task._scheduler.main._greenlet.switch([task])
         return order
-    return (task,)
+    return [task]
 
 
 @invisible
@@ -692,13 +700,16 @@ def _run() -> Order:
             assert function is not None and call is not None
             task._call = None
             owner.raise_pending()
-            if type(function) is MethodType:  # the machines call its function without C code between
-                call = ((function.__self__, *call[0]), call[1])
-                function = function.__func__
-            if call[1]:
-                function(*call[0], **call[1])
+            if places.current.machine is not None:  # with no C code between: what that holds, nobody sees
+                places.current.machine.call(function, call[0], call[1])
             else:
-                function(*call[0])
+                if type(function) is MethodType:  # the same
+                    call = ((function.__self__, *call[0]), call[1])
+                    function = function.__func__
+                if call[1]:
+                    function(*call[0], **call[1])
+                else:
+                    function(*call[0])
     except TaskletExit:
         pass
     except GreenletExit:
@@ -722,7 +733,7 @@ def _run() -> Order:
     ending, task._greenlet = task._greenlet, None
     # A greenlet that ends goes on in its parent, the main greenlet, which begins a tasklet that it is given.
     if is_new(following):
-        return (following,)
+        return [following]
     ending.parent = following._greenlet
     return None
 
@@ -751,6 +762,7 @@ def abandon(task: tasklet) -> None:
     if task._channel is not None:
         task._channel.forget(task)
     if task._greenlet is not None:
+        hooks.begun -= 1
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(task._greenlet))
     task._end()
     task._at_end = None
@@ -811,17 +823,20 @@ def scheduler_of(thread_id: int) -> Scheduler:
 def end_all() -> None:
     """At the end of the process: kill the tasklets of the calling thread that have begun and wait, so that each leaves
     its `with` and `finally` blocks."""
-    mine = scheduler()
-    waiting = [
-        found
-        for found in gc.get_objects()
-        if isinstance(found, tasklet) and found._scheduler is mine and found._greenlet and not found.is_main
-    ]
-    for task in waiting:
+    for task in [task for task in tasklets_of(scheduler(), gc.get_objects()) if not task.is_main]:
         try:
             task.kill()
         except BaseException:
             sys.excepthook(*sys.exc_info())
+
+
+def tasklets_of(owner: Scheduler, objects: list[Any]) -> list[tasklet]:
+    """Those of a scheduler's tasklets among all objects that have begun. No code of the objects' runs."""
+    return [
+        found
+        for found in objects
+        if issubclass(type(found), tasklet) and found._scheduler is owner and found._greenlet
+    ]
 
 
 def scheduler() -> Scheduler:
