@@ -101,6 +101,56 @@ assert events == ["steps", "inside", "inside"], events
 assert sys.getprofile() is None
 """
 
+WATCHED = """
+import stackless, sys
+from stackless import schedule, tasklet
+events = []
+def trace(frame, event, argument):
+    if event == "call":
+        events.append(frame.f_code.co_name)
+def first(): pass
+def second(): pass
+def third(): pass
+def works():
+    first()
+    schedule()
+    second()
+    schedule()
+    third()
+def watches(name):
+    schedule()
+    setattr(task, name, trace)
+    schedule()
+    setattr(task, name, None)
+    first()
+for name in ("trace_function", "profile_function"):
+    task = tasklet(works)()
+    tasklet(watches)(name)
+    stackless.run()  # the first time, nothing was watched before
+    assert events == ["third"], (name, events)
+    del events[:]
+
+# One that goes on because another has ended, or fails, is watched as well; nobody else is.
+def waits():
+    try:
+        schedule()
+    finally:
+        second()
+def ends():
+    first()
+    task.trace_function = trace
+task = tasklet(waits)()
+tasklet(ends)()
+stackless.run()
+assert events == ["second"], events
+task = tasklet(waits)()
+stackless.schedule()
+task.trace_function = trace
+task.kill()
+third()
+assert events == ["second"] * 2 and sys.gettrace() is None, events
+"""
+
 PLAIN = """
 import asyncio, copy, io, pickle, pickletools, sys, types
 import stackless
@@ -362,7 +412,7 @@ else:
 
 
 @pytest.mark.parametrize("engine", ["native", "reference"])
-@pytest.mark.parametrize("program", ["NAMES", "PLAIN", "ASYNC"])
+@pytest.mark.parametrize("program", ["NAMES", "WATCHED", "PLAIN", "ASYNC"])
 def test_the_api(program: str, engine: str, tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(globals()[program])
     assert kaa(engine, tmp_path, "main.py") == ""

@@ -8,6 +8,8 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
+from kaa.runtime.invisible import invisible
+
 ABSENT: Any = object()
 """Of an argument that was not given."""
 
@@ -23,6 +25,7 @@ class bomb:
     ) -> None:
         self.type, self.value, self.traceback = exc_type, exc_value, exc_traceback
 
+    @invisible
     def error(self) -> BaseException:
         """The exception, ready to be raised."""
         kind, value = self.type, self.value

@@ -105,6 +105,7 @@ def schedule_remove(retval: Any = ABSENT) -> Any:
     return mine.current if retval is ABSENT else retval
 
 
+@invisible
 def getcurrent() -> tasklet:
     """The tasklet that runs."""
     return scheduler().current

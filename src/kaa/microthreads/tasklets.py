@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from kaa.reference.suspension import FrameState
 
 type Link = tasklet | None
-type Order = list[tasklet | Inquiry] | tuple[()] | None
+type Order = list[tasklet | Inquiry | Watchers] | tuple[()] | None
 """What a greenlet is given when it goes on: whom to start first, mostly nobody. Who does so empties the list, and so
 does not hold it while it waits."""
 
@@ -312,6 +312,7 @@ class tasklet:
         return True
 
     @property
+    @invisible
     def is_current(self) -> bool:
         return self._scheduler.current is self
 
@@ -345,20 +346,24 @@ class tasklet:
         return measure(self, nesting) if self._greenlet else 0
 
     @property
+    @invisible
     def trace_function(self) -> Any:
         """What `sys.settrace` was given in it."""
         return (places.current.watchers() if self.is_current else self._watchers)[0]
 
     @trace_function.setter
+    @invisible
     def trace_function(self, function: Any) -> None:
         self._watch(function, self.profile_function)
 
     @property
+    @invisible
     def profile_function(self) -> Any:
         """What `sys.setprofile` was given in it."""
         return (places.current.watchers() if self.is_current else self._watchers)[1]
 
     @profile_function.setter
+    @invisible
     def profile_function(self, function: Any) -> None:
         self._watch(self.trace_function, function)
 
@@ -383,6 +388,17 @@ class tasklet:
             depth += not is_own(frame.f_code.co_filename)
             frame = frame.f_back
         return depth
+
+
+class Watchers:
+    """The trace and profile functions of a tasklet, which takes them up where it goes on."""
+
+    def __init__(self, task: tasklet) -> None:
+        self._functions = task._watchers
+
+    @invisible
+    def start(self) -> None:
+        places.current.set_watchers(*self._functions)
 
 
 class Scheduler:
@@ -596,15 +612,14 @@ class Scheduler:
             previous._place = keeper.take()
         self.enter(previous, task)
         stack = task._greenlet
+        orders: Order = [Watchers(task)] if hooks.watches else ()
         del task
-        order = first_switch(self.current) if stack is None else stack.switch()
+        order = first_switch(self.current) if stack is None else stack.switch(orders)
         if order:
             self.obey(order)
         if keeper.machine is not None:
             keeper.put(previous._place)
             previous._place = None
-        if hooks.watches:
-            keeper.set_watchers(*previous._watchers)
 
     @invisible
     def obey(self, order: Order) -> None:
@@ -735,7 +750,7 @@ def _run() -> Order:
     if is_new(following):
         return [following]
     ending.parent = following._greenlet
-    return None
+    return [Watchers(following)] if hooks.watches else None
 
 
 @invisible
@@ -839,6 +854,7 @@ def tasklets_of(owner: Scheduler, objects: list[Any]) -> list[tasklet]:
     ]
 
 
+@invisible
 def scheduler() -> Scheduler:
     """The scheduler of the calling thread."""
     try:

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from kaa.reference.arguments import bind
-from kaa.reference.frame import Frame
+from kaa.reference.frame import HOST_FRAME, Frame
 from kaa.reference.function import Function
 from kaa.reference.places import KAA
 from kaa.reference.program import NULL, program_of
@@ -91,8 +91,21 @@ def call_host_function(
     if builtin is not None:
         return builtin(frame, arguments, keywords or {})
     if is_opaque(function):
-        return call_host(frame, function, arguments, keywords)
+        return _call_opaque(frame, function, arguments, keywords)
     return enter(frame, function, arguments, keywords)
+
+
+def _call_opaque(
+    frame: Frame, function: Any, arguments: list[Any], keywords: dict[str, Any] | None
+) -> Frame | None:
+    """Call a function of Kaa's own. One that switches tasklets may go on with other trace functions."""
+    thread = frame.thread
+    watched = thread.watched
+    call_host(frame, function, arguments, keywords)
+    if thread.watched is watched or frame.is_boundary:
+        return None
+    thread.changes_loop = True
+    return HOST_FRAME
 
 
 def call_host(
