@@ -4,6 +4,7 @@ import faulthandler
 import os
 import signal
 import sys
+import time
 
 import stackless
 
@@ -71,9 +72,10 @@ class Point:
 
 
 def until(condition):
-    """Let the others work until something is so, which it is soon."""
+    """Let the others work, and the other processes, until something is so, which it is soon."""
     while not condition():
         stackless.schedule()
+        time.sleep(0.001)
 
 
 def channels(first, second):
