@@ -76,6 +76,16 @@ def box_int(value: i64) -> Object:
 
 
 @native(inline=True)
+def loses_last(value: Object) -> i1:
+    """Give up a reference; whether it was the last one. An immortal object, whose low half is negative, has no last."""
+    count = value.ob_refcnt
+    if i32(count) < 0:
+        return False
+    value.ob_refcnt = count - 1
+    return count == 1
+
+
+@native(inline=True)
 def fits_used_int(value: i64) -> i1:
     """Whether an int that nobody else has can be overwritten with this number: it is of one digit, positive, and none
     of those that exist once.
@@ -125,12 +135,8 @@ def int_of_operands(left: Object, right: Object, value: i64) -> Object:
 @native(inline=True)
 def release_int(value: Object) -> None:
     """`decref`, of an exact int."""
-    count = value.ob_refcnt
-    if i32(count) >= 0:
-        left = count - 1
-        value.ob_refcnt = left
-        if left == 0:
-            free_int(value)
+    if loses_last(value):
+        free_int(value)
 
 
 @native(apart=True)
@@ -147,12 +153,8 @@ def free_int(value: Object) -> None:
 @native(inline=True)
 def release_float(thread: ThreadState, value: Object) -> None:
     """`decref`, of an exact float."""
-    count = value.ob_refcnt
-    if i32(count) >= 0:
-        left = count - 1
-        value.ob_refcnt = left
-        if left == 0:
-            free_float(thread, value)
+    if loses_last(value):
+        free_float(thread, value)
 
 
 @native(apart=True)

@@ -6,7 +6,7 @@ In and out: native code. A *borrowed* value is not counted; a *new* one is the c
 from __future__ import annotations
 
 from kaa.baseline.holes import INSTRUCTION, NEXT, Continuation, Jump, Stack
-from kaa.baseline.numbers import free_int
+from kaa.baseline.numbers import free_int, loses_last
 from kaa.native.externs import PyLong_Type, _Py_Dealloc, _Py_FalseStruct, _Py_NoneStruct, _Py_TrueStruct
 from kaa.native.function import TEMPLATE, native
 from kaa.native.intrinsics import cast, unlikely
@@ -42,12 +42,8 @@ def destroy(value: Object) -> None:
 @native(inline=True)
 def decref(value: Object) -> None:
     """One reference less; the last one destroys the object."""
-    count = value.ob_refcnt
-    if i32(count) >= 0:
-        left = count - 1
-        value.ob_refcnt = left
-        if unlikely(left == 0):
-            destroy(value)
+    if unlikely(loses_last(value)):
+        destroy(value)
 
 
 @native(inline=True)
@@ -67,25 +63,17 @@ def new(value: Object) -> Object:
 @native(inline=True)
 def release(frame: Frame, value: Object) -> None:
     """`decref` in a template: a destructor that looks at the frame sees the current instruction."""
-    count = value.ob_refcnt
-    if i32(count) >= 0:
-        left = count - 1
-        value.ob_refcnt = left
-        if unlikely(left == 0):
-            frame.instr_ptr = INSTRUCTION
-            destroy(value)
+    if unlikely(loses_last(value)):
+        frame.instr_ptr = INSTRUCTION
+        destroy(value)
 
 
 @native(convention=TEMPLATE, inline=True)
 def drop(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
     """`release`, as the last that a template does. No call returns to it, so that it need not prepare the C stack."""
-    count = value.ob_refcnt
-    if i32(count) >= 0:
-        left = count - 1
-        value.ob_refcnt = left
-        if unlikely(left == 0):
-            frame.instr_ptr = INSTRUCTION
-            return destroy_and_go_on(frame, sp, thread, value, NEXT)
+    if unlikely(loses_last(value)):
+        frame.instr_ptr = INSTRUCTION
+        return destroy_and_go_on(frame, sp, thread, value, NEXT)
     return NEXT(sp)
 
 
