@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.microthreads.raising import RAISES
 from tests.microthreads.test_pickling import kaa
 
 NAMES = """
@@ -32,14 +33,6 @@ __iter__ __next__
 for owner, names in ((stackless, MODULE), (tasklet(), TASKLET), (channel(), CHANNEL)):
     for name in names:
         getattr(owner, name)
-
-def raises(kind, text, function, *arguments):
-    try:
-        function(*arguments)
-    except kind as error:
-        assert text in str(error), error
-    else:
-        raise AssertionError(function)
 
 assert stackless.enable_softswitch(False) is True and stackless.enable_softswitch(1) is False
 assert stackless.enable_softswitch(True) is True
@@ -157,14 +150,6 @@ import stackless
 from copy import deepcopy
 from pickle import dumps, loads
 from stackless import channel, run, tasklet
-
-def raises(kind, text, function, *arguments):
-    try:
-        function(*arguments)
-    except kind as error:
-        assert text in str(error), error
-    else:
-        raise AssertionError(function)
 
 def by_file(value):
     file = io.BytesIO()
@@ -414,5 +399,5 @@ else:
 @pytest.mark.parametrize("engine", ["native", "reference"])
 @pytest.mark.parametrize("program", ["NAMES", "WATCHED", "PLAIN", "ASYNC"])
 def test_the_api(program: str, engine: str, tmp_path: Path) -> None:
-    (tmp_path / "main.py").write_text(globals()[program])
+    (tmp_path / "main.py").write_text(RAISES + globals()[program])
     assert kaa(engine, tmp_path, "main.py") == ""

@@ -6,20 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.microthreads.raising import RAISES
 from tests.runtime.commands import HOST, KAA, Command
 
-PRELUDE = """
+PRELUDE = (
+    RAISES
+    + """
 import stackless
 from stackless import channel, run, schedule, schedule_remove, tasklet, TaskletExit
 log = []
-def raises(kind, text, function, *arguments):
-    try:
-        function(*arguments)
-    except kind as error:
-        assert text in str(error), error
-    else:
-        raise AssertionError(f"no {kind}")
 """
+)
 
 PROGRAMS = {
     "turns": """
