@@ -135,7 +135,7 @@ class Comparison:
 def expected_failures(engine: str) -> dict[str, str]:
     """{test: reason} for what is known not to pass on an engine."""
     lists = tomllib.loads(EXPECTED.read_text())
-    return lists["every engine"] | lists.get(engine, {})
+    return lists.get(engine, {})
 
 
 def surprises(comparisons: list[Comparison]) -> list[str]:

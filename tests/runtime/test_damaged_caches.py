@@ -1,4 +1,4 @@
-"""Damaged caches: recompiled in silence where there is a source, an ImportError where there is none."""
+"""Damaged caches: recompiled in silence by an import that finds the source, else an ImportError."""
 
 import os
 import py_compile
@@ -59,6 +59,45 @@ def test_recompiled_in_silence(folder):
     mended = cache(folder).read_bytes()
     assert mended != damaged
     assert pyc.is_sealed(mended)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("-m", "module"), ("-c", "import importlib as i; i.import_module('module')")]
+)
+def test_recompiled_in_silence_for_a_program(folder, arguments):
+    damage(cache(folder))
+    run = kaa(folder, *arguments)
+    assert (run.stdout, run.stderr, run.returncode) == ("", "", 0)
+
+
+BY_HAND = """\
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+spec = spec_from_file_location("module", "module.py")
+module = module_from_spec(spec)
+try:
+    spec.loader.exec_module(module)
+except ImportError as error:
+    print(isinstance(error, EOFError), error)
+import module
+print(module.f())
+spec.loader.exec_module(module)
+"""
+
+
+@pytest.mark.parametrize("engine", ["native", "reference"])
+@pytest.mark.parametrize("cut", [False, True])
+def test_who_drives_a_loader_by_hand_is_told(folder, engine, cut):
+    """As by the host's loaders: EOFError, where the cache is cut off."""
+    path = cache(folder)
+    if cut:
+        path.write_bytes(path.read_bytes()[:40])
+    else:
+        damage(path)
+    run = kaa(folder, "-X", f"engine={engine}", "-c", BY_HAND)
+    first, second = run.stdout.splitlines()
+    assert first.startswith(f"{cut} damaged bytecode in ")
+    assert (second, run.stderr, run.returncode) == ("[0, 2, 4]", "", 0)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ Imports run through the host's own `importlib`, which finds the sources, decides
 the file's name is Kaa's, so that its caches and CPython's lie side by side.
 
 Two things are added. What is written gets Kaa's seal, and what is read is proved safe first (`kaa.bytecode.pyc`):
-a damaged cache counts as no cache where there is a source, and is an ImportError where there is none. Both happen
+to an import, a damaged cache counts as no cache where there is a source, and is an ImportError where there is none.
+Who takes a loader and calls it by hand gets the error in both cases, as from the host's. Both happen
 in the few functions that all of the host's importers call: those of files, of archives, and `py_compile`; and in
 `marshal.load`, by which `pkgutil.read_code`, and so `runpy.run_path`, reads what follows a cache's header.
 """
@@ -19,6 +20,7 @@ from _thread import get_ident
 
 from kaa.bytecode import sealing
 from kaa.loading import CACHE_TAG
+from kaa.runtime import places
 from kaa.runtime.invisible import invisible
 from kaa.runtime.on_demand import PYC, VERIFIER, part
 from kaa.runtime.unwatched import unwatched
@@ -50,10 +52,9 @@ def install() -> None:
 @invisible
 def prove(data: bytes, *, name: str, path: str) -> None:
     """Make sure that the code object in a file may be read; ImportError names the file and the fault."""
-    if not unwatched(sealing.is_sealed, data):
-        failure = _failure(data, name, path)
-        if failure is not None:
-            raise failure
+    failure = _failure(data, name, path)
+    if failure is not None:
+        raise failure
 
 
 _proving_threads: set[int] = set()
@@ -62,6 +63,8 @@ _proving_threads: set[int] = set()
 @invisible
 def _failure(data: bytes, name: str, path: str) -> ImportError | None:
     """The error for a cache that Kaa did not write, if it is damaged."""
+    if unwatched(sealing.is_sealed, data):
+        return None
     thread = get_ident()
     if thread in _proving_threads:  # it loads what proves, whose own caches are then made anew
         return ImportError(f"no seal in {path!r}", name=name, path=path)
@@ -79,15 +82,59 @@ def _failure(data: bytes, name: str, path: str) -> ImportError | None:
 
 
 def _proving(classify: Callable[..., int]) -> Callable[..., int]:
-    """The function that looks at a cache's header first, and at the rest, too."""
+    """The function that looks at a cache's header first, and at the rest, too.
+
+    It is called where a source is at hand for any error that it raises (`SourceLoader.get_code`), or by those who have
+    none. In the first case, an error that is to be seen has to wait for the next step.
+    """
 
     @invisible
     def classify_pyc(data: bytes, name: str, exc_details: dict[str, str]) -> int:
         flags = classify(data, name, exc_details)
-        prove(data, name=name, path=exc_details.get("path", name))
+        failure = _failure(data, name, exc_details.get("path", name))
+        if failure is not None:
+            if not _is_loader_driven_by_hand():
+                raise failure
+            _waiting_failures[get_ident()] = data, failure
         return flags
 
     return classify_pyc
+
+
+_waiting_failures: dict[int, tuple[bytes, ImportError]] = {}
+"""By thread: the cache that it looked at last, if that is damaged and the error is to be seen."""
+
+_IMPORT_SYSTEM = {"importlib._bootstrap", "importlib._bootstrap_external"}
+
+
+@invisible
+def _is_loader_driven_by_hand() -> bool:
+    """Whether the loader of a source asks that neither an import nor `-m` has called."""
+    frame = places.current.caller()
+    if frame.f_globals is not vars(machinery) or "source_path" not in frame.f_code.co_varnames:
+        return False
+    module = ""
+    while frame.f_back is not None:
+        module = frame.f_globals.get("__name__", "")
+        if module not in _IMPORT_SYSTEM:
+            break
+        if frame.f_code.co_name == "_find_and_load":
+            return False
+        frame = frame.f_back
+    return module != "runpy"
+
+
+def _refusing(compile_bytecode: Callable[..., Any]) -> Callable[..., Any]:
+    """The function that makes a code object of the cache that has just been looked at."""
+
+    @invisible
+    def refuse_or_compile(data: Any, *arguments: Any, **keywords: Any) -> Any:
+        damaged, failure = _waiting_failures.pop(get_ident(), (None, None))
+        if failure is not None and getattr(data, "obj", None) is damaged:
+            raise failure
+        return compile_bytecode(data, *arguments, **keywords)
+
+    return refuse_or_compile
 
 
 def _proving_streams(load: Callable[..., Any]) -> Callable[..., Any]:
@@ -149,6 +196,7 @@ def _sealing(write: Callable[..., None]) -> Callable[..., None]:
 
 WRAPPERS: dict[str, Callable[..., Callable[..., Any]]] = {
     "_classify_pyc": _proving,
+    "_compile_bytecode": _refusing,
     "_code_to_timestamp_pyc": _made,
     "_code_to_hash_pyc": _made,
     "_write_atomic": _sealing,

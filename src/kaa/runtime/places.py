@@ -55,6 +55,11 @@ class HostPlaces:
         """Have the handlers of signals that have come in run, if they wait for the machine."""
 
     @invisible
+    def caller(self) -> Any:
+        """The frame of the guest's code that called the function that asks."""
+        return sys._getframe(1)  # from one frame up on, the host passes over invisible frames
+
+    @invisible
     def watchers(self) -> tuple[Any, Any]:
         """What the guest has given to `sys.settrace` and `sys.setprofile` in this thread."""
         return sys.gettrace(), sys.getprofile()
@@ -78,6 +83,9 @@ class ReferencePlaces(HostPlaces):
 
     def put(self, place: Any) -> None:
         self.machine.thread.frame = place
+
+    def caller(self) -> Any:
+        return self.machine.thread.frame
 
     def attend(self) -> None:
         from kaa.reference.signals import PENDING, handle_pending
