@@ -12,7 +12,7 @@ from kaa.native.build import build
 from kaa.native.errors import NativeError
 from kaa.native.function import NativeFunction, Static, native
 from kaa.native.image import Image
-from kaa.native.intrinsics import add_overflow, likely, multiply_overflow, reserve
+from kaa.native.intrinsics import add_overflow, likely, multiply_overflow, reserve, unlikely
 from kaa.native.memory import LoadedImage
 from kaa.native.translate import Module
 from kaa.native.types import Ptr, Struct, f64, i1, i32, i64, u8, u32, u64
@@ -115,7 +115,28 @@ def sorted_pair(a: i32, b: i32) -> i64:
     return i64(room[0]) * 4294967296 + i64(u32(room[1]))
 
 
+@native
+def conditions(a: i64, b: i64) -> i64:
+    """A bit for each form of condition, with what is said to be likely in different places."""
+    found = i64(0)
+    if likely(a > 0 and b > 0):
+        found |= 1
+    if likely(a > 0 or b > 0):
+        found |= 2
+    if unlikely(a > 0 and b > 0) or unlikely(a < 0 or not b):
+        found |= 4
+    if not (a > 0 and (b > 0 or likely(a > b))):
+        found |= 8
+    while not likely(a > 0 and b > 0) and found < 100:
+        found += 100
+    found += 1000 if a == 0 or not likely(b != 0 and a > b) else 2000
+    both = a > 0 and b > 0
+    either = a > 0 or not b
+    return found + 10000 * i64(both) + 100000 * i64(either)
+
+
 FUNCTIONS = [
+    conditions,
     gcd,
     divide,
     saturating_add,
@@ -186,6 +207,12 @@ def test_specialised_copies(compiled):
 @pytest.mark.parametrize("value", [-1, 0, 1])
 def test_static_parts_of_conditions(compiled, value):
     assert compiled["names"](value) == names(value)
+
+
+@pytest.mark.parametrize("a", [-1, 0, 1, 2])
+@pytest.mark.parametrize("b", [-1, 0, 1, 2])
+def test_conditions(compiled, a, b):
+    assert compiled["conditions"](a, b) == conditions(a, b)
 
 
 @settings(max_examples=30, deadline=None)

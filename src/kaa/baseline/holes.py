@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from kaa.native.function import TEMPLATE, Hole
+from kaa.native.function import OWN_PARTS, TEMPLATE, Hole
 from kaa.native.layouts import Frame, Object, ThreadState
 from kaa.native.types import CSTRING, Function, Pointer, Ptr, Reference, i64, u16, u64
 
@@ -96,5 +96,6 @@ HOLES: Final = (
     "AFTER",
     "STORED",
     "LOADED",
+    *OWN_PARTS,
 )
 """Their order is the linker's numbering; the first is a place in the image."""

@@ -45,12 +45,18 @@ class Row(Struct):
 
 
 class TemplateRow(Struct):
-    """Where a template's code lies (bytes from the image's start), and its holes."""
+    """Where a template's code lies (bytes from the image's start), and its holes.
+
+    `cold` is the number of the template that has its unlikely part, or 0, and `cold_size` the size of that.
+    """
 
     offset: u32
     size: u32
     first_hole: u32
-    holes: u32
+    holes: u16
+    cold: u16
+    cold_size: u32
+    padding: u32
 
 
 class HoleRow(Struct):
@@ -83,7 +89,7 @@ PERF_MAP: int = _cell("PERF_MAP", _WORD)
 """The descriptor of the file that tells `perf` where functions are; 0 without one."""
 
 ROW_SIZE: Final = 24
-TEMPLATE_ROW_SIZE: Final = 16
+TEMPLATE_ROW_SIZE: Final = 24
 HOLE_ROW_SIZE: Final = 16
 NEVER: Final = 0x7FFF_FFFF_FFFF_FFFF
 """A version that no thread has: the block's first instruction asks whether the code is monitored."""
@@ -153,21 +159,23 @@ def stores_all(code: CodeObject, index: i64, count: i64) -> i1:
 
 
 class Plan(Struct):
-    """What the first walk finds: bytes of machine code, of those the ones before the second parts, words of cache, and
-    for each code unit its template and the distance of its machine code from the start.
+    """What the first walk finds: bytes of machine code, of those the ones before the parts where results arrive and
+    before the unlikely ones, words of cache, and for each code unit its template and the distance of its machine code
+    from the start.
 
-    An instruction falls through to the next; the parts where results arrive stand behind all of them. A prefix and a
-    cache entry belong to their instruction.
+    An instruction falls through to the next; the parts where results arrive stand behind all of them, and the unlikely
+    parts of all at the end, where they are in nobody's way. A prefix and a cache entry belong to their instruction.
     """
 
     size: u64
     firsts: u64
+    likely: u64
     words: u64
     addresses: Ptr[u32]
     numbers: Ptr[u16]
 
 
-PLAN_WORDS: Final = 5
+PLAN_WORDS: Final = 6
 UNIT_SIZE: Final = 6
 """Bytes of a plan for each code unit."""
 
@@ -178,11 +186,12 @@ def choose_templates(code: CodeObject, plan: Plan) -> i1:
     units = code.co_code_adaptive
     place = u64(0)
     behind = u64(0)
+    cold = u64(0)
     words = u64(0)
     argument = i64(0)
     index = i64(0)
     first = i64(0)
-    check = u64(template_row(u16(CHECK)).size)
+    check = template_row(u16(CHECK))
     while index < code.ob_size:
         opcode = u8(units[index])
         row = row_of(opcode)
@@ -200,13 +209,18 @@ def choose_templates(code: CodeObject, plan: Plan) -> i1:
         while first < index:
             plan.addresses[first] = u32(place)
             first += 1
-        place += check + u64(template_row(number).size)
+        chosen = template_row(number)
+        place += u64(check.size) + u64(chosen.size)
+        cold += u64(check.cold_size) + u64(chosen.cold_size)
         if row.after != 0:
-            behind += u64(template_row(row.after).size)
+            after = template_row(row.after)
+            behind += u64(after.size)
+            cold += u64(after.cold_size)
         words += u64(row.cache_words)
         argument = 0
-    plan.size = place + behind
+    plan.size = place + behind + cold
     plan.firsts = place
+    plan.likely = place + behind
     plan.words = words
     return True
 
@@ -232,6 +246,8 @@ class Site(Struct):
     after: i64
     stored: i64
     loaded: i64
+    hot: i64
+    cold: i64
 
 
 SITE_WORDS: Final = len(HOLES)
@@ -245,8 +261,18 @@ def local_offset(number: i64) -> i64:
 
 @native
 def copy_template(site: Site, number: u16, place: i64) -> None:
-    """Copy one template to where it will run, `place`, and fill its holes."""
+    """Copy one template to where it will run: the likely part to `place`, the unlikely one behind the latest such."""
     row = template_row(number)
+    site.hot = place
+    copy_part(site, row, place)
+    if row.cold != 0:
+        copy_part(site, template_row(row.cold), site.cold)
+        site.cold += i64(row.cold_size)
+
+
+@native(inline=True)
+def copy_part(site: Site, row: TemplateRow, place: i64) -> None:
+    """Copy machine code, and fill its holes."""
     written = place + i64(CODE_ARENA.distance)
     copy_memory(cast(Ptr[u8], written), cast(Ptr[u8], IMAGE + u64(row.offset)), u64(row.size))
     values = cast(Ptr[i64], address(site))
@@ -313,6 +339,7 @@ def fill(code: CodeObject, block: Block, site: Site, plan: Plan) -> u64:
     site.version = address(block) + VERSION_OFFSET
     site.cache = address(block.caches)
     site.resumed = i64(block.start + plan.firsts)
+    site.cold = i64(block.start + plan.likely)
     while index < code.ob_size:
         opcode = u8(units[index])
         row = row_of(opcode)

@@ -17,13 +17,14 @@ from kaa.baseline.cache_state import Cache, read_cache
 from kaa.baseline.engine import Engine, load
 from kaa.baseline.linker import EXTENDED_ARG, NEVER
 from kaa.bytecode.instructions import BY_NUMBER
+from kaa.native.build import COLD
 
 INDENT: Final = " " * 12
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One instruction's machine code, or the part of it where a result arrives."""
+    """One instruction's machine code, or the part of it where a result arrives, or the unlikely part of these."""
 
     offset: int
     instruction: str
@@ -80,6 +81,7 @@ def pieces(target: Any) -> Iterator[Piece]:
     names = ["", *engine.image.templates]
     sizes = {name: template.size for name, template in engine.image.templates.items()}
     seconds = []
+    colds = []
     argument = 0
     place = linked.caches
     units = code.co_code
@@ -100,12 +102,15 @@ def pieces(target: Any) -> Iterator[Piece]:
         place += 8 * row.cache_words
         code_bytes = linked.bytes_at(at, sizes[name])
         yield Piece(index, instruction, argument, name, linked.start + at, code_bytes, cache)
+        colds.append((index, instruction, argument, name + COLD))
         if row.after:
             seconds.append((index, instruction, argument, names[row.after]))
+            colds.append((index, instruction, argument, names[row.after] + COLD))
         index += 2 + 2 * row.caches
         argument = 0
-    at = linked.size - sum(sizes[name] for *_, name in seconds)
-    for offset, instruction, argument, name in seconds:
+    behind = [part for part in (*seconds, *colds) if part[-1] in sizes]
+    at = linked.size - sum(sizes[name] for *_, name in behind)
+    for offset, instruction, argument, name in behind:
         size = sizes[name]
         yield Piece(offset, instruction, argument, name, linked.start + at, linked.bytes_at(at, size))
         at += size

@@ -33,6 +33,8 @@ ONE_DIGIT: Final = 1 << 30
 SPARE_INTS: Any = Cell("SPARE_INTS", Embedded(Reference(Object), array=True))
 SPARE_INT_COUNT: Any = Cell("SPARE_INT_COUNT", Embedded(_WORD, array=True))
 """Ints of one digit that nobody has any more, each with the next one in the place of its type."""
+NEGATIVE_OR_LARGE: Final = ~9 & 0xFFFF_FFFF_FFFF_FFFF
+"""The bits of `lv_tag` that are zero for a compact int from 0 on."""
 MOST_SPARE_INTS: Final = 100
 MOST_SPARE_FLOATS: Final = 100
 """How many the host keeps (PyFloat_MAXFREELIST)."""

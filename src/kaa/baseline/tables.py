@@ -27,6 +27,7 @@ from kaa.baseline.linker import (
 )
 from kaa.baseline.template import TEMPLATES
 from kaa.bytecode.instructions import BY_NAME, BY_NUMBER, SPECIALIZED, Argument
+from kaa.native.build import COLD
 from kaa.native.function import NativeFunction
 from kaa.native.image import Image
 from kaa.native.layouts import (
@@ -41,7 +42,7 @@ from kaa.native.types import layout
 
 OPCODES: Final = 256
 ROW: Final = struct.Struct("<HHBbBBBxHIIBBH")
-TEMPLATE_ROW: Final = struct.Struct("<IIII")
+TEMPLATE_ROW: Final = struct.Struct("<IIIHHII")
 HOLE_ROW: Final = struct.Struct("<IHHq")
 assert (ROW.size, TEMPLATE_ROW.size, HOLE_ROW.size) == (ROW_SIZE, TEMPLATE_ROW_SIZE, HOLE_ROW_SIZE)
 
@@ -108,10 +109,14 @@ def add_tables(image: Image) -> None:
     templates, holes = bytearray(TEMPLATE_ROW.size), bytearray()
     for template in all_templates.values():
         first = len(holes) // HOLE_ROW.size
-        templates += TEMPLATE_ROW.pack(template.offset, template.size, first, len(template.holes))
+        cold = all_templates.get(template.name + COLD)
+        number, size = (numbers[cold.name], cold.size) if cold else (0, 0)
+        templates += TEMPLATE_ROW.pack(
+            template.offset, template.size, first, len(template.holes), number, size, 0
+        )
         for hole in template.holes:
-            size = 0 if hole.relative else hole.size
-            holes += HOLE_ROW.pack(hole.offset, HOLES.index(hole.name), size, hole.addend)
+            width = 0 if hole.relative else hole.size
+            holes += HOLE_ROW.pack(hole.offset, HOLES.index(hole.name), width, hole.addend)
     image.extra.update(zip(TABLES, map(bytes, (rows, variants, templates, holes)), strict=True))
     image.extra[OFFSETS] = marshal.dumps(host_offsets())
     image.extra[NAMES] = marshal.dumps({cell.name: text for text, cell in STRINGS.items()})

@@ -14,15 +14,17 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import astuple, dataclass, replace
 from typing import Final
 
-from kaa.native.function import TEMPLATE, NativeFunction
+from kaa.native.function import NEXT, OWN_PARTS, TEMPLATE, NativeFunction
 from kaa.native.image import PAGE, TEMPLATES, Image
 from kaa.native.object_file import ObjectFile, Relocation, RelocationType, read
 from kaa.native.translate import Module
 
-TEMPLATE_SECTION: Final = ".kaa."
+TEMPLATE_SYMBOL: Final = "template."
+"""What the symbols of templates begin with."""
+COLD: Final = ".cold"
+"""What the symbol and the name of a template's unlikely part end with."""
 JUMP, JUMP_SIZE = 0xE9, 5
 """Opcode and bytes of `jmp rel32`, in which a template goes on to the next one."""
-NEXT: Final = "NEXT"
 
 RELATIVE: Final = {
     RelocationType.RELATIVE_32,
@@ -56,7 +58,10 @@ class TemplateHole:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Machine code of one instruction (or a part of it), at `offset` in the image, `size` bytes."""
+    """Machine code of one instruction (or a part of it), at `offset` in the image, `size` bytes.
+
+    What is unlikely to run is a template of its own, with `COLD` behind the name, and stands elsewhere.
+    """
 
     name: str
     offset: int
@@ -79,6 +84,7 @@ def compile_module(text: str) -> bytes:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     llvm.initialize_native_asmparser()
+    llvm.set_option("", "-enable-split-machine-functions")
     machine = llvm.Target.from_default_triple().create_target_machine(opt=3, codemodel="small", reloc="pic")
     module = llvm.parse_assembly(text)
     module.verify()
@@ -106,7 +112,7 @@ def build(
         module.add(function)
     for name, (function, static) in templates.items():
         assert function.convention == TEMPLATE, name
-        module.add(function, static, name=f"template.{name}", section=f"{TEMPLATE_SECTION}{name}")
+        module.add(function, static, name=TEMPLATE_SYMBOL + name, split=True)
     text = module.text()
     progress("compiling")
     compiled = read(compile_module(text))
@@ -146,39 +152,66 @@ def link(compiled: ObjectFile, module: Module, detached: Collection[str]) -> Ima
     image.symbols = {s.name: places[s.section or ""] + s.offset for s in compiled.symbols.values()}
 
     templates = []
+    names = _template_sections(compiled)
+    sections = {name: section for section, name in names.items()}
     for section in compiled.sections.values():
         start = places[section.name]
         holes = []
+        name = names.get(section.name, "")
+        parts = _own_parts(name, sections) if name else {}
         for relocation in section.relocations:
-            name = relocation.symbol.name
-            if name in module.holes:
+            symbol = relocation.symbol
+            if symbol.name in module.holes:
                 hole = _hole(relocation)
-                if hole.relative and module.holes[name].bits:
+                if hole.relative and module.holes[symbol.name].bits:
                     raise ValueError(
-                        f"{section.name} wants {name} relative to its place: LLVM computes with it"
+                        f"{section.name} wants {symbol.name} relative to its place: LLVM computes with it"
                     )
                 holes.append(hole)
                 continue
             if relocation.type not in RELATIVE:
-                raise ValueError(f"{section.name} holds an absolute address of {name or 'a constant'}")
+                raise ValueError(f"{section.name} holds an absolute address of {symbol.name or 'a constant'}")
+            if symbol.section in parts:
+                where = symbol.offset + relocation.addend
+                holes.append(TemplateHole(relocation.offset, 4, True, parts[symbol.section], where))
+                continue
             if relocation.type in GOT:
-                target = slots[name]
-            elif name in image.cells:
-                target = image.cells[name]
-            elif name in stubs:
-                target = stubs[name]
+                target = slots[symbol.name]
+            elif symbol.name in image.cells:
+                target = image.cells[symbol.name]
+            elif symbol.name in stubs:
+                target = stubs[symbol.name]
             else:
-                target = places[relocation.symbol.section or ""] + relocation.symbol.offset
+                target = places[symbol.section or ""] + symbol.offset
             position = start + relocation.offset
             struct.pack_into("<i", data, position, target + relocation.addend - position)
             holes.append(TemplateHole(relocation.offset, 4, True, IN_IMAGE, target + relocation.addend))
-        if section.name.startswith(TEMPLATE_SECTION):
-            name = section.name.removeprefix(TEMPLATE_SECTION)
+        if name:
             whole = Template(name, start, len(section.data), tuple(holes))
-            templates.append(whole if name in detached else _without_last_jump(whole, section.data))
+            stays = name in detached or name.endswith(COLD)
+            templates.append(whole if stays else _without_last_jump(whole, section.data))
     image.data = bytes(data)
     image.extra[TEMPLATES] = marshal.dumps([astuple(template) for template in templates])
     return image
+
+
+def _template_sections(compiled: ObjectFile) -> dict[str, str]:
+    """By section: the name of the template, or of the unlikely part of one, that fills it."""
+    return {
+        symbol.section: symbol.name.removeprefix(TEMPLATE_SYMBOL)
+        for symbol in compiled.symbols.values()
+        if symbol.section and symbol.name.startswith(TEMPLATE_SYMBOL)
+    }
+
+
+def _own_parts(name: str, sections: dict[str, str]) -> dict[str, str]:
+    """By section: the hole for where it is, for the parts of the template to which a part belongs."""
+    hot = name.removesuffix(COLD)
+    return {
+        sections[part]: hole
+        for part, hole in zip((hot, hot + COLD), OWN_PARTS, strict=True)
+        if part in sections
+    }
 
 
 def _add_stubs(compiled: ObjectFile, module: Module, data: bytearray) -> dict[str, int]:

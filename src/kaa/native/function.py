@@ -29,6 +29,10 @@ STATIC: Final = "static"
 type Static[T] = Annotated[T, STATIC]
 
 TEMPLATE: Final = "ghccc"
+NEXT: Final = "NEXT"
+"""The hole for the next template, behind which this one stands as a rule."""
+OWN_PARTS: Final = ("HOT", "COLD")
+"""The holes for where the parts of a template itself are: the likely one, the unlikely one."""
 """LLVM's name of the convention of templates: every argument in a register, and calls that are jumps."""
 
 

@@ -100,8 +100,8 @@ def read(data: bytes) -> ObjectFile:
     }
     symbols = _read_symbols(rows, labels, content)
     for row in rows:
-        target = sections.get(labels[row[7]])
-        if row[1] == RELOCATIONS and target is not None:
+        target = sections.get(labels[row[7]]) if row[1] == RELOCATIONS else None
+        if target is not None:
             for offset, index, kind, addend in RELOCATION.iter_unpack(content(row)):
                 # r_info holds the type in its low half and the symbol in its high half
                 target.relocations.append(Relocation(offset, RelocationType(index), symbols[kind], addend))

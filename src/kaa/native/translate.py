@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from kaa.native import intrinsics
-from kaa.native.function import REGISTERS, TEMPLATE, Cell, Extern, Hole, NativeFunction
+from kaa.native.function import NEXT, REGISTERS, TEMPLATE, Cell, Extern, Hole, NativeFunction
 from kaa.native.types import (
     CSTRING,
     Embedded,
@@ -129,7 +129,7 @@ class Module:
         self.holes: dict[str, Hole] = {}
         self.cells: dict[str, Cell] = {}
         self._named: dict[str, tuple[NativeFunction, tuple[Any, ...]]] = {}
-        self._pending: list[tuple[str, NativeFunction, dict[str, Any], str]] = []
+        self._pending: list[tuple[str, NativeFunction, dict[str, Any], bool]] = []
         self._strings: dict[str, str] = {}
 
     def add(
@@ -138,9 +138,12 @@ class Module:
         static: dict[str, Any] | None = None,
         *,
         name: str = "",
-        section: str = "",
+        split: bool = False,
     ) -> str:
-        """Have a function (one specialisation of it) in the module; returns its symbol."""
+        """Have a function (one specialisation of it) in the module; returns its symbol.
+
+        One that is `split` has a section of its own, and so have its unlikely parts: from symbol `NAME.cold` on.
+        """
         static = static or {}
         values = tuple(static.get(p) for p in function.static_parameters)
         if not name:
@@ -148,7 +151,7 @@ class Module:
         known = self._named.get(name)
         if known is None:
             self._named[name] = (function, values)
-            self._pending.append((name, function, static, section))
+            self._pending.append((name, function, static, split))
         elif known[0] is not function or known[1] != values:
             raise function.error(function.tree, f"two native functions want the name {name!r}; rename one")
         return name
@@ -156,9 +159,9 @@ class Module:
     def text(self) -> str:
         """Translate everything asked for, and give the module's IR."""
         while self._pending:
-            name, function, static, section = self._pending.pop()
-            self.bodies.append(Translator(self, function, static, name, section).run())
-        head = ["!0 = !{i64 0, i64 2147483648}"]
+            name, function, static, split = self._pending.pop()
+            self.bodies.append(Translator(self, function, static, name, split).run())
+        head = ["!0 = !{i64 0, i64 2147483648}", '!1 = !{!"function_entry_count", i64 100}']
         return "\n".join([*head, *self.declarations.values(), *self.constants, *self.bodies]) + "\n"
 
     def extern(self, extern: Extern) -> str:
@@ -220,12 +223,12 @@ class Translator:
     """Translates one function into the text of an LLVM definition."""
 
     def __init__(
-        self, module: Module, function: NativeFunction, static: dict[str, Any], name: str, section: str
+        self, module: Module, function: NativeFunction, static: dict[str, Any], name: str, split: bool
     ) -> None:
         self.module = module
         self.function = function
         self.name = name
-        self.section = section
+        self.split = split
         self.scope = self._static_scope(static)
         self.locals: dict[str, tuple[Type, str]] = {}
         self.declared: dict[str, Type] = {}
@@ -273,12 +276,13 @@ class Translator:
             if function.cold or function.apart:
                 attributes = "noinline cold nounwind" if function.cold else "noinline nounwind"
         convention = f"{function.convention} " if function.convention else ""
-        section = f' section "{self.section}"' if self.section else ""
+        own_section = " comdat !prof !1" if self.split else ""
+        group = f"${self.name} = comdat any\n" if self.split else ""
         head = (
             f"define {linkage}{convention}{llvm_type(function.result)} @{self.name}({', '.join(parameters)})"
         )
         body = "\n".join(["entry:", *self.slots, *self.lines])
-        return f"{head} {attributes}{section} {{\n{body}\n}}"
+        return f"{group}{head} {attributes}{own_section} {{\n{body}\n}}"
 
     # -- emission
 
@@ -426,7 +430,7 @@ class Translator:
             self.statements(node.body if known else node.orelse)
             return
         yes, no, end = self.label("then"), self.label("else"), self.label("end")
-        self.fork(self.condition(node.test), yes, no if node.orelse else end)
+        self.decide(node.test, yes, no if node.orelse else end)
         self.start(yes)
         self.statements(node.body)
         finished = not self.open
@@ -449,7 +453,7 @@ class Translator:
         self.start(top)
         known = self.static_truth(node.test)
         if known is None:
-            self.fork(self.condition(node.test), body, end)
+            self.decide(node.test, body, end)
         elif known:
             self.branch(body)
         else:
@@ -815,28 +819,52 @@ class Translator:
         """`and`/`or` as a truth value; the right side runs only if it decides."""
         slot = f"%bool.{self.label('')}"
         self.slots.append(f"  {slot} = alloca i1")
-        end = self.label("decided")
-        for index, part in enumerate(node.values):
-            value = self.condition(part)
-            self.emit(f"store i1 {value.text}, ptr {slot}")
-            if index == len(node.values) - 1:
-                self.branch(end)
-                break
-            more = self.label("more")
-            if isinstance(node.op, ast.And):
-                self.fork(value, more, end)
-            else:
-                self.fork(value, end, more)
-            self.start(more)
+        yes, no, end = self.label("true"), self.label("false"), self.label("decided")
+        self.decide(node, yes, no)
+        for label, truth in ((yes, "true"), (no, "false")):
+            self.start(label)
+            self.emit(f"store i1 {truth}, ptr {slot}")
+            self.branch(end)
         self.start(end)
         return self.load((I1, slot))
+
+    def decide(self, node: ast.expr, yes: str, no: str) -> None:
+        """Go to one label or the other by a condition; the right side of `and` and `or` runs only if it decides."""
+        test = self._each_expected(node)
+        if isinstance(test, ast.BoolOp):
+            *parts, last = test.values
+            for part in parts:
+                more = self.label("more")
+                self.decide(part, *((more, no) if isinstance(test.op, ast.And) else (yes, more)))
+                self.start(more)
+            self.decide(last, yes, no)
+        elif isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            self.decide(test.operand, no, yes)
+        else:
+            self.fork(self.condition(test), yes, no)
+
+    def _each_expected(self, node: ast.expr) -> ast.expr:
+        """For `likely(a and b)`: the same said of each part. Of `a or b` the last part is likely, if it is asked."""
+        if not isinstance(node, ast.Call) or len(node.args) != 1 or not isinstance(node.args[0], ast.BoolOp):
+            return node
+        called, test = self.static(node.func), node.args[0]
+        if called is None or called.value not in (intrinsics.likely, intrinsics.unlikely):
+            return node
+        of_all = isinstance(test.op, ast.And) == (called.value is intrinsics.likely)
+        parts = [
+            ast.copy_location(ast.Call(node.func, [part], []), part)
+            if of_all or part is test.values[-1]
+            else part
+            for part in test.values
+        ]
+        return ast.copy_location(ast.BoolOp(test.op, parts), test)
 
     def conditional_expression(self, node: ast.IfExp) -> Value | Static:
         known = self.static_truth(node.test)
         if known is not None:
             return self.expression(node.body if known else node.orelse)
         yes, no, end = self.label("then"), self.label("else"), self.label("end")
-        self.fork(self.condition(node.test), yes, no)
+        self.decide(node.test, yes, no)
         self.start(no)
         other = self.value(node.orelse)
         marker = len(self.lines)
@@ -1007,6 +1035,9 @@ class Translator:
                 self.fail(node, "jump with (sp), (sp, value) or (frame, sp, thread, ...)")
         registers = [*registers, *[Value(None, "poison")] * (REGISTERS - len(registers))]
         texts = ", ".join(f"ptr {register.text}" for register in registers)
+        if target.text == f"@{NEXT}":
+            # Else LLVM makes conditional jumps of it, and what is unlikely stands between them and the next template.
+            self.emit('call void asm sideeffect "", ""()')
         self.emit(f"musttail call {TEMPLATE} void {target.text}({texts})")
         self.emit("ret void")
         self.open = False

@@ -151,7 +151,7 @@ def LOAD_ATTR_method(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     owner = sp[-1]
     kind = owner.ob_type
     if likely(is_seen(owner, CACHE) and passes_check(owner, CACHE)):
-        if CACHE[KIND] == METHOD:
+        if likely(CACHE[KIND] == METHOD):
             keys = CACHE[KEYS]
             if likely(keys == 0 or u64(cast(HeapType, kind).ht_cached_keys.dk_version) == keys):
                 sp[-1] = new(cast(Object, CACHE[WHAT]))
@@ -223,7 +223,7 @@ def store_attribute(
 def STORE_ATTR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     owner = sp[-1]
     if likely(is_seen(owner, CACHE) and CACHE[KIND] == FIELD and passes_check(owner, CACHE)):
-        if CACHE[CHECK] == 0 or not has_own_dict(owner):
+        if likely(CACHE[CHECK] == 0 or not has_own_dict(owner)):
             place = cached_field(owner, CACHE)
             old = place[0]
             place[0] = sp[-2]

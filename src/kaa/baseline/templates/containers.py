@@ -5,7 +5,7 @@ from __future__ import annotations
 from kaa.baseline.calling import enter, is_guest, push_simple
 from kaa.baseline.cells import EMPTY_STRING, SLOT_SUBSCRIPT, STRINGS
 from kaa.baseline.holes import AFTER, FOLLOWING, NEXT, OPARG, RESUMED, Continuation, Jump, Stack
-from kaa.baseline.numbers import compact_value, release_int
+from kaa.baseline.numbers import NEGATIVE_OR_LARGE, release_int
 from kaa.baseline.objects import decref, decref_maybe, here, incref, new, release, release_all
 from kaa.baseline.template import second, template, variant
 from kaa.baseline.unwinding import raised
@@ -288,23 +288,23 @@ def DICT_MERGE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
 @native(inline=True)
 def list_place(container: Object, index: Object) -> Ptr[Object]:
     """Where a list has the item at a compact int; NULL if the operands are anything else."""
-    if container.ob_type == PyList_Type and index.ob_type == PyLong_Type:
-        items = cast(ListObject, container)
-        place = compact_index(index, items.ob_size)
-        if place >= 0:
-            return items.ob_item + place
-    return NULL
+    if unlikely(container.ob_type != PyList_Type or index.ob_type != PyLong_Type):
+        return NULL
+    items = cast(ListObject, container)
+    place = compact_index(index, items.ob_size)
+    return NULL if unlikely(place < 0) else items.ob_item + place
 
 
 @native(inline=True)
 def compact_index(index: Object, size: i64) -> i64:
     """A compact int as an index into `size` items; -1 if it is none of them."""
-    if cast(LongObject, index).lv_tag >= 16:
-        return -1
-    place = compact_value(index)
-    if place < 0:
-        place += size
-    return place if u64(place) < u64(size) else -1
+    number = cast(LongObject, index)
+    place = i64(number.ob_digit[0])
+    if unlikely(number.lv_tag & NEGATIVE_OR_LARGE != 0):
+        if number.lv_tag >= 16:
+            return -1
+        place = size - place
+    return -1 if unlikely(u64(place) >= u64(size)) else place
 
 
 @native

@@ -47,7 +47,7 @@ from kaa.native.externs import (
     _PyType_Lookup,
 )
 from kaa.native.function import TEMPLATE, Static, native
-from kaa.native.intrinsics import NULL, address, cast, unlikely
+from kaa.native.intrinsics import NULL, address, cast, likely, unlikely
 from kaa.native.layouts import (
     Frame,
     FunctionObject,
@@ -204,7 +204,7 @@ def stopped(thread: ThreadState, frame: Frame) -> i1:
 def next_of_sequence(iterator: SequenceIterator, size: i64, items: Stack) -> Object:
     """The next item of a list's or tuple's iterator, new; NULL at the end."""
     index = iterator.it_index
-    if u64(index) >= u64(size):
+    if unlikely(u64(index) >= u64(size)):
         return NULL
     iterator.it_index = index + 1
     return new(items[index])
@@ -246,18 +246,18 @@ def iterate(frame: Frame, sp: Stack, thread: ThreadState, follower: Static[str])
     if follower and iterator.ob_type == PyRangeIter_Type:
         numbers = cast(RangeIterator, iterator)
         number, last = numbers.start, slot(frame, STORED)[0]
-        if numbers.len > 0 and fits_used_int(number) and is_spare_int(last, NULL, NULL):
+        if likely(numbers.len > 0 and fits_used_int(number) and is_spare_int(last, NULL, NULL)):
             numbers.start = number + numbers.step
             numbers.len -= 1
             overwrite_int(last, number)
             return load_after_store(frame, sp, thread, follower)
     here(frame)
-    if follower and iterator.ob_type == PyListIter_Type:
+    if follower and likely(iterator.ob_type == PyListIter_Type):
         sequence = cast(SequenceIterator, iterator)
         items = cast(ListObject, sequence.it_seq)
-        if items:
+        if likely(items):
             item = next_of_sequence(sequence, items.ob_size, items.ob_item)
-            if item:
+            if likely(item):
                 return store_item(frame, sp, thread, item, follower)
     if iterator.ob_type == PyGen_Type:
         generator = cast(GeneratorObject, iterator)

@@ -397,13 +397,13 @@ def LOAD_GLOBAL_null(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
 def cached_global(frame: Frame, cache: Ptr[u64]) -> Object:
     """The value where the cache says, borrowed; NULL if the cache does not know."""
     keys = frame.f_globals.ma_keys
-    if u64(keys.dk_version) + u64(1) != cache[OWN_KEYS]:
+    if unlikely(u64(keys.dk_version) + u64(1) != cache[OWN_KEYS]):
         return NULL
     if cache[BUILTIN_KEYS] != 0:
-        if frame.f_builtins.ob_type != PyDict_Type:
+        if unlikely(frame.f_builtins.ob_type != PyDict_Type):
             return NULL
         keys = frame.f_builtins.ma_keys
-        if u64(keys.dk_version) + u64(1) != cache[BUILTIN_KEYS]:
+        if unlikely(u64(keys.dk_version) + u64(1) != cache[BUILTIN_KEYS]):
             return NULL
     return cast(Ptr[Object], u64(address(keys)) + cache[PLACE])[0]
 

@@ -36,7 +36,7 @@ from kaa.native.externs import (
     _PyUnicode_Equal,
 )
 from kaa.native.function import TEMPLATE, Static, native
-from kaa.native.intrinsics import NULL, address, cast, unlikely
+from kaa.native.intrinsics import NULL, address, cast, likely, unlikely
 from kaa.native.layouts import FloatObject, Frame, LongObject, Object, ThreadState, UnicodeObject, VarObject
 from kaa.native.types import f64, i1, i32, i64, u16, u64
 
@@ -141,10 +141,10 @@ def arithmetic(
     """
     left, right = sp[-2], sp[-1]
     kind = left.ob_type
-    if right.ob_type == kind:
-        if operator != "/" and kind == PyLong_Type and are_compact(left, right):
+    if likely(right.ob_type == kind):
+        if operator != "/" and kind == PyLong_Type and likely(are_compact(left, right)):
             divisor = compact_value(right)
-            if operator not in ("//", "%") or divisor != 0:
+            if operator not in ("//", "%") or likely(divisor != 0):
                 number = integer_result(compact_value(left), divisor, operator)
                 if store:
                     old = slot(frame, STORED)[0]
@@ -155,7 +155,7 @@ def arithmetic(
                         return AFTER(sp - 2)
                 return push_result(frame, sp - 2, thread, int_of_operands(left, right, number))
         elif operator in ("+", "-", "*", "/") and kind == PyFloat_Type:
-            if operator != "/" or float_value(right) != 0.0:
+            if operator != "/" or likely(float_value(right) != 0.0):
                 value = float_result(float_value(left), float_value(right), operator)
                 if store:
                     old = slot(frame, STORED)[0]
@@ -318,8 +318,8 @@ def compare_values(
     """A comparison of two compact ints, floats or strings done here; all else in `comparison`."""
     left, right = sp[-2], sp[-1]
     kind = left.ob_type
-    if right.ob_type == kind:
-        if kind == PyLong_Type and are_compact(left, right):
+    if likely(right.ob_type == kind):
+        if kind == PyLong_Type and likely(are_compact(left, right)):
             truth = integers_compare(compact_value(left), compact_value(right), operator)
             release_int(left)
             release_int(right)
