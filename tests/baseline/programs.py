@@ -322,6 +322,84 @@ def closures():
     return out, [f() for f in [lambda i=i: i for i in range(3)]]
 
 
+def attributes_of_locals():
+    """Loads and stores of attributes behind loads of locals, which one template does, in all their forms."""
+    said = []
+
+    class Plain:
+        shared = "of the class"
+
+        def __init__(self, value):
+            self.value = value
+            self.more = value
+            value = self.value
+
+        def method(self):
+            return self.more
+
+        @property
+        def asked(self):
+            return self.value
+
+        def __getattr__(self, name):
+            if name == "missing":
+                raise AttributeError(name)
+            return name
+
+    class Slotted:
+        __slots__ = ("more", "value")
+        shared = "of the other class"
+
+        def method(self):
+            return self.value
+
+        asked = 1
+
+    class Noisy:
+        def __del__(self):
+            said.append(sys._getframe(1).f_lineno - first)
+
+    def visit(owner, value):
+        owner.value = value
+        owner.more = owner.value
+        owner.more = value
+        for _ in range(2):
+            owner.value = owner.more
+        return owner.value, owner.more, owner.shared, owner.asked, owner.method()
+
+    def outer(pair):
+        pair.first.value = pair.second
+        pair.first.more = pair.first.value
+        return pair.first.more
+
+    first = visit.__code__.co_firstlineno
+    owners = [Plain(0), Slotted(), Plain(1)]
+    many = Plain(2)
+    for number in range(40):
+        setattr(many, f"attribute{number}", number)
+    owners += [many, Plain(3)]
+    vars(owners[-1])["shared"] = "of the instance"
+    out = []
+    for value in (1, 2.5, "text", None):
+        for owner in owners:
+            out.append(visit(owner, value))
+    vars(owners[0]).clear()
+    out.append((owners[0].value, list(vars(owners[2]))))
+    pair = Plain(0)
+    pair.first, pair.second = Plain(4), 5
+    out += [outer(pair) for _ in range(4)]
+    for owner in owners[:2]:
+        visit(owner, Noisy())
+        visit(owner, 0)
+    del owners[1].value
+    for owner, name in ((owners[1], "value"), (owners[0], "missing")):
+        try:
+            owner.value if name == "value" else owner.missing
+        except AttributeError as e:
+            out.append(str(e).rpartition(" ")[2])
+    return out, said
+
+
 def global_names():
     global made_here
     made_here = 1

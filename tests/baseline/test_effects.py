@@ -26,7 +26,9 @@ from .programs import PROGRAMS
 pytestmark = [needs_native, pytest.mark.xdist_group("effects")]
 
 FURTHEST = 12
-"""Entries that one side may have and the other not, in a row: the host tells of no instruction before RESUME."""
+"""Entries that one side may have and the other not, in a row: the host tells of no instruction before RESUME, and the
+machine of none whose work the one before it does.
+"""
 IMMORTAL = 1 << 31
 TAKEN_OVER = "chains_of_calls.<locals>.A.__getitem__:"
 """A function whose frame takes over its caller's only reference: the host's does so only when nobody traces it."""
@@ -57,12 +59,12 @@ def meetings(host: list[Entry], native: list[Entry]) -> Iterator[tuple[Entry, En
             yield host[here], native[there]
             here, there = here + 1, there + 1
             continue
-        for ahead in range(1, FURTHEST + 1):
-            if here + ahead < len(host) and host[here + ahead][:2] == native[there][:2]:
-                here += ahead
-                break
-            if there + ahead < len(native) and native[there + ahead][:2] == host[here][:2]:
-                there += ahead
+        for skipped in range(1, FURTHEST + 1):
+            ways = [(i, skipped - i) for i in range(skipped + 1)]
+            ways = [(i, j) for i, j in ways if here + i < len(host) and there + j < len(native)]
+            found = [(i, j) for i, j in ways if host[here + i][:2] == native[there + j][:2]]
+            if found:
+                here, there = here + found[0][0], there + found[0][1]
                 break
         else:
             if min(len(host) - here, len(native) - there) <= FURTHEST:

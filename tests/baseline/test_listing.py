@@ -36,9 +36,9 @@ def test_pieces_are_the_instructions():
 def test_code_is_contiguous():
     from kaa.baseline.listing import pieces
 
-    places = [(p.address, len(p.code)) for p in pieces(guest)]
-    for (start, size), (after, _) in pairwise(places):
-        assert start + size == after
+    places = sorted((p.address, len(p.code)) for p in pieces(guest))
+    gaps = sum(start + size != after for (start, size), (after, _) in pairwise(places))
+    assert gaps == 1  # between what is likely to run and what is not
 
 
 def test_what_has_no_code():

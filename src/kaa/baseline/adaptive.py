@@ -22,6 +22,7 @@ from kaa.baseline.attribute_cache import (
     OF_CLASS,
     OF_MODULE,
     PROPERTY,
+    SLOT,
     VERSION,
 )
 from kaa.baseline.calling import MISSING
@@ -34,7 +35,8 @@ type Words = tuple[int, ...]
 BUILTIN_KEYS: Final = 1
 """The word of LOAD_GLOBAL's cache that is 0 for a global."""
 FORMS: Final[dict[tuple[str, int], tuple[str, str]]] = {
-    ("LOAD_ATTR", FIELD): ("LOAD_ATTR_SLOT", "LOAD_ATTR_INSTANCE_VALUE"),
+    ("LOAD_ATTR", FIELD): ("LOAD_ATTR_INSTANCE_VALUE",) * 2,
+    ("LOAD_ATTR", SLOT): ("LOAD_ATTR_SLOT",) * 2,
     ("LOAD_ATTR", METHOD): ("LOAD_ATTR_NONDESCRIPTOR_NO_DICT", "LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES"),
     ("LOAD_ATTR", IN_DICT): ("LOAD_ATTR_WITH_HINT",) * 2,
     ("LOAD_ATTR", OF_MODULE): ("LOAD_ATTR_MODULE",) * 2,
@@ -42,7 +44,8 @@ FORMS: Final[dict[tuple[str, int], tuple[str, str]]] = {
     ("LOAD_ATTR", PROPERTY): ("LOAD_ATTR_PROPERTY",) * 2,
     ("LOAD_ATTR of a method", METHOD): ("LOAD_ATTR_METHOD_NO_DICT", "LOAD_ATTR_METHOD_WITH_VALUES"),
     ("LOAD_ATTR of a method", BESIDE_DICT): ("LOAD_ATTR_METHOD_LAZY_DICT",) * 2,
-    ("STORE_ATTR", FIELD): ("STORE_ATTR_SLOT", "STORE_ATTR_INSTANCE_VALUE"),
+    ("STORE_ATTR", FIELD): ("STORE_ATTR_INSTANCE_VALUE",) * 2,
+    ("STORE_ATTR", SLOT): ("STORE_ATTR_SLOT",) * 2,
     ("STORE_ATTR", IN_DICT): ("STORE_ATTR_WITH_HINT",) * 2,
     ("CALL", CALL_OF_FUNCTION): ("CALL_PY_EXACT_ARGS", "CALL_PY_GENERAL"),
     ("CALL", CALL_OF_CLASS): ("CALL_ALLOC_AND_ENTER_INIT",) * 2,

@@ -1,6 +1,6 @@
-"""The memory where blocks live: an arena for machine code, and one for data.
+"""The memory where blocks live: arenas for machine code, for what seldom runs of it, and for data.
 
-In: a size. Out: a piece of memory. Both arenas lie in the region that the image has reserved, so that code reaches its
+In: a size. Out: a piece of memory. The arenas lie in the region that the image has reserved, so that code reaches its
 data by short distances. The memory of machine code is mapped twice: where it runs it cannot be written, and a fixed
 distance away it can be written and not run. So no page ever changes its access, and linking needs no system call.
 
@@ -49,13 +49,21 @@ def _arena(name: str) -> Any:
 
 
 CODE_ARENA: Arena = _arena("CODE_ARENA")
+COLD_ARENA: Arena = _arena("COLD_ARENA")
+"""For machine code that seldom runs: what runs lies close together, on few pages."""
 DATA_ARENA: Arena = _arena("DATA_ARENA")
+
+
+@native(inline=True)
+def steps_for(size: u64) -> u64:
+    """How many steps a piece of at least `size` bytes has: one at least."""
+    return size // SIZE_STEP + 1
 
 
 @native
 def take(arena: Arena, size: u64) -> u64:
     """A piece of memory of at least `size` bytes, or 0."""
-    steps = (size + (SIZE_STEP - 1)) // SIZE_STEP
+    steps = steps_for(size)
     rounded = steps * SIZE_STEP
     if steps < SIZE_CLASSES:
         first = arena.free[steps]
@@ -74,7 +82,7 @@ def take(arena: Arena, size: u64) -> u64:
 @native
 def give_back(arena: Arena, place: u64, size: u64) -> None:
     """Return a piece. Its first word becomes the link of the chain of free pieces."""
-    steps = (size + (SIZE_STEP - 1)) // SIZE_STEP
+    steps = steps_for(size)
     arena.used -= steps * SIZE_STEP
     if steps < SIZE_CLASSES and place >= arena.kept:
         cast(Ptr[u64], place + arena.distance)[0] = arena.free[steps]
@@ -83,12 +91,18 @@ def give_back(arena: Arena, place: u64, size: u64) -> None:
 
 @native
 def map_code() -> i32:
-    """Give the free end of the arena of machine code new memory, in both places; 0, or -1 if there is none."""
-    place = CODE_ARENA.next
-    size = CODE_ARENA.limit - place
+    """Give the free ends of the arenas of machine code new memory, in both places; 0, or -1 if there is none."""
+    return i32(-1) if map_end(CODE_ARENA) != 0 else map_end(COLD_ARENA)
+
+
+@native
+def map_end(arena: Arena) -> i32:
+    """The same for one of them."""
+    place = arena.next
+    size = arena.limit - place
     flags = i32(MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED)
-    written = mmap(place + CODE_ARENA.distance, size, READ_WRITE, flags, i32(-1), 0)
-    if written != place + CODE_ARENA.distance:
+    written = mmap(place + arena.distance, size, READ_WRITE, flags, i32(-1), 0)
+    if written != place + arena.distance:
         return -1
     # No old size: the memory stays where it is and gets a second place.
     if mremap(written, 0, size, MREMAP_MAYMOVE | MREMAP_FIXED, place) != place:
@@ -99,7 +113,13 @@ def map_code() -> i32:
 @native
 def before_fork() -> None:
     """Keep what has been handed out as it is, and go on at the next page."""
-    arena = CODE_ARENA
+    keep_all(CODE_ARENA)
+    keep_all(COLD_ARENA)
+
+
+@native
+def keep_all(arena: Arena) -> None:
+    """The same for one of the arenas of machine code."""
     arena.next = (arena.next + (PAGE - 1)) & ~u64(PAGE - 1)
     arena.kept = arena.next
     clear_memory(cast(Ptr[u64], address(arena) + 8 * FIELDS), 8 * SIZE_CLASSES)
@@ -110,3 +130,4 @@ def after_fork() -> None:
     """In the child: leave the memory behind to the parent. Without memory no more code is linked."""
     if map_code() != 0:
         CODE_ARENA.limit = CODE_ARENA.next
+        COLD_ARENA.limit = COLD_ARENA.next

@@ -44,7 +44,7 @@ from kaa.native.externs import (
     _PyUnicode_Equal,
 )
 from kaa.native.function import native
-from kaa.native.intrinsics import NULL, address, cast
+from kaa.native.intrinsics import NULL, address, cast, likely
 from kaa.native.layouts import (
     DictKeys,
     DictValues,
@@ -64,11 +64,13 @@ FIELD, IN_DICT, OF_MODULE, OF_CLASS, PROPERTY, METHOD, BESIDE_DICT, DESCRIPTOR, 
     range(1, 10)
 )
 CALL_OF_FUNCTION, CALL_OF_CLASS = 10, 11
-"""Kinds; METHOD is any value of the class that no instance hides, IN_DICT a value for which the instances have no place
-but in their dicts. The slow path asks for the next three: the first word of their caches is 0, and for a property KEYS
-is the version of the type. DESCRIPTOR is one of the host's own kinds of descriptors in the class, to be asked for its
-value if no instance hides it; BESIDE_DICT and DESCRIPTOR_BESIDE_DICT are METHOD and DESCRIPTOR for objects that have a
-pointer to their dict, at word 1. Kinds of calls have numbers of their own (see `calling`)."""
+SLOT: Final = 12
+"""Kinds; FIELD is a value among the inline ones, SLOT one in a slot; METHOD is any value of the class that no instance
+hides, IN_DICT a value for which the instances have no place but in their dicts. The slow path asks for the next three:
+the first word of their caches is 0, and for a property KEYS is the version of the type. DESCRIPTOR is one of the host's
+own kinds of descriptors in the class, to be asked for its value if no instance hides it; BESIDE_DICT and
+DESCRIPTOR_BESIDE_DICT are METHOD and DESCRIPTOR for objects that have a pointer to their dict, at word 1. Kinds of
+calls have numbers of their own (see `calling`)."""
 INLINE_VALUES, MANAGED_DICT, IMMUTABLE, CLASSES = 1 << 2, 1 << 4, 1 << 8, 1 << 31
 """`tp_flags` of types whose instances have their values behind the head, of those with a dict before it, of types that
 cannot change, and of those whose instances are classes."""
@@ -149,7 +151,7 @@ def learn_load(owner: Object, name: Object, method: i1, interpreter: Interpreter
         return
     if found.ob_type == PyGetSetDescr_Type:
         if is_class_of_object(found):
-            set_cache(cache, kind, 0, CLASS_OFFSET, 0, FIELD)
+            set_cache(cache, kind, 0, CLASS_OFFSET, 0, SLOT)
             return
         set_cache(cache, kind, 0, address(found), 0, DESCRIPTOR)
         return
@@ -231,16 +233,21 @@ def comes_as_it_is(found: Object) -> i1:
     return kind in (PyFunction_Type, PyMethodDescr_Type) or address(kind.tp_descr_get) == 0
 
 
+@native(inline=True)
+def value_of_module(owner: Object, cache: Ptr[u64]) -> Object:
+    """An attribute of a module that the cache knows, borrowed; NULL if it does not."""
+    if cache[KIND] != OF_MODULE or owner.ob_type != PyModule_Type:
+        return NULL
+    names = cast(ModuleObject, owner).md_dict
+    if not names or u64(names.ma_keys.dk_version) != cache[KEYS]:
+        return NULL
+    return cast(Ptr[Object], u64(address(names.ma_keys)) + cache[WHAT])[0]
+
+
 @native
-def load_shared(owner: Object, cache: Ptr[u64]) -> Object:
-    """An attribute of a module or class that the cache knows, new; NULL if it does not."""
-    if cache[KIND] == OF_MODULE and owner.ob_type == PyModule_Type:
-        names = cast(ModuleObject, owner).md_dict
-        if names and u64(names.ma_keys.dk_version) == cache[KEYS]:
-            value = cast(Ptr[Object], u64(address(names.ma_keys)) + cache[WHAT])[0]
-            if value:
-                return new(value)
-    elif cache[KIND] == OF_CLASS and owner.ob_type.tp_flags & CLASSES:
+def load_of_class(owner: Object, cache: Ptr[u64]) -> Object:
+    """An attribute of a class that the cache knows, new; NULL if it does not."""
+    if cache[KIND] == OF_CLASS and owner.ob_type.tp_flags & CLASSES:
         if versions_of_class(cast(TypeObject, owner)) == cache[KEYS]:
             found = cast(Object, cache[WHAT])
             if is_wrapped(found):
@@ -269,7 +276,7 @@ def learn_slot(kind: TypeObject, descriptor: MemberDescriptor, cache: Ptr[u64]) 
     """The attribute is a slot, and not one borrowed from a class of another layout."""
     member = descriptor.d_member
     if member.type == OBJECT_MEMBER and member.flags == 0 and PyType_IsSubtype(kind, descriptor.d_type) != 0:
-        set_cache(cache, kind, 0, member.offset, 0, FIELD)
+        set_cache(cache, kind, 0, member.offset, 0, SLOT)
 
 
 @native
@@ -322,6 +329,46 @@ def passes_check(owner: Object, cache: Ptr[u64]) -> i1:
     """Whether the object keeps its attributes where the cache says."""
     check = cache[CHECK]
     return check == 0 or cast(Ptr[u8], address(owner) + i64(check))[0] == 1
+
+
+@native(inline=True)
+def has_inline_values(owner: Object) -> i1:
+    """Whether an object of a type that has inline values keeps them there."""
+    return cast(Ptr[u8], owner)[HEAD + VALID] == 1
+
+
+@native(inline=True)
+def value_at_hand(owner: Object, cache: Ptr[u64]) -> Object:
+    """An attribute that the object holds where the cache says, borrowed; else NULL."""
+    if likely(is_seen(owner, cache)):
+        if likely(cache[KIND] == FIELD):
+            if likely(has_inline_values(owner)):
+                return cached_field(owner, cache)[0]
+        elif cache[KIND] == SLOT:
+            return cached_field(owner, cache)[0]
+    return NULL
+
+
+@native(inline=True)
+def method_holds(owner: Object, cache: Ptr[u64]) -> i1:
+    """Whether the cache has a METHOD of the object's class, and the object does not hide it."""
+    if likely(is_seen(owner, cache) and cache[KIND] == METHOD and passes_check(owner, cache)):
+        keys = cache[KEYS]
+        if likely(keys == 0 or u64(cast(HeapType, owner.ob_type).ht_cached_keys.dk_version) == keys):
+            return True
+    return False
+
+
+@native(inline=True)
+def place_at_hand(owner: Object, cache: Ptr[u64]) -> Ptr[Object]:
+    """Where an attribute of the object can be stored at once, as the cache says; else NULL."""
+    if likely(is_seen(owner, cache)):
+        if likely(cache[KIND] == FIELD):
+            if likely(has_inline_values(owner) and not has_own_dict(owner)):
+                return cached_field(owner, cache)
+        elif cache[KIND] == SLOT:
+            return cached_field(owner, cache)
+    return NULL
 
 
 @native(inline=True)

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from kaa.baseline.arena import CODE_ARENA, DATA_ARENA, give_back, take
+from kaa.baseline.arena import CODE_ARENA, COLD_ARENA, DATA_ARENA, give_back, take
 from kaa.native.externs import PyMem_Malloc, PyMem_RawFree, PyUnstable_Code_SetExtra
 from kaa.native.function import Cell, native
 from kaa.native.intrinsics import NULL, address, cast, clear_memory
 from kaa.native.layouts import CodeExtra, CodeObject
-from kaa.native.types import Array, Embedded, Ptr, Reference, Struct, i1, i64, u8, u32, u64
+from kaa.native.types import Array, Embedded, Ptr, Reference, Struct, i1, i32, i64, u8, u64
 
 
 class Block(Struct):
     """Machine code and data of one code object. Sizes in bytes.
 
     `tables` chains what caches have allocated; `previous` and `next` chain all blocks, from `BLOCKS`. `addresses`
-    has, for each code unit, the distance of its machine code from `start`; `start` is 0 for code that the machine
-    cannot run.
+    has, for each code unit, the distance of its machine code: from `start`, where the first instruction's is, or from
+    `aside`, behind it, if it is negative. `start` is 0 for code that the machine cannot run. `code_size` bytes from
+    `start` on are likely to run, `cold_size` bytes from `cold` on are not.
     """
 
     start: u64
@@ -32,9 +33,12 @@ class Block(Struct):
     previous: Block
     next: Block
     code_size: u64
+    cold: u64
+    cold_size: u64
+    aside: u64
     data_size: u64
     caches: Ptr[u64]
-    addresses: Array[u32]
+    addresses: Array[i32]
 
 
 _WORD: Any = u64
@@ -54,6 +58,13 @@ def find_block(code: CodeObject) -> Block:
     if extra.ce_size <= i64(index):
         return NULL
     return cast(Block, extra.ce_extras[index])
+
+
+@native(inline=True)
+def machine_code_at(block: Block, index: i64) -> i64:
+    """The address of the machine code of a code unit."""
+    distance = i64(block.addresses[index])
+    return i64(block.start if distance >= 0 else block.aside) + distance
 
 
 @native
@@ -115,4 +126,5 @@ def free_block(extra: Ptr[u8]) -> None:
         table = following
     if block.start != 0:
         give_back(CODE_ARENA, block.start, block.code_size)
+        give_back(COLD_ARENA, block.cold, block.cold_size)
     give_back(DATA_ARENA, u64(address(block)), block.data_size)

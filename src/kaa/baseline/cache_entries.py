@@ -21,6 +21,7 @@ from kaa.baseline.attribute_cache import (
     METHOD,
     MORE,
     NOT_FOUND,
+    SLOT,
     UNICODE,
     VERSION,
     WHAT,
@@ -88,8 +89,8 @@ def keep_entry(frame: Frame, owner: Object, cache: Ptr[u64]) -> None:
 def load_known(owner: Object, name: Object, entry: Ptr[u64]) -> Object:
     """The attribute as an entry says, new; NULL if it is not there."""
     kind = entry[KIND]
-    if kind in (FIELD, IN_DICT):
-        if kind == FIELD and passes_check(owner, entry):
+    if kind in (FIELD, IN_DICT, SLOT):
+        if kind != IN_DICT and passes_check(owner, entry):
             value = cached_field(owner, entry)[0]
         else:
             value = value_in_dict(owner, name, entry)

@@ -28,6 +28,7 @@ KINDS: Final = (
     "descriptor beside a dict",
     "function",
     "class called",
+    "slot",
 )
 
 

@@ -106,8 +106,7 @@ def make_image(*, checking: bool = False, progress: Callable[[str], None] = lamb
     ]
     exported += builtin_functions.ENTRANCES
     named = tables.named_templates()
-    seconds = [name for name in named if name.endswith(tables.SECOND)]
-    image = build(exported, named, detached=seconds, checking=checking, progress=progress)
+    image = build(exported, named, behind=tables.behind_templates(), checking=checking, progress=progress)
     tables.add_tables(image)
     return image
 
@@ -187,7 +186,9 @@ class Engine:
         half = (REACHABLE - start) // 2 // PAGE * PAGE
         self.loaded.protect(start, half, READ | WRITE)
         self._set_arena("DATA_ARENA", start, half)
-        self._set_arena("CODE_ARENA", start + half, half, distance=half)
+        likely = half // 3 // PAGE * PAGE
+        self._set_arena("CODE_ARENA", start + half, likely, distance=half)
+        self._set_arena("COLD_ARENA", start + half + likely, half - likely, distance=half)
         if c_function(self.loaded.address("map_code"), Int)():
             raise UnsupportedHost("memory for machine code cannot be mapped twice")
         self.loaded.at_fork("before_fork", "after_fork")
@@ -323,7 +324,7 @@ class Engine:
             "instructions": "INSTRUCTIONS_LINKED",
         }
         found = {label: self.loaded.cell(cell).value for label, cell in counters.items()}
-        found["machine code"] = self._arena("CODE_ARENA").used
+        found["machine code"] = self._arena("CODE_ARENA").used + self._arena("COLD_ARENA").used
         found["data"] = self._arena("DATA_ARENA").used
         return found
 

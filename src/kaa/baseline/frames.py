@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from kaa.baseline import unwinding
 from kaa.baseline.attention import RAISED, TO_HOST, accept_version, attend, is_watched, too_deep
-from kaa.baseline.block import Block
+from kaa.baseline.block import Block, machine_code_at
 from kaa.baseline.holes import DONE, Continuation, Jump, Stack
 from kaa.baseline.linker import block_of
 from kaa.baseline.objects import None_, decref, decref_maybe
@@ -81,7 +81,7 @@ def generator_of(frame: Frame) -> GeneratorObject:
 def machine_address(block: Block, unit: Ptr[u16]) -> Continuation:
     """Where the machine code of a code unit is."""
     index = unit - block.code.co_code_adaptive
-    return cast(Continuation, block.start + u64(block.addresses[index]))
+    return cast(Continuation, machine_code_at(block, index))
 
 
 # -- from C

@@ -76,6 +76,8 @@ STORED: int = _hole("STORED", _NUMBER, 31)
 """The same: bytes from the frame to the local variable that the next instruction stores into."""
 LOADED: int = _hole("LOADED", _NUMBER, 31)
 """The same, for the local variable that it loads then."""
+FOLLOWER_CACHE: Ptr[int] = _hole("FOLLOWER_CACHE", _WORDS, 0)
+"""The same: the next instruction's words of inline cache."""
 
 HOLES: Final = (
     "",
@@ -96,6 +98,7 @@ HOLES: Final = (
     "AFTER",
     "STORED",
     "LOADED",
+    "FOLLOWER_CACHE",
     *OWN_PARTS,
 )
 """Their order is the linker's numbering; the first is a place in the image."""

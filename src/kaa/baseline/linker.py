@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from kaa.baseline.arena import CODE_ARENA, take
-from kaa.baseline.block import Block, find_block, new_block
+from kaa.baseline.arena import CODE_ARENA, COLD_ARENA, give_back, take
+from kaa.baseline.block import Block, find_block, machine_code_at, new_block
 from kaa.baseline.holes import HOLES
+from kaa.baseline.objects import is_immortal
 from kaa.native.externs import PyErr_Clear, PyMem_RawFree, PyMem_RawMalloc, PyUnicode_AsUTF8, dprintf
 from kaa.native.function import Cell, native
 from kaa.native.intrinsics import NULL, address, cast, copy_memory, reserve, size_of
 from kaa.native.layouts import CodeObject
 from kaa.native.types import Embedded, Pointer, Ptr, Reference, Struct, i1, i8, i32, i64, u8, u16, u32, u64
+
+JUMP, JUMP_SIZE = 0xE9, 5
+"""Opcode and bytes of a jump by a distance of 32 bits."""
 
 
 class Row(Struct):
@@ -27,7 +31,8 @@ class Row(Struct):
     most `roles`, then `variants[v + count * role]` does the work of both. `after` is the part where a result arrives.
     `refers` says what the argument refers to: FORWARD, BACKWARD, A_CONSTANT, A_NAME, or 0 for nothing to look up.
     The role STORES is that of stores into as many locals as the argument says: pairs, and a single one at the end.
-    STORES_AND_LOADS is that of a store into one local and a load from another.
+    STORES_AND_LOADS is that of a store into one local and a load from another, ATTRIBUTE that of a load of an
+    attribute, and the next number that of a load of a method. `immortal` is the template for immortal constants, or 0.
     """
 
     first: u16
@@ -42,6 +47,7 @@ class Row(Struct):
     cache_words: u32
     role: u8
     roles: u8
+    immortal: u16
 
 
 class TemplateRow(Struct):
@@ -99,7 +105,7 @@ LOCALS: Final = 72
 CO_OPTIMIZED, FLAGS = 1, 1 | 4 | 8
 """Of `co_flags`: locals are in the frame; that, and the flags of `*args` and `**kwargs`."""
 NOT_SIMPLE: Final = -1
-STORES, STORES_AND_LOADS = 4, 5
+STORES, STORES_AND_LOADS, ATTRIBUTE = 4, 5, 6
 EXTENDED_ARG: Final = 71
 """The opcode whose argument is the upper bits of the next one's (a test compares it with the table)."""
 STORE_FAST: Final = 110
@@ -118,18 +124,16 @@ def template_row(number: u16) -> TemplateRow:
 
 @native
 def choose(row: Row, argument: i64, role: u8) -> u16:
-    """The number of the template for an instruction before one of this role, 0 if there is none."""
-    if row.count != 0:
+    """The number of the template that does an instruction's work and that of one of this role behind it, or of the
+    first alone for role 0; 0 if there is none.
+    """
+    if row.count != 0 and role <= row.roles:
         value = (argument >> i64(row.shift)) & i64(row.mask)
         if value < i64(row.count):
-            if role != 0 and role <= row.roles:
-                fused = VARIANTS[i64(row.variants) + i64(row.count) * i64(role) + value]
-                if fused != 0:
-                    return fused
-            found = VARIANTS[i64(row.variants) + value]
+            found = VARIANTS[i64(row.variants) + i64(row.count) * i64(role) + value]
             if found != 0:
                 return found
-    return row.first
+    return row.first if role == 0 else u16(0)
 
 
 @native(inline=True)
@@ -142,6 +146,8 @@ def role_at(code: CodeObject, index: i64, argument: i64) -> u8:
     role = row_of(u8(code.co_code_adaptive[index])).role
     if role == STORES and not stores_all(code, index, argument):
         return 0
+    if role == ATTRIBUTE:
+        return role + u8(code.co_code_adaptive[index] >> 8 & u16(1))
     return role
 
 
@@ -158,24 +164,37 @@ def stores_all(code: CodeObject, index: i64, count: i64) -> i1:
     return count & 1 == 0 or u8(code.co_code_adaptive[end - 1]) == STORE_FAST
 
 
-class Plan(Struct):
-    """What the first walk finds: bytes of machine code, of those the ones before the parts where results arrive and
-    before the unlikely ones, words of cache, and for each code unit its template and the distance of its machine code
-    from the start.
+@native
+def behind_follower(code: CodeObject, index: i64, argument: i64) -> i64:
+    """The code unit behind the instruction at another one, or behind the stores there, behind an instruction with this
+    argument.
+    """
+    row = row_of(u8(code.co_code_adaptive[index]))
+    if row.role == STORES:
+        return index + ((argument + 1) >> 1)
+    return index + 1 + i64(row.caches)
 
-    An instruction falls through to the next; the parts where results arrive stand behind all of them, and the unlikely
-    parts of all at the end, where they are in nobody's way. A prefix and a cache entry belong to their instruction.
+
+class Plan(Struct):
+    """What the first walk finds: bytes of machine code that stand aside, of instructions, of all that is likely, and of
+    all that is not; words of cache; and for each code unit its template and the distance of its machine code (see
+    `Block`).
+
+    In the order of the addresses: instructions that fall through to the next, and the parts where results arrive; and
+    in the other arena, instructions whose work the one before them does (only a jump leads there), and the unlikely
+    parts of all. A prefix and a cache entry belong to their instruction.
     """
 
-    size: u64
+    aside: u64
     firsts: u64
     likely: u64
+    unlikely: u64
     words: u64
-    addresses: Ptr[u32]
+    addresses: Ptr[i32]
     numbers: Ptr[u16]
 
 
-PLAN_WORDS: Final = 6
+PLAN_WORDS: Final = 7
 UNIT_SIZE: Final = 6
 """Bytes of a plan for each code unit."""
 
@@ -184,10 +203,12 @@ UNIT_SIZE: Final = 6
 def choose_templates(code: CodeObject, plan: Plan) -> i1:
     """Fill the plan; False if a template is missing."""
     units = code.co_code_adaptive
-    place = u64(0)
+    place = i64(0)
+    aside = i64(0)
     behind = u64(0)
     cold = u64(0)
     words = u64(0)
+    resumes = i64(0)
     argument = i64(0)
     index = i64(0)
     first = i64(0)
@@ -201,16 +222,32 @@ def choose_templates(code: CodeObject, plan: Plan) -> i1:
             continue
         unit = index - 1
         index += i64(row.caches)
-        role = role_at(code, index, argument) if row.roles != 0 else u8(0)
-        number = choose(row, argument, role)
+        stands_aside = unit < resumes
+        number = u16(0)
+        if row.roles != 0 and not stands_aside:
+            role = role_at(code, index, argument)
+            if role != 0:
+                number = choose(row, argument, role)
+                if number != 0:
+                    resumes = behind_follower(code, index, argument)
         if number == 0:
-            return False
+            number = choose(row, argument, 0)
+            if row.immortal != 0 and is_immortal(code.co_consts.ob_item[argument]):
+                number = row.immortal
+            if number == 0:
+                return False
         plan.numbers[unit] = number
-        while first < index:
-            plan.addresses[first] = u32(place)
-            first += 1
         chosen = template_row(number)
-        place += u64(check.size) + u64(chosen.size)
+        size = i64(check.size) + i64(chosen.size)
+        here = place
+        if stands_aside:
+            aside += size + JUMP_SIZE
+            here = -aside
+        else:
+            place += size
+        while first < index:
+            plan.addresses[first] = i32(here)
+            first += 1
         cold += u64(check.cold_size) + u64(chosen.cold_size)
         if row.after != 0:
             after = template_row(row.after)
@@ -218,9 +255,10 @@ def choose_templates(code: CodeObject, plan: Plan) -> i1:
             cold += u64(after.cold_size)
         words += u64(row.cache_words)
         argument = 0
-    plan.size = place + behind + cold
-    plan.firsts = place
-    plan.likely = place + behind
+    plan.aside = u64(aside)
+    plan.firsts = u64(place)
+    plan.likely = u64(place) + behind
+    plan.unlikely = u64(aside) + cold
     plan.words = words
     return True
 
@@ -246,6 +284,7 @@ class Site(Struct):
     after: i64
     stored: i64
     loaded: i64
+    follower_cache: i64
     hot: i64
     cold: i64
 
@@ -268,6 +307,14 @@ def copy_template(site: Site, number: u16, place: i64) -> None:
     if row.cold != 0:
         copy_part(site, template_row(row.cold), site.cold)
         site.cold += i64(row.cold_size)
+
+
+@native(inline=True)
+def write_jump(place: i64, target: i64) -> None:
+    """Write a jump to another place of the machine code."""
+    written = place + i64(CODE_ARENA.distance)
+    cast(Ptr[u8], written)[0] = JUMP
+    cast(Ptr[i32], written + 1)[0] = i32(target - (place + JUMP_SIZE))
 
 
 @native(inline=True)
@@ -304,20 +351,12 @@ def look_up(code: CodeObject, block: Block, site: Site, row: Row, index: i64) ->
         site.name = address(code.co_names.ob_item[site.oparg >> i64(row.name_shift)])
 
 
-@native(inline=True)
-def machine_code_at(block: Block, index: i64) -> i64:
-    """Where the machine code of a code unit is."""
-    return i64(block.start) + i64(block.addresses[index])
-
-
 @native
 def aim_follower(code: CodeObject, block: Block, site: Site, index: i64) -> None:
     """Set what the template needs that does the work of the instruction at a code unit too."""
     unit = code.co_code_adaptive[index]
     row = row_of(u8(unit))
-    behind = index + 1 + i64(row.caches)
-    if row.role == STORES:
-        behind = index + ((site.oparg + 1) >> 1)
+    behind = behind_follower(code, index, site.oparg)
     argument = i64(unit >> 8)
     site.after = machine_code_at(block, behind)
     site.stored = local_offset(argument)
@@ -339,7 +378,7 @@ def fill(code: CodeObject, block: Block, site: Site, plan: Plan) -> u64:
     site.version = address(block) + VERSION_OFFSET
     site.cache = address(block.caches)
     site.resumed = i64(block.start + plan.firsts)
-    site.cold = i64(block.start + plan.likely)
+    site.cold = i64(block.aside)
     while index < code.ob_size:
         opcode = u8(units[index])
         row = row_of(opcode)
@@ -357,7 +396,8 @@ def fill(code: CodeObject, block: Block, site: Site, plan: Plan) -> u64:
             site.next = here + check
             copy_template(site, u16(CHECK), here)
             here += check
-        site.next = here + i64(template_row(number).size)
+        behind = here + i64(template_row(number).size)
+        site.next = machine_code_at(block, index) if index < code.ob_size else behind
         site.oparg = argument
         site.local = local_offset(argument)
         site.first = local_offset(argument >> 4)
@@ -365,8 +405,11 @@ def fill(code: CodeObject, block: Block, site: Site, plan: Plan) -> u64:
         site.following = address(units + index)
         look_up(code, block, site, row, index)
         if row.roles != 0 and role_at(code, index, argument) != 0:
+            site.follower_cache = site.cache + i64(row.cache_words) * 8
             aim_follower(code, block, site, index)
         copy_template(site, number, here)
+        if block.addresses[unit] < 0:
+            write_jump(behind, site.next)
         if row.after != 0:
             copy_template(site, row.after, site.resumed)
             site.resumed += i64(template_row(row.after).size)
@@ -383,7 +426,7 @@ def link(code: CodeObject) -> Block:
     memory = PyMem_RawMalloc(u64(UNIT_SIZE * code.ob_size))
     if not memory:
         return NULL
-    plan.addresses = cast(Ptr[u32], memory)
+    plan.addresses = cast(Ptr[i32], memory)
     plan.numbers = cast(Ptr[u16], plan.addresses + code.ob_size)
     block = link_as_planned(code, plan)
     PyMem_RawFree(memory)
@@ -393,7 +436,8 @@ def link(code: CodeObject) -> Block:
 @native
 def link_as_planned(code: CodeObject, plan: Plan) -> Block:
     """The same, with room for the plan."""
-    plan.size = 0
+    plan.likely = 0
+    plan.unlikely = 0
     plan.words = 0
     complete = choose_templates(code, plan)
     head = (size_of(Block) + 4 * u64(code.ob_size) + 7) & ~u64(7)
@@ -403,19 +447,26 @@ def link_as_planned(code: CodeObject, plan: Plan) -> Block:
     block.caches = cast(Ptr[u64], address(block) + i64(head))
     block.version = NEVER
     block.simple = NOT_SIMPLE
-    start = take(CODE_ARENA, plan.size) if complete else u64(0)
-    if start == 0:
+    start = take(CODE_ARENA, plan.likely) if complete else u64(0)
+    cold = take(COLD_ARENA, plan.unlikely) if start != 0 else u64(0)
+    if cold == 0:
+        if start != 0:
+            give_back(CODE_ARENA, start, plan.likely)
         BLOCKS_REFUSED[0] += 1
         return block
     block.start = start
-    block.code_size = plan.size
+    block.code_size = plan.likely
+    block.cold = cold
+    block.cold_size = plan.unlikely
+    block.aside = cold + plan.aside
     if code.co_flags & FLAGS == CO_OPTIMIZED and code.co_kwonlyargcount == 0:
         block.simple = i64(code.co_argcount)
     copy_memory(block.addresses, plan.addresses, 4 * u64(code.ob_size))
     INSTRUCTIONS_LINKED[0] += fill(code, block, cast(Site, reserve(u64, SITE_WORDS)), plan)
     BLOCKS_LINKED[0] += 1
     if PERF_MAP != 0:
-        describe(code, start, plan.size)
+        describe(code, start, plan.likely)
+        describe(code, cold, plan.unlikely)
     return block
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from kaa.baseline import tables
 from kaa.baseline.cache_state import Cache, read_cache
 from kaa.baseline.engine import Engine, load
-from kaa.baseline.linker import EXTENDED_ARG, NEVER
+from kaa.baseline.linker import EXTENDED_ARG, JUMP_SIZE, NEVER
 from kaa.bytecode.instructions import BY_NUMBER
 from kaa.native.build import COLD
 
@@ -48,12 +48,15 @@ class Linked:
             raise ValueError(f"the machine cannot run {code.co_qualname}")
         self.version: int = ctypes.c_uint64.from_address(address + engine.offsets["block.version"]).value
         self.size: int = ctypes.c_uint64.from_address(address + engine.offsets["block.code_size"]).value
+        self.aside: int = ctypes.c_uint64.from_address(address + engine.offsets["block.aside"]).value
         self.caches: int = ctypes.c_uint64.from_address(address + engine.offsets["block.caches"]).value
         units = len(code.co_code) // 2
-        self.addresses = (ctypes.c_uint32 * units).from_address(address + engine.offsets["block.addresses"])
+        self.addresses = (ctypes.c_int32 * units).from_address(address + engine.offsets["block.addresses"])
 
-    def bytes_at(self, offset: int, size: int) -> bytes:
-        return ctypes.string_at(self.start + offset, size)
+    def place_of(self, unit: int) -> int:
+        """The address of a code unit's machine code."""
+        distance = self.addresses[unit]
+        return distance + (self.start if distance >= 0 else self.aside)
 
 
 def has_run(engine: Engine, code: CodeType) -> bool:
@@ -95,25 +98,30 @@ def pieces(target: Any) -> Iterator[Piece]:
             continue
         instruction = BY_NUMBER[opcode].name
         follower = index + 2 + 2 * row.caches
-        role = tables.role_at(engine.image, units, follower, argument)
-        name = names[tables.choose(engine.image, row, argument, role)]
-        at = linked.addresses[index // 2]
+        stands_aside = linked.addresses[index // 2] < 0
+        role = 0 if stands_aside else tables.role_at(engine.image, units, follower, argument)
+        name = names[tables.choose(engine.image, row, argument, role, code.co_consts)]
         cache = read_cache(instruction, place) if row.cache_words else None
         place += 8 * row.cache_words
-        code_bytes = linked.bytes_at(at, sizes[name])
-        yield Piece(index, instruction, argument, name, linked.start + at, code_bytes, cache)
+        at = linked.place_of(index // 2)
+        code_bytes = ctypes.string_at(at, sizes[name] + (JUMP_SIZE if stands_aside else 0))
+        yield Piece(index, instruction, argument, name, at, code_bytes, cache)
         colds.append((index, instruction, argument, name + COLD))
         if row.after:
             seconds.append((index, instruction, argument, names[row.after]))
             colds.append((index, instruction, argument, names[row.after] + COLD))
         index += 2 + 2 * row.caches
         argument = 0
-    behind = [part for part in (*seconds, *colds) if part[-1] in sizes]
-    at = linked.size - sum(sizes[name] for *_, name in behind)
-    for offset, instruction, argument, name in behind:
-        size = sizes[name]
-        yield Piece(offset, instruction, argument, name, linked.start + at, linked.bytes_at(at, size))
-        at += size
+    colds = [part for part in colds if part[-1] in sizes]
+    end_of_seconds = linked.start + linked.size
+    for parts, at in (
+        (seconds, end_of_seconds - sum(sizes[name] for *_, name in seconds)),
+        (colds, linked.aside),
+    ):
+        for offset, instruction, argument, name in parts:
+            size = sizes[name]
+            yield Piece(offset, instruction, argument, name, at, ctypes.string_at(at, size))
+            at += size
 
 
 def disassemble(piece: Piece) -> Iterator[str]:

@@ -137,7 +137,7 @@ def int_of_operands(left: Object, right: Object, value: i64) -> Object:
 @native(inline=True)
 def release_int(value: Object) -> None:
     """`decref`, of an exact int."""
-    if loses_last(value):
+    if unlikely(loses_last(value)):  # most small ints are immortal
         free_int(value)
 
 

@@ -11,7 +11,7 @@ from kaa.native.externs import PyLong_Type, _Py_Dealloc, _Py_FalseStruct, _Py_No
 from kaa.native.function import TEMPLATE, native
 from kaa.native.intrinsics import cast, unlikely
 from kaa.native.layouts import Frame, Object, ThreadState
-from kaa.native.types import Ptr, i1, i32, i64, u8
+from kaa.native.types import Ptr, i1, i32, i64, u8, u32
 
 None_ = _Py_NoneStruct
 True_ = _Py_TrueStruct
@@ -20,14 +20,20 @@ False_ = _Py_FalseStruct
 
 @native(inline=True)
 def incref(value: Object) -> None:
-    """One reference more. An immortal object's low half is all ones.
+    """One reference more. An immortal object's low half is all ones; any other count fits into the low half.
 
     The host's C code writes the low half alone. But a processor waits, when a whole count is read of which a half was
     just written; and a decrement reads the whole.
     """
-    count = value.ob_refcnt
-    if i32(count) != -1:
-        value.ob_refcnt = count + 1
+    more = u32(value.ob_refcnt) + u32(1)
+    if more != 0:
+        value.ob_refcnt = i64(more)
+
+
+@native(inline=True)
+def is_immortal(value: Object) -> i1:
+    """Whether nobody counts references to an object."""
+    return i32(value.ob_refcnt) < 0
 
 
 @native(apart=True)

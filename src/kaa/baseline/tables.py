@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import marshal
 import struct
+import sys
 from typing import Final, NamedTuple
 
 from kaa.baseline.block import Block
@@ -17,6 +18,7 @@ from kaa.baseline.holes import HOLES
 from kaa.baseline.linker import (
     A_CONSTANT,
     A_NAME,
+    ATTRIBUTE,
     BACKWARD,
     FORWARD,
     HOLE_ROW_SIZE,
@@ -28,7 +30,7 @@ from kaa.baseline.linker import (
 from kaa.baseline.template import TEMPLATES
 from kaa.bytecode.instructions import BY_NAME, BY_NUMBER, SPECIALIZED, Argument
 from kaa.native.build import COLD
-from kaa.native.function import NativeFunction
+from kaa.native.function import AFTER, NativeFunction
 from kaa.native.image import Image
 from kaa.native.layouts import (
     CFunctionObject,
@@ -56,14 +58,20 @@ REFERENCES: Final = {
 }
 NAME_SHIFTS: Final = {Argument.NAME_1: 1, Argument.NAME_2: 2}
 SECOND: Final = ".second"
+IMMORTAL: Final = ".immortal"
 ROLES: Final = {
     "POP_JUMP_IF_FALSE": 1,
     "POP_JUMP_IF_TRUE": 2,
     "STORE_FAST": 3,
     "STORE_FAST_STORE_FAST": STORES,
     "STORE_FAST_LOAD_FAST": STORES_AND_LOADS,
+    "LOAD_ATTR": ATTRIBUTE,
+    "LOAD_METHOD": ATTRIBUTE + 1,
+    "STORE_ATTR": ATTRIBUTE + 2,
 }
-"""Instructions whose work a template of the one before them may do: without a prefix, forward jumps."""
+"""Instructions whose work a template of the one before them may do: without a prefix, forward jumps. LOAD_METHOD is
+LOAD_ATTR with the flag.
+"""
 
 type Compiled = dict[str, tuple[NativeFunction, dict[str, object]]]
 
@@ -74,6 +82,8 @@ def named_templates() -> Compiled:
     for definition in TEMPLATES.values():
         if definition.general:
             found[definition.name] = definition.general
+        if definition.immortal:
+            found[definition.name + IMMORTAL] = definition.immortal
         if definition.second:
             found[definition.name + SECOND] = definition.second
         for value, chosen in definition.variants.items():
@@ -81,6 +91,19 @@ def named_templates() -> Compiled:
         for (follower, value), chosen in definition.fused.items():
             found[fused_name(definition.name, value, follower)] = chosen
     return found
+
+
+def behind_templates() -> dict[str, str]:
+    """What stands behind templates, if not the next instruction's: nothing in particular behind second parts, and the
+    instruction behind the two whose work it does behind a fused one.
+    """
+    definitions = TEMPLATES.values()
+    found = {definition.name + SECOND: "" for definition in definitions}
+    return found | {
+        fused_name(definition.name, value, follower): AFTER
+        for definition in definitions
+        for follower, value in definition.fused
+    }
 
 
 def fused_name(name: str, value: int, follower: str) -> str:
@@ -146,7 +169,7 @@ class RowFields(NamedTuple):
     cache_words: int
     role: int
     roles: int
-    padding: int
+    immortal: int
 
 
 def read_row(image: Image, opcode: int) -> RowFields:
@@ -163,11 +186,13 @@ def role_at(image: Image, code: bytes, offset: int, argument: int) -> int:
         stores = ["STORE_FAST_STORE_FAST"] * (argument // 2) + ["STORE_FAST"] * (argument % 2)
         if list(code[offset : offset + 2 * len(stores) : 2]) != [BY_NAME[name].number for name in stores]:
             return 0
-    return role
+    return role + (code[offset + 1] & 1) if role == ATTRIBUTE else role
 
 
-def choose(image: Image, row: RowFields, argument: int, role: int) -> int:
+def choose(image: Image, row: RowFields, argument: int, role: int, constants: tuple[object, ...]) -> int:
     """The number of the template that the linker takes (see `linker.choose`)."""
+    if row.immortal and sys.getrefcount(constants[argument]) >> 31:
+        return row.immortal
     value = (argument >> row.shift) & row.mask
     if value < row.variant_count:
         for chosen in (role if role <= row.roles else 0, 0):
@@ -209,5 +234,5 @@ def _row(opcode: int, numbers: dict[str, int], variants: bytearray) -> bytes:
         cache,
         ROLES.get(instruction.name, 0),
         roles,
-        0,
+        numbers.get(instruction.name + IMMORTAL, 0),
     )

@@ -27,11 +27,13 @@ class Definition:
 
     `variants` maps the value of `(argument >> shift) & mask` to a template; `general` serves all others.
     `fused` has templates that do the next instruction's work too, by its name and that value.
-    `second` is the part in which the result of a call arrives. `cache` counts 64-bit words of inline cache.
+    `immortal` serves uses whose argument names an immortal constant. `second` is the part in which the result of a call
+    arrives. `cache` counts 64-bit words of inline cache.
     """
 
     name: str
     general: tuple[NativeFunction, dict[str, Any]] | None = None
+    immortal: tuple[NativeFunction, dict[str, Any]] | None = None
     second: tuple[NativeFunction, dict[str, Any]] | None = None
     variants: dict[int, tuple[NativeFunction, dict[str, Any]]] = field(default_factory=dict)
     fused: dict[tuple[str, int], tuple[NativeFunction, dict[str, Any]]] = field(default_factory=dict)
@@ -85,6 +87,17 @@ def variant[F: Callable[..., Any]](
             definition.variants[value] = (function, static)
         definition.shift, definition.mask = shift, mask
         definition.cache = max(definition.cache, cache)
+        return function
+
+    return declare
+
+
+def immortal[F: Callable[..., Any]](name: str) -> Callable[[F], F]:
+    """The template of an instruction for immortal constants, whose references nobody counts."""
+
+    def declare(python: Any) -> Any:
+        function = as_template(python)
+        _definition(name).immortal = (function, {})
         return function
 
     return declare

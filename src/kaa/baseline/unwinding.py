@@ -12,6 +12,7 @@ from typing import Final
 
 from kaa.baseline import frames
 from kaa.baseline.attention import accept_version
+from kaa.baseline.block import machine_code_at
 from kaa.baseline.holes import Continuation, Jump, Stack
 from kaa.baseline.linker import block_of
 from kaa.baseline.objects import decref, decref_maybe
@@ -25,7 +26,7 @@ from kaa.native.externs import (
 from kaa.native.function import TEMPLATE, native
 from kaa.native.intrinsics import NULL, cast, reserve
 from kaa.native.layouts import CodeObject, Frame, ThreadState
-from kaa.native.types import Ptr, i1, i64, u8, u16, u64
+from kaa.native.types import Ptr, i1, i64, u8, u16
 
 MORE: Final = 64
 VALUE_BITS: Final = 63
@@ -127,7 +128,7 @@ def handle(frame: Frame, sp: Stack, thread: ThreadState, raiser: Ptr[u16]) -> Ju
     block = block_of(code)
     if not accept_version(thread, code, block):
         return frames.leave_to_host(frame, top + 1, thread)
-    return cast(Continuation, block.start + u64(block.addresses[found[0]]))(frame, top + 1, thread)
+    return cast(Continuation, machine_code_at(block, found[0]))(frame, top + 1, thread)
 
 
 @native

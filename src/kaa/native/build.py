@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import marshal
 import struct
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple, dataclass, replace
 from typing import Final
 
@@ -98,13 +98,14 @@ def build(
     functions: Iterable[NativeFunction],
     templates: dict[str, tuple[NativeFunction, dict[str, object]]],
     *,
-    detached: Collection[str] = (),
+    behind: Mapping[str, str] | None = None,
     checking: bool = False,
     progress: Callable[[str], None] = lambda stage: None,
 ) -> Image:
     """Compile functions and templates (name -> function and its static parameters) into an image.
 
-    Code of the next template will stand behind each template's, except behind the `detached` ones'.
+    `behind` says, by template, which hole the code that will stand behind it fills ("" for none of them): NEXT, if
+    it does not name the template. A jump there at a template's end is left out.
     """
     module = Module(checking=checking)
     progress("translating")
@@ -117,10 +118,10 @@ def build(
     progress("compiling")
     compiled = read(compile_module(text))
     progress("linking")
-    return link(compiled, module, detached)
+    return link(compiled, module, behind or {})
 
 
-def link(compiled: ObjectFile, module: Module, detached: Collection[str]) -> Image:
+def link(compiled: ObjectFile, module: Module, behind: Mapping[str, str]) -> Image:
     """Lay the sections out, resolve what is inside the image, and note what is not."""
     places: dict[str, int] = {}
     data = bytearray()
@@ -188,8 +189,8 @@ def link(compiled: ObjectFile, module: Module, detached: Collection[str]) -> Ima
             holes.append(TemplateHole(relocation.offset, 4, True, IN_IMAGE, target + relocation.addend))
         if name:
             whole = Template(name, start, len(section.data), tuple(holes))
-            stays = name in detached or name.endswith(COLD)
-            templates.append(whole if stays else _without_last_jump(whole, section.data))
+            adjacent = "" if name.endswith(COLD) else behind.get(name, NEXT)
+            templates.append(_without_last_jump(whole, section.data, adjacent))
     image.data = bytes(data)
     image.extra[TEMPLATES] = marshal.dumps([astuple(template) for template in templates])
     return image
@@ -237,10 +238,10 @@ def _hole(relocation: Relocation) -> TemplateHole:
     return TemplateHole(relocation.offset, size, relative, relocation.symbol.name, relocation.addend)
 
 
-def _without_last_jump(template: Template, code: bytes) -> Template:
-    """A template without its last jump, if that one goes to the next template: it is adjacent."""
+def _without_last_jump(template: Template, code: bytes, adjacent: str) -> Template:
+    """A template without its last jump, if that one goes to what stands behind it."""
     for hole in template.holes:
-        if hole.name == NEXT and hole.offset == len(code) - 4 and code[-JUMP_SIZE] == JUMP:
+        if adjacent and hole.name == adjacent and hole.offset == len(code) - 4 and code[-JUMP_SIZE] == JUMP:
             rest = tuple(h for h in template.holes if h is not hole)
             return replace(template, size=len(code) - JUMP_SIZE, holes=rest)
     return template

@@ -29,12 +29,13 @@ STATIC: Final = "static"
 type Static[T] = Annotated[T, STATIC]
 
 TEMPLATE: Final = "ghccc"
-NEXT: Final = "NEXT"
-"""The hole for the next template, behind which this one stands as a rule."""
+"""LLVM's name of the convention of templates: every argument in a register, and calls that are jumps."""
+NEXT, AFTER = "NEXT", "AFTER"
+"""The holes for what stands behind a template: the next instruction's, or behind one that does the work of two the one
+after these.
+"""
 OWN_PARTS: Final = ("HOT", "COLD")
 """The holes for where the parts of a template itself are: the likely one, the unlikely one."""
-"""LLVM's name of the convention of templates: every argument in a register, and calls that are jumps."""
-
 
 REGISTERS: Final = 5
 """How many arguments of a template survive calls of C functions in their registers."""

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from kaa.native import intrinsics
-from kaa.native.function import NEXT, REGISTERS, TEMPLATE, Cell, Extern, Hole, NativeFunction
+from kaa.native.function import AFTER, NEXT, REGISTERS, TEMPLATE, Cell, Extern, Hole, NativeFunction
 from kaa.native.types import (
     CSTRING,
     Embedded,
@@ -1035,7 +1035,7 @@ class Translator:
                 self.fail(node, "jump with (sp), (sp, value) or (frame, sp, thread, ...)")
         registers = [*registers, *[Value(None, "poison")] * (REGISTERS - len(registers))]
         texts = ", ".join(f"ptr {register.text}" for register in registers)
-        if target.text == f"@{NEXT}":
+        if target.text in (f"@{NEXT}", f"@{AFTER}"):
             # Else LLVM makes conditional jumps of it, and what is unlikely stands between them and the next template.
             self.emit('call void asm sideeffect "", ""()')
         self.emit(f"musttail call {TEMPLATE} void {target.text}({texts})")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from kaa.baseline.attribute_cache import (
     BESIDE_DICT,
-    CHECK,
     FIELD,
     KEYS,
     KIND,
@@ -12,22 +11,40 @@ from kaa.baseline.attribute_cache import (
     NAMED,
     ONWARD,
     PROPERTY,
+    SLOT,
     WHAT,
     WORDS,
-    cached_field,
-    has_own_dict,
-    is_seen,
     learn_load,
     learn_store,
-    load_shared,
+    load_of_class,
     may_learn,
+    method_holds,
     note_new_value,
     passes_check,
+    place_at_hand,
+    value_at_hand,
+    value_of_module,
 )
 from kaa.baseline.cache_entries import entry_for, keep_entry, load_known, own_dict, replace_in_dict
 from kaa.baseline.calling import enter, is_guest, push_simple
-from kaa.baseline.holes import CACHE, NAME, NEXT, OPARG, RESUMED, Continuation, Jump, Stack
-from kaa.baseline.objects import decref, drop, here, incref, new, release
+from kaa.baseline.holes import (
+    AFTER,
+    CACHE,
+    FIRST,
+    FOLLOWER_CACHE,
+    FOLLOWING,
+    LOCAL,
+    NAME,
+    NEXT,
+    OPARG,
+    RESUMED,
+    SECOND,
+    Continuation,
+    Jump,
+    Stack,
+)
+from kaa.baseline.numbers import loses_last
+from kaa.baseline.objects import decref, destroy_and_go_on, drop, here, incref, new, release, slot
 from kaa.baseline.template import second, template, variant
 from kaa.baseline.unwinding import raised
 from kaa.native.externs import (
@@ -46,7 +63,6 @@ from kaa.native.intrinsics import NULL, address, cast, likely, reserve, unlikely
 from kaa.native.layouts import (
     Frame,
     FunctionObject,
-    HeapType,
     Interpreter,
     Object,
     PropertyObject,
@@ -59,6 +75,16 @@ IS_TYPE = 1 << 31
 """`tp_flags` of classes."""
 
 
+@native
+def load_cached(owner: Object, cache: Ptr[u64]) -> Object:
+    """An attribute as any entry of the cache says, new; NULL if none can."""
+    value = value_of_module(owner, cache)
+    if value:
+        return new(value)
+    entry = entry_for(owner, cache)
+    return load_known(owner, cast(Object, cache[NAMED]), entry) if entry else load_of_class(owner, cache)
+
+
 @native(convention=TEMPLATE, apart=True)
 def load_attribute(
     frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: Continuation
@@ -66,8 +92,7 @@ def load_attribute(
     """`owner.name` by the generic way; the cache learns."""
     owner = sp[-1]
     name = cast(Object, cache[NAMED])
-    entry = entry_for(owner, cache)
-    result = load_known(owner, name, entry) if entry else load_shared(owner, cache)
+    result = load_cached(owner, cache)
     if not result:
         if cache[KIND] == PROPERTY and u64(owner.ob_type.tp_version_tag) == cache[KEYS]:
             getter = cast(PropertyObject, cache[WHAT]).prop_get
@@ -91,9 +116,15 @@ def load_attribute(
 def load_method(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: Continuation) -> Jump:
     """The same for a call: pushes a function and its receiver, or anything else and NULL."""
     owner = sp[-1]
+    value = value_of_module(owner, cache)
+    if value:
+        sp[-1] = new(value)
+        sp[0] = NULL
+        decref(owner)
+        return onward(frame, sp + 1, thread)
     name = cast(Object, cache[NAMED])
     entry = entry_for(owner, cache)
-    known = load_known(owner, name, entry) if entry else load_shared(owner, cache)
+    known = load_known(owner, name, entry) if entry else load_of_class(owner, cache)
     if known:
         sp[-1] = known
         if entry and entry[KIND] in (METHOD, BESIDE_DICT):
@@ -122,18 +153,20 @@ def load_method(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], o
 @template(cache=WORDS)
 def LOAD_ATTR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     owner = sp[-1]
-    if likely(is_seen(owner, CACHE) and passes_check(owner, CACHE)):
-        if likely(CACHE[KIND] == FIELD):
-            value = cached_field(owner, CACHE)[0]
-            if likely(value):
-                sp[-1] = new(value)
-                return drop(frame, sp, thread, owner)
-        elif CACHE[KIND] == METHOD:
-            keys = CACHE[KEYS]
-            if likely(keys == 0 or u64(cast(HeapType, owner.ob_type).ht_cached_keys.dk_version) == keys):
-                sp[-1] = new(cast(Object, CACHE[WHAT]))
-                return drop(frame, sp, thread, owner)
+    value = value_at_hand(owner, CACHE)
+    if unlikely(not value) and method_holds(owner, CACHE):
+        value = cast(Object, CACHE[WHAT])
+    if likely(value):
+        sp[-1] = new(value)
+        return drop(frame, sp, thread, owner)
     here(frame)
+    if CACHE[NAMED] != 0:
+        value = load_cached(
+            owner, CACHE
+        )  # a processor foresees where a call returns to, but not where a jump goes
+        if value:
+            sp[-1] = value
+            return drop(frame, sp, thread, owner)
     CACHE[NAMED] = u64(address(NAME))
     CACHE[ONWARD] = u64(address(RESUMED))
     return load_attribute(frame, sp, thread, CACHE, NEXT)
@@ -149,41 +182,68 @@ def LOAD_ATTR_resumed(frame: Frame, sp: Stack, thread: ThreadState, value: Objec
 @variant("LOAD_ATTR", 1, mask=1, cache=WORDS)
 def LOAD_ATTR_method(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     owner = sp[-1]
-    kind = owner.ob_type
-    if likely(is_seen(owner, CACHE) and passes_check(owner, CACHE)):
-        if likely(CACHE[KIND] == METHOD):
-            keys = CACHE[KEYS]
-            if likely(keys == 0 or u64(cast(HeapType, kind).ht_cached_keys.dk_version) == keys):
-                sp[-1] = new(cast(Object, CACHE[WHAT]))
-                sp[0] = owner
-                return NEXT(sp + 1)
-        elif CACHE[KIND] == FIELD:
-            value = cached_field(owner, CACHE)[0]
-            if likely(value):
-                sp[-1] = new(value)
-                sp[0] = NULL
-                return drop(frame, sp + 1, thread, owner)
+    if likely(method_holds(owner, CACHE)):
+        sp[-1] = new(cast(Object, CACHE[WHAT]))
+        sp[0] = owner
+        return NEXT(sp + 1)
+    value = value_at_hand(owner, CACHE)
+    if value:
+        sp[-1] = new(value)
+        sp[0] = NULL
+        return drop(frame, sp + 1, thread, owner)
     here(frame)
     CACHE[NAMED] = u64(address(NAME))
     return load_method(frame, sp, thread, CACHE, NEXT)
 
 
+@variant("LOAD_FAST", 0, mask=0, before="LOAD_ATTR")
+def LOAD_FAST_and_attribute(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    """An attribute of what is in a local, which is only borrowed, if it is found at once."""
+    owner = slot(frame, LOCAL)[0]
+    value = value_at_hand(owner, FOLLOWER_CACHE)
+    if unlikely(not value) and method_holds(owner, FOLLOWER_CACHE):
+        value = cast(Object, FOLLOWER_CACHE[WHAT])
+    if likely(value):
+        sp[0] = new(value)
+        return AFTER(sp + 1)
+    if FOLLOWER_CACHE[NAMED] != 0:
+        frame.instr_ptr = FOLLOWING
+        value = load_cached(owner, FOLLOWER_CACHE)
+        if value:
+            sp[0] = value
+            return AFTER(sp + 1)
+    sp[0] = new(owner)
+    return NEXT(sp + 1)
+
+
+@variant("LOAD_FAST", 0, mask=0, before="LOAD_METHOD")
+def LOAD_FAST_and_method(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    """A method of what is in a local, if it is found at once."""
+    owner = slot(frame, LOCAL)[0]
+    if likely(method_holds(owner, FOLLOWER_CACHE)):
+        sp[0] = new(cast(Object, FOLLOWER_CACHE[WHAT]))
+        sp[1] = new(owner)
+        return AFTER(sp + 2)
+    sp[0] = new(owner)
+    if FOLLOWER_CACHE[NAMED] != 0:
+        frame.instr_ptr = FOLLOWING
+        return load_method(frame, sp + 1, thread, FOLLOWER_CACHE, AFTER)
+    return NEXT(sp + 1)
+
+
 @native
 def store_known(interpreter: Interpreter, owner: Object, value: Object, name: Object, entry: Ptr[u64]) -> i1:
     """Set the attribute as an entry says, if it can; takes the reference to the value then."""
-    if entry[KIND] == FIELD and passes_check(owner, entry):
-        inline = entry[CHECK] != 0
-        if inline and has_own_dict(owner):
-            return False
-        place = cached_field(owner, entry)
+    place = place_at_hand(owner, entry)
+    if place:
         old = place[0]
         place[0] = value
         if old:
             decref(old)
-        elif inline:
+        elif entry[KIND] == FIELD:
             note_new_value(owner, place)
         return True
-    if entry[KIND] == FIELD and entry[CHECK] == 0:
+    if entry[KIND] == SLOT or (entry[KIND] == FIELD and passes_check(owner, entry)):
         return False
     names = own_dict(owner)
     if not names or names.ma_values:
@@ -222,19 +282,52 @@ def store_attribute(
 @template(cache=WORDS)
 def STORE_ATTR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     owner = sp[-1]
-    if likely(is_seen(owner, CACHE) and CACHE[KIND] == FIELD and passes_check(owner, CACHE)):
-        if likely(CACHE[CHECK] == 0 or not has_own_dict(owner)):
-            place = cached_field(owner, CACHE)
-            old = place[0]
-            place[0] = sp[-2]
-            if old:
-                release(frame, old)
-            elif CACHE[CHECK] != 0:
-                note_new_value(owner, place)
-            return drop(frame, sp - 2, thread, owner)
+    place = place_at_hand(owner, CACHE)
+    if likely(place):
+        old = place[0]
+        place[0] = sp[-2]
+        if old:
+            release(frame, old)
+        elif CACHE[KIND] == FIELD:
+            note_new_value(owner, place)
+        return drop(frame, sp - 2, thread, owner)
     here(frame)
     CACHE[NAMED] = u64(address(NAME))
     return store_attribute(frame, sp, thread, CACHE, NEXT)
+
+
+@native(convention=TEMPLATE, inline=True)
+def store_into(frame: Frame, sp: Stack, thread: ThreadState, owner: Object, value: Object) -> Jump:
+    """The end of a fused STORE_ATTR: `value`, whose reference is taken, into an owner that is borrowed. If the place is
+    not found at once, both are pushed for the instruction itself.
+    """
+    place = place_at_hand(owner, FOLLOWER_CACHE)
+    if likely(place):
+        old = place[0]
+        place[0] = value
+        if not old:
+            if FOLLOWER_CACHE[KIND] == FIELD:
+                note_new_value(owner, place)
+        elif unlikely(loses_last(old)):
+            frame.instr_ptr = FOLLOWING
+            return destroy_and_go_on(frame, sp, thread, old, AFTER)
+        return AFTER(sp)
+    sp[0] = value
+    sp[1] = new(owner)
+    if FOLLOWER_CACHE[NAMED] != 0:
+        frame.instr_ptr = FOLLOWING
+        return store_attribute(frame, sp + 2, thread, FOLLOWER_CACHE, AFTER)
+    return NEXT(sp + 2)
+
+
+@variant("LOAD_FAST", 0, mask=0, before="STORE_ATTR")
+def LOAD_FAST_and_store(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    return store_into(frame, sp - 1, thread, slot(frame, LOCAL)[0], sp[-1])
+
+
+@variant("LOAD_FAST_LOAD_FAST", 0, mask=0, before="STORE_ATTR")
+def LOAD_FAST_LOAD_FAST_and_store(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    return store_into(frame, sp, thread, slot(frame, SECOND)[0], new(slot(frame, FIRST)[0]))
 
 
 @template()

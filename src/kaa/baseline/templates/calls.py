@@ -136,32 +136,38 @@ def call(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: 
             base[0] = made
             decref(callable)
             return enter(frame, base + 1, thread, called, constructed)
-    arguments = base + 2
-    if base[1]:
-        arguments = base + 1
-        count += 1
-    if callable == LIST_APPEND and count == 2 and arguments[0].ob_type == PyList_Type:
-        items = arguments[0]
-        failed = append(cast(ListObject, items), arguments[1])
-        decref(callable)
-        decref(items)
-        if unlikely(failed < 0):
-            return raised(frame, base, thread)
-        return onward(frame, base, thread, None_)
-    if callable == PyType_Type and count == 1:
-        found = new(arguments[0].ob_type)
-        decref(arguments[0])
-        return onward(frame, base, thread, found)
-    result = call_native(thread, callable, arguments, count)
-    decref(callable)
-    while arguments < sp:
-        decref(arguments[0])
-        arguments += 1
+    result = call_at(thread, base, sp)
     if unlikely(not result):
         return raised(frame, base, thread)
     if unlikely(not has_own_hook(thread)):
         return give_way(frame, base, thread, result)
     return onward(frame, base, thread, result)
+
+
+@native
+def call_at(thread: ThreadState, base: Stack, sp: Stack) -> Object:
+    """Call what is no function of ours with what is on the stack from `base` on: a new reference, or NULL with an
+    exception. Takes the references on the stack.
+    """
+    callable = base[0]
+    arguments = base + 1 if base[1] else base + 2
+    count = sp - arguments
+    if callable == LIST_APPEND and count == 2 and arguments[0].ob_type == PyList_Type:
+        items = arguments[0]
+        failed = append(cast(ListObject, items), arguments[1])
+        decref(callable)
+        decref(items)
+        return NULL if unlikely(failed < 0) else None_
+    if callable == PyType_Type and count == 1:
+        found = new(arguments[0].ob_type)
+        decref(arguments[0])
+        return found
+    result = call_native(thread, callable, arguments, count)
+    decref(callable)
+    while arguments < sp:
+        decref(arguments[0])
+        arguments += 1
+    return result
 
 
 @native(convention=TEMPLATE, cold=True)
@@ -258,6 +264,12 @@ def call_native(thread: ThreadState, callable: Object, arguments: Stack, count: 
 
 
 @native(inline=True)
+def is_native(callable: Object) -> i1:
+    """Whether this is a function or a method written in C."""
+    return callable.ob_type in (PyCFunction_Type, PyMethodDescr_Type)
+
+
+@native(inline=True)
 def fits(convention: i32, count: i64) -> i1:
     """Whether `call_method` can call a C function of this convention with so many arguments."""
     if convention in (FASTCALL, FASTCALL_KEYWORDS):
@@ -313,6 +325,15 @@ def unbind(base: Stack) -> None:
     decref(method)
 
 
+@native(convention=TEMPLATE, inline=True)
+def finish_call(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
+    """The end of a call: its result, and what is asked of the thread."""
+    sp[0] = value
+    if unlikely(thread.eval_breaker != EVAL_BREAKER[0]):
+        return pay_attention(frame, sp + 1, thread, FOLLOWING, NEXT)
+    return NEXT(sp + 1)
+
+
 def call_known(frame: Frame, sp: Stack, thread: ThreadState, count: Static[int]) -> Jump:
     """A call of the function that the cache knows is done here, all else in `call`. `count` -1 stands for OPARG."""
     here(frame)
@@ -321,6 +342,15 @@ def call_known(frame: Frame, sp: Stack, thread: ThreadState, count: Static[int])
         called = push_known(frame, base, thread, CACHE, RESUMED)
         if likely(called):
             return run_known(called, base, thread, CACHE)
+    elif is_native(base[0]):
+        result = call_at(
+            thread, base, sp
+        )  # a processor foresees where a call returns to, but not where a jump goes
+        if unlikely(not result):
+            return raised(frame, base, thread)
+        if unlikely(not has_own_hook(thread)):
+            return give_way(frame, base, thread, result)
+        return finish_call(frame, base, thread, result)
     CACHE[ARGUMENT] = u64(OPARG)
     return call(frame, sp, thread, CACHE, RESUMED)
 
@@ -332,10 +362,7 @@ for _count in range(4):
 
 @second("CALL", "CALL_KW", "CALL_FUNCTION_EX")
 def CALL_resumed(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
-    sp[0] = value
-    if unlikely(thread.eval_breaker != EVAL_BREAKER[0]):
-        return pay_attention(frame, sp + 1, thread, FOLLOWING, NEXT)
-    return NEXT(sp + 1)
+    return finish_call(frame, sp, thread, value)
 
 
 @native(convention=TEMPLATE, apart=True)

@@ -307,6 +307,10 @@ def compact_index(index: Object, size: i64) -> i64:
     return -1 if unlikely(u64(place) >= u64(size)) else place
 
 
+HEAP_TYPE = 1 << 9
+"""`tp_flags` of classes that have been made at run time."""
+
+
 @native
 def subscript(container: Object, index: Object) -> Object:
     """`container[index]`, new; NULL with an exception."""
@@ -370,6 +374,14 @@ def BINARY_SUBSCR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
         sp[-2] = item
         return NEXT(sp - 1)
     here(frame)
+    if container.ob_type.tp_flags & HEAP_TYPE == 0:  # no `__getitem__` of ours
+        item = subscript(container, index)
+        decref(container)
+        decref(index)
+        if unlikely(not item):
+            return raised(frame, sp - 2, thread)
+        sp[-2] = item
+        return NEXT(sp - 1)
     return load_item(frame, sp, thread, RESUMED, NEXT)
 
 
@@ -379,10 +391,9 @@ def BINARY_SUBSCR_resumed(frame: Frame, sp: Stack, thread: ThreadState, value: O
     return NEXT(sp + 1)
 
 
-@native(convention=TEMPLATE, apart=True)
-def store_item(frame: Frame, sp: Stack, thread: ThreadState, value: Object, onward: Continuation) -> Jump:
-    """`container[index] = item`; on at `onward`."""
-    item, container, index = sp[-3], sp[-2], sp[-1]
+@native
+def set_item(item: Object, container: Object, index: Object) -> i32:
+    """`container[index] = item`; takes the references. -1: raised."""
     if container.ob_type == PyDict_Type:
         failed = _PyDict_SetItem_Take2(container, index, item)
     else:
@@ -390,9 +401,7 @@ def store_item(frame: Frame, sp: Stack, thread: ThreadState, value: Object, onwa
         decref(item)
         decref(index)
     decref(container)
-    if unlikely(failed != 0):
-        return raised(frame, sp - 3, thread)
-    return onward(frame, sp - 3, thread)
+    return failed
 
 
 @template()
@@ -407,7 +416,9 @@ def STORE_SUBSCR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
         release(frame, container)
         return NEXT(sp - 3)
     here(frame)
-    return store_item(frame, sp, thread, NULL, NEXT)
+    if unlikely(set_item(sp[-3], container, index) != 0):
+        return raised(frame, sp - 3, thread)
+    return NEXT(sp - 3)
 
 
 @template()

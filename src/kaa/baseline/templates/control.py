@@ -29,7 +29,7 @@ from kaa.baseline.holes import (
 )
 from kaa.baseline.numbers import box_int, fits_used_int, is_spare_int, overwrite_int
 from kaa.baseline.objects import False_, None_, True_, decref, decref_maybe, here, incref, new, release, slot
-from kaa.baseline.template import second, template, variant
+from kaa.baseline.template import immortal, second, template, variant
 from kaa.baseline.unwinding import raised
 from kaa.native.externs import (
     PyErr_Clear,
@@ -142,6 +142,12 @@ def RETURN_VALUE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
 def RETURN_CONST(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
     return finish(frame, sp, thread, new(CONSTANT))
+
+
+@immortal("RETURN_CONST")
+def RETURN_CONST_immortal(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    return finish(frame, sp, thread, CONSTANT)
 
 
 @native(convention=TEMPLATE, apart=True)

@@ -399,7 +399,7 @@ def cached_global(frame: Frame, cache: Ptr[u64]) -> Object:
     keys = frame.f_globals.ma_keys
     if unlikely(u64(keys.dk_version) + u64(1) != cache[OWN_KEYS]):
         return NULL
-    if cache[BUILTIN_KEYS] != 0:
+    if unlikely(cache[BUILTIN_KEYS] != 0):
         if unlikely(frame.f_builtins.ob_type != PyDict_Type):
             return NULL
         keys = frame.f_builtins.ma_keys

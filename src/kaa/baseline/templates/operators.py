@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaa.baseline.holes import AFTER, BRANCH, NEXT, OPARG, STORED, Continuation, Jump, Stack
+from kaa.baseline.holes import AFTER, BRANCH, NEXT, OPARG, STORED, Jump, Stack
 from kaa.baseline.numbers import (
     are_compact,
     compact_value,
@@ -36,7 +36,7 @@ from kaa.native.externs import (
     _PyUnicode_Equal,
 )
 from kaa.native.function import TEMPLATE, Static, native
-from kaa.native.intrinsics import NULL, address, cast, likely, unlikely
+from kaa.native.intrinsics import NULL, cast, likely, unlikely
 from kaa.native.layouts import FloatObject, Frame, LongObject, Object, ThreadState, UnicodeObject, VarObject
 from kaa.native.types import f64, i1, i32, i64, u16, u64
 
@@ -47,34 +47,27 @@ AS_BOOLEAN = 16
 """The bit of COMPARE_OP's argument that asks for True or False; the operator stands above it."""
 
 
-@native(convention=TEMPLATE, apart=True)
-def binary_operation(
-    frame: Frame, sp: Stack, thread: ThreadState, argument: Object, onward: Continuation
-) -> Jump:
-    """Any binary operation, by its number; on at `onward`."""
-    left, right = sp[-2], sp[-1]
-    if left.ob_type == PyUnicode_Type and right.ob_type == PyUnicode_Type and appends(frame, left, argument):
-        PyUnicode_Append(sp - 2, right)
+@native
+def operate(frame: Frame, operands: Stack, operator: i64) -> Object:
+    """Any binary operation, by its number: its result, new, or NULL with an exception. Takes the references."""
+    left, right = operands[0], operands[1]
+    if left.ob_type == PyUnicode_Type and right.ob_type == PyUnicode_Type and appends(frame, left, operator):
+        PyUnicode_Append(operands, right)
         decref(right)
-        if unlikely(not sp[-2]):
-            return raised(frame, sp - 2, thread)
-        return onward(frame, sp - 1, thread)
-    result = _PyEval_BinaryOps[address(argument)](left, right)
+        return operands[0]
+    result = _PyEval_BinaryOps[operator](left, right)
     decref(left)
     decref(right)
-    if unlikely(not result):
-        return raised(frame, sp - 2, thread)
-    sp[-2] = result
-    return onward(frame, sp - 1, thread)
+    return result
 
 
 @native
-def appends(frame: Frame, left: Object, argument: Object) -> i1:
+def appends(frame: Frame, left: Object, operator: i64) -> i1:
     """Whether this is `name = name + text`: if so, the variable gives its reference up, so that the text can grow.
 
     The next instruction, behind one unit of inline cache, is then the store into that variable.
     """
-    if address(argument) not in (ADD, ADD + IN_PLACE):
+    if operator not in (ADD, ADD + IN_PLACE):
         return False
     following = frame.instr_ptr[2]
     place: Stack = frame.localsplus + i64(following >> 8)
@@ -85,10 +78,20 @@ def appends(frame: Frame, left: Object, argument: Object) -> i1:
     return True
 
 
+@native(convention=TEMPLATE, inline=True)
+def push_result(frame: Frame, sp: Stack, thread: ThreadState, result: Object) -> Jump:
+    """An operation's operands are gone: push what came out (NULL: MemoryError)."""
+    if unlikely(not result):
+        here(frame)
+        return raised(frame, sp, thread)
+    sp[0] = result
+    return NEXT(sp + 1)
+
+
 @template()
 def BINARY_OP(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
-    return binary_operation(frame, sp, thread, cast(Object, OPARG), NEXT)
+    return push_result(frame, sp - 2, thread, operate(frame, sp - 2, OPARG))
 
 
 @native(inline=True)
@@ -121,20 +124,10 @@ def float_result(left: f64, right: f64, operator: Static[str]) -> f64:
     return left / right
 
 
-@native(convention=TEMPLATE, inline=True)
-def push_result(frame: Frame, sp: Stack, thread: ThreadState, result: Object) -> Jump:
-    """An operation's operands are gone: push what came out (NULL: MemoryError)."""
-    if unlikely(not result):
-        here(frame)
-        return raised(frame, sp, thread)
-    sp[0] = result
-    return NEXT(sp + 1)
-
-
 def arithmetic(
     frame: Frame, sp: Stack, thread: ThreadState, operator: Static[str], store: Static[str]
 ) -> Jump:
-    """An operation with two compact ints or two floats done here; all else in `binary_operation`.
+    """An operation with two compact ints or two floats done here; all else in `operate`.
 
     With `store`, the next instruction puts the result into a local variable: a number that only this variable has is
     overwritten in place.
@@ -169,7 +162,7 @@ def arithmetic(
                 release_float(thread, right)
                 return push_result(frame, sp - 2, thread, boxed)
     here(frame)
-    return binary_operation(frame, sp, thread, cast(Object, OPARG), NEXT)
+    return push_result(frame, sp - 2, thread, operate(frame, sp - 2, OPARG))
 
 
 for _operator, _number in (
@@ -252,8 +245,10 @@ def conclude(frame: Frame, sp: Stack, thread: ThreadState, truth: Object, branch
 
 @native
 def compare(left: Object, right: Object, argument: i64) -> Object:
-    """The result of a comparison, a new reference; NULL with an exception."""
+    """The result of a comparison, a new reference; NULL with an exception. Takes the operands' references."""
     result = PyObject_RichCompare(left, right, i32(argument >> 5))
+    decref(left)
+    decref(right)
     if not result or argument & AS_BOOLEAN == 0 or result in (True_, False_):
         return result
     truth = PyObject_IsTrue(result)
@@ -263,23 +258,10 @@ def compare(left: Object, right: Object, argument: i64) -> Object:
     return boolean(truth)
 
 
-@native(convention=TEMPLATE, apart=True)
-def comparison(frame: Frame, sp: Stack, thread: ThreadState, argument: Object, onward: Continuation) -> Jump:
-    """Any comparison; on at `onward`."""
-    left, right = sp[-2], sp[-1]
-    result = compare(left, right, address(argument))
-    decref(left)
-    decref(right)
-    if unlikely(not result):
-        return raised(frame, sp - 2, thread)
-    sp[-2] = result
-    return onward(frame, sp - 1, thread)
-
-
 @template()
 def COMPARE_OP(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
-    return comparison(frame, sp, thread, cast(Object, OPARG), NEXT)
+    return push_result(frame, sp - 2, thread, compare(sp[-2], sp[-1], OPARG))
 
 
 @native(inline=True)
@@ -315,7 +297,7 @@ def floats_compare(left: f64, right: f64, operator: Static[str]) -> i1:
 def compare_values(
     frame: Frame, sp: Stack, thread: ThreadState, operator: Static[str], branch: Static[str]
 ) -> Jump:
-    """A comparison of two compact ints, floats or strings done here; all else in `comparison`."""
+    """A comparison of two compact ints, floats or strings done here; all else in `compare`."""
     left, right = sp[-2], sp[-1]
     kind = left.ob_type
     if likely(right.ob_type == kind):
@@ -337,7 +319,7 @@ def compare_values(
             release(frame, right)
             return conclude(frame, sp - 2, thread, cast(Object, i64(equal)), branch)
     here(frame)
-    return comparison(frame, sp, thread, cast(Object, OPARG), NEXT)
+    return push_result(frame, sp - 2, thread, compare(sp[-2], sp[-1], OPARG))
 
 
 for _value, _operator in enumerate(("<", "<=", "==", "!=", ">", ">=")):
@@ -369,9 +351,9 @@ def containment(frame: Frame, sp: Stack, thread: ThreadState, branch: Static[str
 
 def truth_test(frame: Frame, sp: Stack, thread: ThreadState, branch: Static[str]) -> Jump:
     value = sp[-1]
-    if value in (True_, False_):
-        return conclude(frame, sp - 1, thread, cast(Object, i64(value == True_)), branch)
-    if value == None_:
+    if value == True_:
+        return conclude(frame, sp - 1, thread, True_, branch)
+    if value in (False_, None_):
         return conclude(frame, sp - 1, thread, NULL, branch)
     here(frame)
     truth = truth_of(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kaa.baseline.holes import CONSTANT, NEXT, OPARG, Jump, Stack
 from kaa.baseline.objects import drop, new
-from kaa.baseline.template import template
+from kaa.baseline.template import immortal, template
 from kaa.native.intrinsics import NULL
 from kaa.native.layouts import Frame, ThreadState
 
@@ -47,4 +47,10 @@ def SWAP(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
 @template()
 def LOAD_CONST(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     sp[0] = new(CONSTANT)
+    return NEXT(sp + 1)
+
+
+@immortal("LOAD_CONST")
+def LOAD_CONST_immortal(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    sp[0] = CONSTANT
     return NEXT(sp + 1)
