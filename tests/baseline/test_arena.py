@@ -86,3 +86,20 @@ def test_no_page_is_writable_and_executable():
     access = re.findall(r"^[0-9a-f]+-[0-9a-f]+ (\S+)", shown, re.M)
     assert "r-xs" in access and "rw-s" in access
     assert not [a for a in access if "w" in a and "x" in a]
+
+
+def test_machine_code_is_in_memory_once():
+    """What has been written is let go: else each page of it would count twice."""
+    shown = run("""
+functions = {number: make(number) for number in range(3000)}
+check(functions)
+print(open("/proc/self/smaps").read())
+""")
+    sizes = {"r-xs": 0, "rw-s": 0}
+    for access, resident in re.findall(
+        r"^\S+-\S+ (\S{4}) [^\n]*\n(?:[A-Z]\w+: [^\n]*\n)*?Rss: +(\d+)", shown, re.M
+    ):
+        if access in sizes:
+            sizes[access] += int(resident)
+    assert sizes["r-xs"] > 1000  # kilobytes
+    assert sizes["rw-s"] < 300

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from kaa.native.externs import mmap, mprotect, mremap
+from kaa.native.externs import madvise, mmap, mprotect, mremap
 from kaa.native.function import Cell, native
 from kaa.native.image import PAGE
 from kaa.native.intrinsics import address, cast, clear_memory
@@ -23,7 +23,8 @@ from kaa.native.types import Array, Embedded, Ptr, Reference, Struct, i32, u64
 class Arena(Struct):
     """Memory handed out in pieces. `free` has a chain of returned pieces for each size class.
 
-    A piece is written `distance` bytes from where it is run and read. One before `kept` is never handed out again.
+    A piece is written `distance` bytes from where it is run and read. One before `kept` is never handed out again. The
+    pages by which those before `written` were written have been let go.
     """
 
     next: u64
@@ -31,16 +32,20 @@ class Arena(Struct):
     used: u64
     distance: u64
     kept: u64
+    written: u64
     free: Array[u64]
 
 
 SIZE_CLASSES: Final = 512
 SIZE_STEP: Final = 64
 """Pieces are multiples of this; those of more than SIZE_CLASSES steps are not reused."""
-FIELDS: Final = 5
+FIELDS: Final = 6
 ARENA_SIZE: Final = 8 * (FIELDS + SIZE_CLASSES)
 READ_WRITE, READ_EXECUTE = 3, 5
 MAP_SHARED, MAP_FIXED, MAP_ANONYMOUS, MAP_NORESERVE = 0x1, 0x10, 0x20, 0x4000
+MADV_DONTNEED = 4
+STRETCH: Final = 1 << 16
+"""Bytes of machine code, at least, whose second pages are let go at once."""
 MREMAP_MAYMOVE, MREMAP_FIXED = 1, 2
 
 
@@ -90,6 +95,18 @@ def give_back(arena: Arena, place: u64, size: u64) -> None:
 
 
 @native
+def let_written_pages_go(arena: Arena) -> None:
+    """Let the pages go by which machine code was written: while a process has them, they count as its memory twice.
+
+    What is in them stays where it runs, and they come back when they are written to again.
+    """
+    size = (arena.next & ~u64(PAGE - 1)) - arena.written
+    if size >= STRETCH:
+        madvise(arena.written + arena.distance, size, MADV_DONTNEED)
+        arena.written += size
+
+
+@native
 def map_code() -> i32:
     """Give the free ends of the arenas of machine code new memory, in both places; 0, or -1 if there is none."""
     return i32(-1) if map_end(CODE_ARENA) != 0 else map_end(COLD_ARENA)
@@ -122,6 +139,7 @@ def keep_all(arena: Arena) -> None:
     """The same for one of the arenas of machine code."""
     arena.next = (arena.next + (PAGE - 1)) & ~u64(PAGE - 1)
     arena.kept = arena.next
+    arena.written = arena.next
     clear_memory(cast(Ptr[u64], address(arena) + 8 * FIELDS), 8 * SIZE_CLASSES)
 
 

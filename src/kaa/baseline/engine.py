@@ -195,7 +195,7 @@ class Engine:
 
     def _set_arena(self, name: str, start: int, size: int, distance: int = 0) -> None:
         arena = self._arena(name)
-        arena.next = arena.kept = self.loaded.base + start
+        arena.next = arena.kept = arena.written = self.loaded.base + start
         arena.limit = arena.next + size
         arena.distance = distance
 
@@ -347,7 +347,7 @@ def _pointer(address: int, offset: int) -> int:
 class _Arena(Structure):
     """The beginning of an `arena.Arena`."""
 
-    _fields_ = tuple((name, Word) for name in ("next", "limit", "used", "distance", "kept"))
+    _fields_ = tuple((name, Word) for name in ("next", "limit", "used", "distance", "kept", "written"))
 
 
 class _MethodDefinition(Structure):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from kaa.baseline.arena import CODE_ARENA, COLD_ARENA, give_back, take
+from kaa.baseline.arena import CODE_ARENA, COLD_ARENA, give_back, let_written_pages_go, take
 from kaa.baseline.block import Block, find_block, machine_code_at, new_block
 from kaa.baseline.holes import HOLES
 from kaa.baseline.objects import is_immortal
@@ -464,6 +464,8 @@ def link_as_planned(code: CodeObject, plan: Plan) -> Block:
     copy_memory(block.addresses, plan.addresses, 4 * u64(code.ob_size))
     INSTRUCTIONS_LINKED[0] += fill(code, block, cast(Site, reserve(u64, SITE_WORDS)), plan)
     BLOCKS_LINKED[0] += 1
+    let_written_pages_go(CODE_ARENA)
+    let_written_pages_go(COLD_ARENA)
     if PERF_MAP != 0:
         describe(code, start, plan.likely)
         describe(code, cold, plan.unlikely)

@@ -42,6 +42,7 @@ mmap: Callable[[u64, u64, i32, i32, i32, i64], u64]
 munmap: Callable[[u64, u64], i32]
 mremap: Callable[[u64, u64, u64, i32, u64], u64]
 mprotect: Callable[[u64, u64, i32], i32]
+madvise: Callable[[u64, u64, i32], i32]
 dprintf: Callable[..., i32]
 PyUnicode_AsUTF8: Callable[[Object], Ptr[u8]]
 
