@@ -38,12 +38,14 @@ class Arena(Struct):
 
 SIZE_CLASSES: Final = 512
 SIZE_STEP: Final = 64
-"""Pieces are multiples of this; those of more than SIZE_CLASSES steps are not reused."""
+"""Pieces are multiples of this. Those of SIZE_CLASSES steps and more are not reused: their memory, if it is one that is
+mapped twice, goes back to the system.
+"""
 FIELDS: Final = 6
 ARENA_SIZE: Final = 8 * (FIELDS + SIZE_CLASSES)
 READ_WRITE, READ_EXECUTE = 3, 5
 MAP_SHARED, MAP_FIXED, MAP_ANONYMOUS, MAP_NORESERVE = 0x1, 0x10, 0x20, 0x4000
-MADV_DONTNEED = 4
+MADV_DONTNEED, MADV_REMOVE = 4, 9
 STRETCH: Final = 1 << 16
 """Bytes of machine code, at least, whose second pages are let go at once."""
 MREMAP_MAYMOVE, MREMAP_FIXED = 1, 2
@@ -89,9 +91,15 @@ def give_back(arena: Arena, place: u64, size: u64) -> None:
     """Return a piece. Its first word becomes the link of the chain of free pieces."""
     steps = steps_for(size)
     arena.used -= steps * SIZE_STEP
-    if steps < SIZE_CLASSES and place >= arena.kept:
+    if place < arena.kept:
+        return
+    if steps < SIZE_CLASSES:
         cast(Ptr[u64], place + arena.distance)[0] = arena.free[steps]
         arena.free[steps] = place
+    elif arena.distance != 0:
+        first = place + (PAGE - 1) & ~u64(PAGE - 1)
+        end = place + steps * SIZE_STEP & ~u64(PAGE - 1)
+        madvise(first + arena.distance, end - first, MADV_REMOVE)
 
 
 @native
