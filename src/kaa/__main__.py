@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 START = (
@@ -12,6 +13,7 @@ START = (
         "runtime.own",
         "runtime.builtin_function",
         "runtime.unwatched",
+        "runtime.collector",
         "runtime.on_demand",
     ),
     *(
@@ -32,11 +34,15 @@ def main() -> int:
     """Run Kaa's command line; the answer is the exit status."""
     from kaa.loading import load_apart
 
+    was_enabled = gc.isenabled()
+    gc.disable()
+    marker: list[object] = []
     for name in START:
         load_apart(f"kaa.{name}")
-    from kaa.runtime import foreign
+    from kaa.runtime import collector, foreign
     from kaa.runtime.launcher import launch
 
+    collector.start = marker, was_enabled
     foreign.providers.append("kaa.interop.imports")
     return launch(sys.argv[1:])
 

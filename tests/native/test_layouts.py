@@ -35,6 +35,8 @@ SPELLING = {
     ("MemberDescriptor", "d_type"): "d_common.d_type",
     ("MemberDescriptor", "d_name"): "d_common.d_name",
     ("Interpreter", "instrumentation_version"): "ceval.instrumentation_version",
+    ("Interpreter", "young"): "gc.generations[0].head",
+    ("Interpreter", "permanent"): "gc.permanent_generation.head",
     ("Interpreter", "spare_float_count"): "object_state.freelists.floats.numfree",
     ("Interpreter", "spare_floats"): "object_state.freelists.floats.items",
     ("Interpreter", "dict_version"): "dict_state.global_version",

@@ -81,6 +81,7 @@ def make_image(*, checking: bool = False, progress: Callable[[str], None] = lamb
         arena,
         block,
         builtin_functions,
+        collector,
         countdown,
         frames,
         linker,
@@ -99,6 +100,7 @@ def make_image(*, checking: bool = False, progress: Callable[[str], None] = lamb
         arena.map_code,
         arena.before_fork,
         arena.after_fork,
+        collector.exempt_younger,
         linker.block_of,
         stacks.allocate_arena,
         stacks.free_arena,
@@ -140,6 +142,8 @@ class Engine:
         self._call_unseen = python_function(
             self.loaded.address("call_unseen"), Object, Object, Object, Object
         )
+        self.exempt_younger = python_function(self.loaded.address("exempt_younger"), None, Object)
+        """Have the collector pass over what has been made since an object, which no collection has met yet."""
         self.caller_flags = python_function(self.loaded.address("caller_flags"), Int)
         """`co_flags` of the guest code that runs in the calling thread."""
 

@@ -377,8 +377,17 @@ class StackChunk(Struct, c="_PyStackChunk"):
     top: u64
 
 
+class CollectorHead(Struct, c="PyGC_Head"):
+    """A place in one of the collector's lists, in front of an object or at the list's beginning."""
+
+    _gc_next: u64
+    _gc_prev: u64
+
+
 class Interpreter(Struct, c="PyInterpreterState"):
     instrumentation_version: Annotated[u64, At(0)]
+    young: Annotated[Array[u64], At(7424)]
+    permanent: Annotated[Array[u64], At(7504)]
     eval_frame: Annotated[Ptr[u8], At(8472)]
     spare_float_count: Annotated[i32, At(10952)]
     spare_floats: Annotated[Object, At(10960)]

@@ -218,8 +218,9 @@ class NativeEngine(HostEngine):
         return stacks.install(self._machine.loaded)
 
     def install(self, substitutes: dict[Any, Any]) -> None:
-        from kaa.runtime import perf_map
+        from kaa.runtime import collector, perf_map
 
+        collector.exempt_younger = self._machine.exempt_younger
         perf_map.install(self._machine)
         if "stats" in sys._xoptions:
             import atexit

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 
 from kaa.loading import load_apart
+from kaa.runtime import collector
 from kaa.runtime.builtin_function import Builtin
 from kaa.runtime.invisible import invisible
 from kaa.runtime.unwatched import unwatch
@@ -44,9 +45,11 @@ def part(name: str) -> Any:
     watch_again = unwatch()
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(limit + _ROOM)
+    loading = collector.begin()
     try:
         module = _loaded[name] = load_apart(name)
     finally:
+        collector.end(loading)
         sys.setrecursionlimit(limit)
         if watch_again is not None:
             watch_again()

@@ -20,7 +20,7 @@ from _frozen_importlib_external import PathFinder
 
 import kaa
 from kaa.loading import CACHE_TAG
-from kaa.runtime import caches, extra_modules, foreign, front, on_demand, places
+from kaa.runtime import caches, collector, extra_modules, foreign, front, on_demand, places
 from kaa.runtime.engines import Engine, NativeEngine
 
 TYPE_CHECKING = False
@@ -47,6 +47,8 @@ def take_over(engine: Engine) -> None:
     """Give the process to `engine`, once, before the first guest code."""
     replace(engine)
     hide_own_imports()
+    if collector.start is not None:
+        collector.end(collector.start)
     if sys.warnoptions:
         import warnings  # noqa: F401  # it reads the options, as at the host's start
 
