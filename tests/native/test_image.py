@@ -1,6 +1,7 @@
 """Images survive the way to disk, and nothing else passes for one."""
 
 import ctypes
+import os
 
 import pytest
 
@@ -92,6 +93,19 @@ def test_cache(image, tmp_path, monkeypatch):
     path.write_bytes(path.read_bytes()[:-5])
     assert {cache.obtain("x", make).to_bytes() for _ in range(2)} == {image.to_bytes()}
     assert len(made) == 2
+
+
+def test_old_files_are_forgotten(image, tmp_path, monkeypatch):
+    monkeypatch.setenv("KAA_CACHE", str(tmp_path))
+    for number in range(cache.KEPT + 5):
+        for name in (f"{number}.image", f"{number}.key", f"{number}.other"):
+            (tmp_path / name).touch()
+            os.utime(tmp_path / name, (number, number))
+    cache.obtain("new", lambda: image)
+    assert len(list(tmp_path.glob("*.other"))) == cache.KEPT + 5
+    for kind, new in (("image", 1), ("key", 0)):
+        kept = {path.stem for path in tmp_path.glob(f"*.{kind}")} - {"new"}
+        assert kept == {str(number) for number in range(5 + new, cache.KEPT + 5)}
 
 
 def test_a_cache_that_cannot_be_written(image, tmp_path, monkeypatch):
