@@ -50,19 +50,21 @@ def code_pairs(source: bytes, filename: str, optimize: int) -> Iterator[tuple[ob
     yield from itertools.zip_longest(map(code_key, nested(ours)), map(code_key, nested(host)))
 
 
-def code_key(code: types.CodeType) -> object:
-    return [getattr(code, name) for name in CODE_FIELDS], [constant_key(value) for value in code.co_consts]
+def code_key(code: types.CodeType, ordered: bool = True) -> object:
+    constants = [constant_key(value, ordered) for value in code.co_consts]
+    return [getattr(code, name) for name in CODE_FIELDS], constants
 
 
-def constant_key(value: object) -> object:
-    """A constant so that `1`, `1.0` and `True`, `0.0` and `-0.0` differ, and sets in another order.
+def constant_key(value: object, ordered: bool = True) -> object:
+    """A constant so that `1`, `1.0` and `True`, `0.0` and `-0.0` differ, and, if `ordered`, sets in another order.
 
-    Nested code is compared on its own.
+    A set's order is that of its strings' hashes, which each process has its own of. Nested code is compared on its own.
     """
     if isinstance(value, types.CodeType):
         return types.CodeType, value.co_name
     if isinstance(value, (tuple, frozenset)):
-        return type(value), [constant_key(item) for item in value]
+        items = [constant_key(item, ordered) for item in value]
+        return type(value), items if ordered or isinstance(value, tuple) else sorted(items, key=repr)
     return type(value), repr(value)
 
 

@@ -1,7 +1,8 @@
 """Make random programs that use every statement of the language, and end.
 
 A program is made from the choices of a `random.Random`: a seeded one for long runs, hypothesis's for tests that
-shrink. It prints nothing and reads nothing. It calls `log(value)`, which the harness hands in, at every step worth
+shrink. It prints nothing and reads nothing. It finds the names of `PRELUDE` and its variables, with one of `STARTS`
+as their values: from each it goes another way. It calls `log(value)`, which the harness hands in, at every step worth
 seeing; `log` also ends a program that goes on for too long. Functions call only functions that stand above them,
 and loops run over small ranges, so that every program ends.
 """
@@ -55,6 +56,14 @@ def drive(coroutine):
         except StopIteration as stop: return stop.value
 """
 
+STARTS = (
+    "1, 2, [1, 2], None",
+    "0, -1, [], Point(1, [2])",
+    "2.5, True, (3, 4, 5), {'k': 1}",
+    "300, 7, [[1], 'ab'], Point()",
+)
+"""What the variables may be at the start of a program."""
+
 
 class Writer:
     """Writes one program, statement by statement, keeping track of what may stand where."""
@@ -68,6 +77,8 @@ class Writer:
         self.functions: list[tuple[str, str]] = []  # (name, kind) of what may be called here
         self.kind = "module"  # of the innermost function: module, plain, generator, coroutine, stream
         self.in_loop = False
+        self.has_d = False  # whether `d` is a variable of a function around
+        self.binds = True  # whether `:=` may stand here
         self.variables: tuple[str, ...] = VARIABLES
 
     def one(self, choices):
@@ -145,11 +156,11 @@ class Writer:
         spec = self.one(("", "!r", ":>4", "!s:<3", ":{a}"))
         return f'f"<{{({self.number(min(depth, 1))}){spec}}}>{{{self.name()}=}}"'
 
-    def inside(self, make, depth) -> str:
+    def inside(self, make, depth, binds: bool = False) -> str:
         """An expression in a scope of its own, where nothing may be awaited or yielded."""
-        outer, self.kind = self.kind, "plain"
+        outer, self.kind, self.binds = (self.kind, self.binds), "plain", binds
         text = make(depth)
-        self.kind = outer
+        self.kind, self.binds = outer
         return text
 
     def comprehension(self, depth):
@@ -187,10 +198,12 @@ class Writer:
         return form.format(self.number(depth), self.number(depth))
 
     def lambda_(self, depth):
-        body = self.inside(self.number, min(depth, 2))
+        body = self.inside(self.number, min(depth, 2), binds=True)
         return f"(lambda a, b={self.one('ab')}: {body})({self.number(depth)})"
 
     def walrus(self, depth):
+        if not self.binds:
+            return self.unary(depth)
         return f"({self.one('ab')} := {self.number(depth)})"
 
     def point(self, depth):
@@ -378,7 +391,7 @@ class Writer:
             return self.expression_statement(size)
         kind = self.one(("plain", "plain", "generator", "coroutine", "stream"))
         name = self.fresh("f")
-        saved = self.kind, self.in_loop, getattr(self, "in_handler", ""), list(self.functions)
+        saved = self.kind, self.in_loop, getattr(self, "in_handler", ""), list(self.functions), self.has_d
         if self.chance(15):
             self.line(self.one(("@log", f"@(lambda f: log({self.name()}) and f or f)")))
         word = "async def" if kind in ("coroutine", "stream") else "def"
@@ -389,16 +402,17 @@ class Writer:
         self.kind, self.in_loop, self.in_handler = kind, False, ""
         self.depth += 1
         if self.chance(25):
-            self.line(self.one(("nonlocal d", "nonlocal b")) if saved[0] != "module" else "global d")
+            self.line("nonlocal d" if self.has_d else "global d")
         else:
             self.line("d = []")
+            self.has_d = True
         if "*b" in parameters or "b=()" in parameters:
             self.line("b = len(b)")
         if kind in ("generator", "stream"):
             self.line(f"yield {self.expression(1)}")
         self.depth -= 1
         self.block(size + 2)
-        self.kind, self.in_loop, self.in_handler, self.functions = saved
+        self.kind, self.in_loop, self.in_handler, self.functions, self.has_d = saved
         self.functions.append((name, kind))
         self.line(f"log({name}.__name__)")
 
@@ -410,13 +424,13 @@ class Writer:
         self.depth += 1
         self.line(f"attribute = {self.name()}")
         self.line("def method(self, a=1):")
-        saved = self.kind, self.in_loop, getattr(self, "in_handler", "")
-        self.kind, self.in_loop, self.in_handler = "plain", False, ""
+        saved = self.kind, self.in_loop, getattr(self, "in_handler", ""), self.has_d
+        self.kind, self.in_loop, self.in_handler, self.has_d = "plain", False, "", True
         self.depth += 1
         self.line("b, c, d = 0, [1, 2], None")
         self.depth -= 1
         self.block(size)
-        self.kind, self.in_loop, self.in_handler = saved
+        self.kind, self.in_loop, self.in_handler, self.has_d = saved
         if self.chance(40):
             self.line("def __init__(self, *a): super().__init__(*a); log(__class__.__name__)")
         if self.chance(30):
@@ -441,8 +455,6 @@ class Writer:
     )  # fmt: skip
 
     def program(self) -> str:
-        self.lines = PRELUDE.splitlines()
-        self.line("a, b, c, d = 1, 2, [1, 2], None")
         for _ in range(self.random.randint(3, self.size)):
             if self.chance(90):
                 self.line("try:")

@@ -1,26 +1,33 @@
-"""Run programs that come in on standard input, one JSON string a line, and tell what each did, one JSON object a line.
+"""Run programs that come in on standard input and tell on standard output what each did, in the form of `marshal`.
 
-This script is started by each Python that is compared; `compile` and `exec` are that Python's own.
+In: the source, the host's code object for it or None, and how many times to run it. Out: a dict; `runs` has the story
+of each run that was unlike the earlier runs from the same start, by its number; `code` is what this Python compiled
+itself, where it got no code object. This module is started by each Python that is compared; `compile` and `exec` are
+that Python's own.
 """
 
-import json
+import marshal
 import re
 import sys
 import warnings
 
+from tests.stress.programs import PRELUDE, STARTS
+
 MOST_EVENTS = 2000
+ADDRESS = re.compile("0x[0-9a-f]+")
 
 
 class TooLong(BaseException):
     """Ends a program that goes on and on."""
 
 
-def plain(value):
-    """`repr`, without addresses and without what a recursive structure would do to it."""
+def plain(value, form=repr):
+    """A value's text, without addresses, which also order what is in a set, and not too long."""
     try:
-        return re.sub(r"0x[0-9a-f]+", "0x", repr(value))[:300]
+        text = ADDRESS.sub("0x", form(value))
+        return ("".join(sorted(text)) if "{" in text and "<" in text else text)[:300]
     except Exception as error:
-        return f"repr raised {type(error).__name__}"
+        return f"{form.__name__} raised {type(error).__name__}"
 
 
 def story(error):
@@ -34,7 +41,7 @@ def story(error):
         traceback = traceback.tb_next
     return {
         "type": type(error).__name__,
-        "text": plain(str(error)),
+        "text": plain(error, str),
         "lines": lines,
         "cause": story(error.__cause__),
         "context": story(error.__context__) if error.__cause__ is None else None,
@@ -42,7 +49,8 @@ def story(error):
     }
 
 
-def run(source):
+def run(code, prelude, start):
+    """One run's story."""
     events = []
 
     def log(value):
@@ -51,18 +59,45 @@ def run(source):
             raise TooLong
         return value
 
+    scope = {"log": log, "__name__": "program"}
+    exec(prelude, scope)
+    scope |= zip("abcd", eval(start, scope), strict=True)
     error = None
     try:
-        exec(compile(source, "<program>", "exec"), {"log": log, "__name__": "program"})
+        exec(code, scope)
     except BaseException as caught:
         error = caught
     return {"events": events, "error": story(error)}
 
 
+def tell(source, code, runs, prelude, starts):
+    """What a program did."""
+    compiled = None
+    if code is None:
+        try:
+            code = compiled = compile(source, "<program>", "exec")
+        except SyntaxError as error:
+            return {"runs": {0: {"events": [], "error": story(error)}}, "code": None}
+    told, last = {}, {}
+    for number in range(runs):
+        start = starts[number % len(starts)]
+        new = run(code, prelude, start)
+        if last.get(start) != new:
+            told[number] = last[start] = new
+    return {"runs": told, "code": compiled}
+
+
 def main():
     warnings.simplefilter("ignore")
-    for line in sys.stdin:
-        print(json.dumps(run(json.loads(line))), flush=True)
+    prelude = compile(PRELUDE, "<prelude>", "exec")
+    starts = [compile(start, "<start>", "eval") for start in STARTS]
+    while True:
+        try:
+            task = marshal.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        marshal.dump(tell(*task, prelude, starts), sys.stdout.buffer)
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
