@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 
+COLLECTOR = ("runtime", "runtime.invisible", "runtime.collector")
+"""What keeps the guest's collector out of all the rest."""
 START = (
     *("native", "native.host_library", "native.digest", "native.image", "native.memory", "cache_folder"),
-    *("native.cache", "own_types", "import_failure", "baseline", "baseline.engine", "runtime"),
+    *("native.cache", "own_types", "import_failure", "baseline", "baseline.engine"),
     *(
-        "runtime.invisible",
         "runtime.own",
         "runtime.builtin_function",
         "runtime.unwatched",
-        "runtime.collector",
         "runtime.on_demand",
     ),
     *(
@@ -34,15 +33,16 @@ def main() -> int:
     """Run Kaa's command line; the answer is the exit status."""
     from kaa.loading import load_apart
 
-    was_enabled = gc.isenabled()
-    gc.disable()
-    marker: list[object] = []
+    for name in COLLECTOR:
+        load_apart(f"kaa.{name}")
+    from kaa.runtime import collector
+
+    collector.start = collector.begin()
     for name in START:
         load_apart(f"kaa.{name}")
-    from kaa.runtime import collector, foreign
+    from kaa.runtime import foreign
     from kaa.runtime.launcher import launch
 
-    collector.start = marker, was_enabled
     foreign.providers.append("kaa.interop.imports")
     return launch(sys.argv[1:])
 

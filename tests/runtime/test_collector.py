@@ -1,12 +1,9 @@
 """The guest's collector passes over Kaa's own objects, and over nothing else."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 from tests.native.host import needs_native
+from tests.runtime.commands import HOST, KAA, Command
 
 pytestmark = needs_native
 
@@ -22,32 +19,34 @@ print(own())
 """
 
 
-def kaa(*arguments):
-    run = [sys.executable, "-m", "kaa", *arguments]
-    with_caches = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return subprocess.run(run, env=with_caches, capture_output=True, text=True, check=True, timeout=60).stdout
+def printed(program, folder, python=KAA):
+    """By a program that must not fail, and may use caches."""
+    outcome = Command(["-c", program], environment={"KAA_ENGINE": "native"}).run(python, folder)
+    assert outcome.status == 0, outcome
+    return outcome.out
 
 
-def test_the_front_end_is_not_met():
-    host = subprocess.run(
-        [sys.executable, "-c", "import gc; print(len(gc.get_objects()))"], capture_output=True
-    )
-    count, met, there = map(int, kaa("-c", "import os; source = '#' + os.urandom(8).hex()" + COUNT).split())
-    assert count < 1.3 * int(host.stdout)
+def test_the_front_end_is_not_met(tmp_path):
+    host = printed("import gc; print(len(gc.get_objects()))", tmp_path, HOST)
+    program = "import os; source = '#' + os.urandom(8).hex()" + COUNT
+    count, met, there = map(int, printed(program, tmp_path).split())
+    assert count < 1.3 * int(host)
     assert met == 0 and there > 50
 
 
-def test_with_another_thread_nothing_is_exempt():
+def test_with_another_thread_nothing_is_exempt(tmp_path):
     threads = "import os, threading; source = '#' + os.urandom(8).hex(); go = threading.Event(); "
     threads += "thread = threading.Thread(target=go.wait); thread.start()"
     program = threads + COUNT + "go.set(); thread.join()"
-    kaa("-c", program)  # now this text is in the cache, and the front end is loaded for the text in it
-    _, met, there = map(int, kaa("-c", program).split())
+    printed(
+        program, tmp_path
+    )  # now this text is in the cache, and the front end is loaded for the text in it
+    _, met, there = map(int, printed(program, tmp_path).split())
     assert met == there > 50
 
 
 @pytest.mark.parametrize("collected", [False, True])
-def test_what_the_guest_makes_is_collected(collected):
+def test_what_the_guest_makes_is_collected(collected, tmp_path):
     program = f"""
 import gc, weakref
 from kaa.baseline.engine import load
@@ -71,8 +70,9 @@ gc.unfreeze()
 gc.collect()
 print(inside() is None)
 """
-    assert kaa("-c", program).split() == ["True", str(collected), "True", "True"]
+    assert printed(program, tmp_path).split() == ["True", str(collected), "True", "True"]
 
 
-def test_the_collector_is_enabled():
-    assert kaa("-c", "import gc; print(gc.isenabled(), gc.get_threshold())") == f"True {(2000, 10, 10)}\n"
+def test_the_collector_is_enabled(tmp_path):
+    program = "import gc; print(gc.isenabled(), gc.get_threshold())"
+    assert printed(program, tmp_path) == f"True {(2000, 10, 10)}\n"

@@ -13,14 +13,12 @@ from kaa.baseline.arena import CODE_ARENA, COLD_ARENA, give_back, let_written_pa
 from kaa.baseline.block import Block, find_block, machine_code_at, new_block
 from kaa.baseline.holes import HOLES
 from kaa.baseline.objects import is_immortal
+from kaa.native.build import JUMP, JUMP_SIZE
 from kaa.native.externs import PyErr_Clear, PyMem_RawFree, PyMem_RawMalloc, PyUnicode_AsUTF8, dprintf
 from kaa.native.function import Cell, native
 from kaa.native.intrinsics import NULL, address, cast, copy_memory, reserve, size_of
 from kaa.native.layouts import CodeObject
 from kaa.native.types import Embedded, Pointer, Ptr, Reference, Struct, i1, i8, i32, i64, u8, u16, u32, u64
-
-JUMP, JUMP_SIZE = 0xE9, 5
-"""Opcode and bytes of a jump by a distance of 32 bits."""
 
 
 class Row(Struct):
@@ -62,7 +60,6 @@ class TemplateRow(Struct):
     holes: u16
     cold: u16
     cold_size: u32
-    padding: u32
 
 
 class HoleRow(Struct):
@@ -95,7 +92,7 @@ PERF_MAP: int = _cell("PERF_MAP", _WORD)
 """The descriptor of the file that tells `perf` where functions are; 0 without one."""
 
 ROW_SIZE: Final = 24
-TEMPLATE_ROW_SIZE: Final = 24
+TEMPLATE_ROW_SIZE: Final = 20
 HOLE_ROW_SIZE: Final = 16
 NEVER: Final = 0x7FFF_FFFF_FFFF_FFFF
 """A version that no thread has: the block's first instruction asks whether the code is monitored."""
@@ -404,11 +401,12 @@ def fill(code: CodeObject, block: Block, site: Site, plan: Plan) -> u64:
         site.second = local_offset(argument & 15)
         site.following = address(units + index)
         look_up(code, block, site, row, index)
-        if row.roles != 0 and role_at(code, index, argument) != 0:
+        stands_aside = block.addresses[unit] < 0
+        if row.roles != 0 and not stands_aside and role_at(code, index, argument) != 0:
             site.follower_cache = site.cache + i64(row.cache_words) * 8
             aim_follower(code, block, site, index)
         copy_template(site, number, here)
-        if block.addresses[unit] < 0:
+        if stands_aside:
             write_jump(behind, site.next)
         if row.after != 0:
             copy_template(site, row.after, site.resumed)

@@ -15,9 +15,9 @@ from typing import Any, Final
 from kaa.baseline import tables
 from kaa.baseline.cache_state import Cache, read_cache
 from kaa.baseline.engine import Engine, load
-from kaa.baseline.linker import EXTENDED_ARG, JUMP_SIZE, NEVER
+from kaa.baseline.linker import EXTENDED_ARG, NEVER
 from kaa.bytecode.instructions import BY_NUMBER
-from kaa.native.build import COLD
+from kaa.native.build import COLD, JUMP_SIZE
 
 INDENT: Final = " " * 12
 

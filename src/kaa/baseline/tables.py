@@ -44,7 +44,7 @@ from kaa.native.types import layout
 
 OPCODES: Final = 256
 ROW: Final = struct.Struct("<HHBbBBBxHIIBBH")
-TEMPLATE_ROW: Final = struct.Struct("<IIIHHII")
+TEMPLATE_ROW: Final = struct.Struct("<IIIHHI")
 HOLE_ROW: Final = struct.Struct("<IHHq")
 assert (ROW.size, TEMPLATE_ROW.size, HOLE_ROW.size) == (ROW_SIZE, TEMPLATE_ROW_SIZE, HOLE_ROW_SIZE)
 
@@ -135,7 +135,7 @@ def add_tables(image: Image) -> None:
         cold = all_templates.get(template.name + COLD)
         number, size = (numbers[cold.name], cold.size) if cold else (0, 0)
         templates += TEMPLATE_ROW.pack(
-            template.offset, template.size, first, len(template.holes), number, size, 0
+            template.offset, template.size, first, len(template.holes), number, size
         )
         for hole in template.holes:
             width = 0 if hole.relative else hole.size

@@ -13,9 +13,9 @@ from typing import Final
 from kaa.baseline import frames
 from kaa.baseline.attention import accept_version
 from kaa.baseline.block import machine_code_at
-from kaa.baseline.holes import Continuation, Jump, Stack
+from kaa.baseline.holes import NEXT, Continuation, Jump, Stack
 from kaa.baseline.linker import block_of
-from kaa.baseline.objects import decref, decref_maybe
+from kaa.baseline.objects import decref, decref_maybe, here
 from kaa.native.externs import (
     PyErr_NoMemory,
     PyLong_FromLong,
@@ -24,8 +24,8 @@ from kaa.native.externs import (
     _PyEval_MonitorRaise,
 )
 from kaa.native.function import TEMPLATE, native
-from kaa.native.intrinsics import NULL, cast, reserve
-from kaa.native.layouts import CodeObject, Frame, ThreadState
+from kaa.native.intrinsics import NULL, cast, reserve, unlikely
+from kaa.native.layouts import CodeObject, Frame, Object, ThreadState
 from kaa.native.types import Ptr, i1, i64, u8, u16
 
 MORE: Final = 64
@@ -129,6 +129,16 @@ def handle(frame: Frame, sp: Stack, thread: ThreadState, raiser: Ptr[u16]) -> Ju
     if not accept_version(thread, code, block):
         return frames.leave_to_host(frame, top + 1, thread)
     return cast(Continuation, machine_code_at(block, found[0]))(frame, top + 1, thread)
+
+
+@native(convention=TEMPLATE, inline=True)
+def push_result(frame: Frame, sp: Stack, thread: ThreadState, result: Object) -> Jump:
+    """The end of an instruction whose operands are gone: push what came out, or raise, if it is NULL."""
+    if unlikely(not result):
+        here(frame)
+        return raised(frame, sp, thread)
+    sp[0] = result
+    return NEXT(sp + 1)
 
 
 @native

@@ -24,7 +24,7 @@ TEMPLATE_SYMBOL: Final = "template."
 COLD: Final = ".cold"
 """What the symbol and the name of a template's unlikely part end with."""
 JUMP, JUMP_SIZE = 0xE9, 5
-"""Opcode and bytes of `jmp rel32`, in which a template goes on to the next one."""
+"""Opcode and bytes of `jmp rel32`, in which a template goes on to the next one, or an instruction that stands aside."""
 
 RELATIVE: Final = {
     RelocationType.RELATIVE_32,

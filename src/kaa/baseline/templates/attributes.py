@@ -161,9 +161,7 @@ def LOAD_ATTR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
         return drop(frame, sp, thread, owner)
     here(frame)
     if CACHE[NAMED] != 0:
-        value = load_cached(
-            owner, CACHE
-        )  # a processor foresees where a call returns to, but not where a jump goes
+        value = load_cached(owner, CACHE)  # a call that returns, as in `call_known`
         if value:
             sp[-1] = value
             return drop(frame, sp, thread, owner)

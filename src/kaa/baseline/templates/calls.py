@@ -43,7 +43,7 @@ from kaa.baseline.holes import VERSION as EVAL_BREAKER
 from kaa.baseline.objects import None_, decref, decref_maybe, here, incref, new, release_all
 from kaa.baseline.template import second, template, variant
 from kaa.baseline.templates.containers import is_iterable
-from kaa.baseline.unwinding import raised
+from kaa.baseline.unwinding import push_result, raised
 from kaa.bytecode.instructions import BY_NAME
 from kaa.native.externs import (
     PyCFunction_Type,
@@ -343,9 +343,8 @@ def call_known(frame: Frame, sp: Stack, thread: ThreadState, count: Static[int])
         if likely(called):
             return run_known(called, base, thread, CACHE)
     elif is_native(base[0]):
-        result = call_at(
-            thread, base, sp
-        )  # a processor foresees where a call returns to, but not where a jump goes
+        # By a call that returns: a processor foresees where to, but not where `call` would jump to in the end.
+        result = call_at(thread, base, sp)
         if unlikely(not result):
             return raised(frame, base, thread)
         if unlikely(not has_own_hook(thread)):
@@ -535,10 +534,7 @@ def CALL_INTRINSIC_1(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     row = cast(UnaryIntrinsic, _PyIntrinsics_UnaryFunctions + INTRINSIC_SIZE * OPARG)
     result = row.function(thread, value)
     decref(value)
-    if unlikely(not result):
-        return raised(frame, sp - 1, thread)
-    sp[-1] = result
-    return NEXT(sp)
+    return push_result(frame, sp - 1, thread, result)
 
 
 @template()
@@ -549,7 +545,4 @@ def CALL_INTRINSIC_2(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     result = row.function(thread, first, last)
     decref(first)
     decref(last)
-    if unlikely(not result):
-        return raised(frame, sp - 2, thread)
-    sp[-2] = result
-    return NEXT(sp - 1)
+    return push_result(frame, sp - 2, thread, result)

@@ -8,7 +8,7 @@ from kaa.baseline.holes import AFTER, FOLLOWING, NEXT, OPARG, RESUMED, Continuat
 from kaa.baseline.numbers import NEGATIVE_OR_LARGE, release_int
 from kaa.baseline.objects import decref, decref_maybe, here, incref, new, release, release_all
 from kaa.baseline.template import second, template, variant
-from kaa.baseline.unwinding import raised
+from kaa.baseline.unwinding import push_result, raised
 from kaa.bytecode.instructions import BY_NAME
 from kaa.native.externs import (
     PyDict_GetItemRef,
@@ -330,6 +330,15 @@ def subscript(container: Object, index: Object) -> Object:
     return found[0]
 
 
+@native
+def take_item(container: Object, index: Object) -> Object:
+    """The same; takes the references."""
+    item = subscript(container, index)
+    decref(container)
+    decref(index)
+    return item
+
+
 @native(inline=True)
 def own_getitem(kind: TypeObject) -> FunctionObject:
     """The `__getitem__` of a class, if it is a function of ours; else NULL."""
@@ -354,9 +363,7 @@ def load_item(
         if called:
             incref(function)
             return enter(frame, sp - 2, thread, called, resumed)
-    result = subscript(container, index)
-    decref(container)
-    decref(index)
+    result = take_item(container, index)
     if unlikely(not result):
         return raised(frame, sp - 2, thread)
     sp[-2] = result
@@ -375,13 +382,7 @@ def BINARY_SUBSCR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
         return NEXT(sp - 1)
     here(frame)
     if container.ob_type.tp_flags & HEAP_TYPE == 0:  # no `__getitem__` of ours
-        item = subscript(container, index)
-        decref(container)
-        decref(index)
-        if unlikely(not item):
-            return raised(frame, sp - 2, thread)
-        sp[-2] = item
-        return NEXT(sp - 1)
+        return push_result(frame, sp - 2, thread, take_item(container, index))
     return load_item(frame, sp, thread, RESUMED, NEXT)
 
 
@@ -452,10 +453,7 @@ def BINARY_SLICE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
         result = PyObject_GetItem(container, index)
         decref(index)
     decref(container)
-    if unlikely(not result):
-        return raised(frame, sp - 3, thread)
-    sp[-3] = result
-    return NEXT(sp - 2)
+    return push_result(frame, sp - 3, thread, result)
 
 
 @template()
@@ -649,10 +647,7 @@ def CONVERT_VALUE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     value = sp[-1]
     result = _PyEval_ConversionFuncs[OPARG](value)
     decref(value)
-    if unlikely(not result):
-        return raised(frame, sp - 1, thread)
-    sp[-1] = result
-    return NEXT(sp)
+    return push_result(frame, sp - 1, thread, result)
 
 
 @template()
@@ -663,10 +658,7 @@ def FORMAT_SIMPLE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
     result = PyObject_Format(value, NULL)
     decref(value)
-    if unlikely(not result):
-        return raised(frame, sp - 1, thread)
-    sp[-1] = result
-    return NEXT(sp)
+    return push_result(frame, sp - 1, thread, result)
 
 
 @template()
@@ -676,7 +668,4 @@ def FORMAT_WITH_SPEC(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     result = PyObject_Format(value, specification)
     decref(value)
     decref(specification)
-    if unlikely(not result):
-        return raised(frame, sp - 2, thread)
-    sp[-2] = result
-    return NEXT(sp - 1)
+    return push_result(frame, sp - 2, thread, result)

@@ -6,7 +6,7 @@ from kaa.baseline.cells import IMPORT_FAILURE, STRINGS
 from kaa.baseline.holes import NAME, NEXT, Jump, Stack
 from kaa.baseline.objects import None_, decref, here
 from kaa.baseline.template import template
-from kaa.baseline.unwinding import raised
+from kaa.baseline.unwinding import push_result, raised
 from kaa.native.externs import (
     PyErr_SetObject,
     PyErr_SetString,
@@ -54,10 +54,7 @@ def IMPORT_NAME(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     module = import_name(frame, NAME, level, wanted)
     decref(level)
     decref(wanted)
-    if unlikely(not module):
-        return raised(frame, sp - 2, thread)
-    sp[-2] = module
-    return NEXT(sp - 1)
+    return push_result(frame, sp - 2, thread, module)
 
 
 @native

@@ -18,7 +18,7 @@ from kaa.baseline.numbers import (
 )
 from kaa.baseline.objects import False_, None_, True_, boolean, decref, here, release, slot
 from kaa.baseline.template import template, variant
-from kaa.baseline.unwinding import raised
+from kaa.baseline.unwinding import push_result, raised
 from kaa.bytecode.instructions import BY_NAME
 from kaa.native.externs import (
     PyFloat_Type,
@@ -76,16 +76,6 @@ def appends(frame: Frame, left: Object, operator: i64) -> i1:
     place[0] = NULL
     decref(left)
     return True
-
-
-@native(convention=TEMPLATE, inline=True)
-def push_result(frame: Frame, sp: Stack, thread: ThreadState, result: Object) -> Jump:
-    """An operation's operands are gone: push what came out (NULL: MemoryError)."""
-    if unlikely(not result):
-        here(frame)
-        return raised(frame, sp, thread)
-    sp[0] = result
-    return NEXT(sp + 1)
 
 
 @template()
@@ -187,10 +177,7 @@ def UNARY_NEGATIVE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     operand = sp[-1]
     result = PyNumber_Negative(operand)
     decref(operand)
-    if unlikely(not result):
-        return raised(frame, sp - 1, thread)
-    sp[-1] = result
-    return NEXT(sp)
+    return push_result(frame, sp - 1, thread, result)
 
 
 @template()
@@ -199,10 +186,7 @@ def UNARY_INVERT(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     operand = sp[-1]
     result = PyNumber_Invert(operand)
     decref(operand)
-    if unlikely(not result):
-        return raised(frame, sp - 1, thread)
-    sp[-1] = result
-    return NEXT(sp)
+    return push_result(frame, sp - 1, thread, result)
 
 
 @template()
