@@ -1,7 +1,8 @@
 """Every instruction that a code object can hold has a template, and the linker's numbers are the table's."""
 
+import kaa.baseline.checks  # declares the template of checks
+import kaa.baseline.templates  # noqa: F401  # declares those of instructions
 from kaa.baseline import linker, tables
-from kaa.baseline import templates as _templates  # noqa: F401
 from kaa.baseline.template import TEMPLATES
 from kaa.bytecode.instructions import BY_NAME, INSTRUCTIONS, SPECIALIZED
 
@@ -16,7 +17,7 @@ def test_every_instruction_has_a_template():
     }
     missing = {name for name in wanted if name not in TEMPLATES or TEMPLATES[name].general is None}
     assert missing == NEVER_RUN | HOST_ONLY
-    assert TEMPLATES.keys() <= wanted
+    assert TEMPLATES.keys() - wanted == {"CHECK"}
 
 
 def test_prefix():
