@@ -499,7 +499,7 @@ assert 20 < len(a) < 200 and 20 < len(b) < 200, (len(a), len(b))
 }
 
 
-SMALL_STACKS = "from kaa.microthreads import tasklets\ntasklets.MANY = 0\n"
+SMALL_STACKS = "from kaa.microthreads import switching\nswitching.MANY = 0\n"
 """Gives all tasklets what else only those of very many get."""
 
 
@@ -570,7 +570,6 @@ STACKS = (
 import ctypes, gc, os, random, sys, threading
 from stackless import channel, run, schedule, tasklet
 from kaa.microthreads import dumps, loads
-from kaa.microthreads.small_stacks import stacks
 
 c, log = channel(), []
 
@@ -612,11 +611,9 @@ def results(count):
     return sorted(log)
 
 first = results(200)
-assert stacks._give is not None, "no greenlet has got a small stack"
-from kaa.microthreads import tasklets
-tasklets.MANY = 10**9
+switching.MANY = 10**9
 assert results(200) == first
-tasklets.MANY = 0
+switching.MANY = 0
 assert len(first) == 200 and results(200) == first  # in used chunks
 
 # Killed at any depth, dropped, dropped before the beginning, and in another thread.

@@ -86,6 +86,7 @@ def make_image(*, checking: bool = False, progress: Callable[[str], None] = lamb
         frames,
         linker,
         stacks,
+        strands,
         tables,
         unseen,
     )
@@ -104,9 +105,8 @@ def make_image(*, checking: bool = False, progress: Callable[[str], None] = lamb
         linker.block_of,
         stacks.allocate_arena,
         stacks.free_arena,
-        stacks.give_small_stack,
     ]
-    exported += builtin_functions.ENTRANCES
+    exported += builtin_functions.ENTRANCES + strands.ENTRANCES
     named = tables.named_templates()
     image = build(exported, named, behind=tables.behind_templates(), checking=checking, progress=progress)
     tables.add_tables(image)

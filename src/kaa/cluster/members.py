@@ -20,9 +20,9 @@ from typing import Any
 
 from kaa.cluster.wires import LOST, Wire
 from kaa.microthreads.channels import channel
-from kaa.microthreads.parcels import bomb
+from kaa.microthreads.parcels import TaskletExit, bomb
 from kaa.microthreads.pickling import dumps, loads
-from kaa.microthreads.tasklets import TaskletExit, abandon, scheduler, tasklet
+from kaa.microthreads.tasklets import abandon, scheduler, tasklet
 from kaa.runtime.invisible import invisible
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from kaa.cluster.members import Moved, here, new_identity
-from kaa.microthreads.parcels import bomb
+from kaa.microthreads.parcels import TaskletExit, bomb
 from kaa.microthreads.pickling import dumps
 from kaa.microthreads.storage import save
-from kaa.microthreads.tasklets import TaskletExit, tasklet
+from kaa.microthreads.tasklets import tasklet
 from kaa.runtime.invisible import invisible
 
 

@@ -168,7 +168,7 @@ def _tasklet(names: dict[str, Any]) -> list[list[Any]]:
     elif names["next"] is not None:
         state = "runnable"
     else:
-        state = "finished" if names["_greenlet"] is None else "paused"
+        state = "finished" if names["_greenlet"] is names["_strand"] else "paused"
     slots = [[Label("tasklet"), Label(("main, " if scheduler["main"].__dict__ is names else "") + state)]]
     links = (("runs", names["_function"]), ("waits for", names["_channel"]), ("next", names["next"]))
     return slots + [[Label(name), held] for name, held in links if held is not None]

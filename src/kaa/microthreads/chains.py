@@ -20,7 +20,16 @@ from kaa.bytecode import opcodes
 from kaa.bytecode.code_image import DamagedCode
 from kaa.microthreads.frame_check import check_call, previous_places, waiting
 from kaa.microthreads.frozen import carry, repeat
-from kaa.microthreads.live_frames import Stop, freeze_frames, host_frames, stop_of
+from kaa.microthreads.live_frames import (
+    HostFrame,
+    Stop,
+    frames_of_strand,
+    frames_of_waiting,
+    freeze_frames,
+    handled_in_strand,
+    host_frames,
+    stop_of,
+)
 from kaa.microthreads.parcels import ABSENT, bomb
 from kaa.reference.calls import initialized
 from kaa.reference.exceptions import chain as chain_exceptions
@@ -57,45 +66,56 @@ class Inquiry:
         self.root: CodeType | None = None  # of the outermost frame
         self.failure: Exception | None = None
 
+    def make(self) -> None:
+        """Ask, and raise the ValueError that is the answer, if it is one."""
+        if self.task._greenlet is None:
+            self._answer(frames_of_strand(self.task), handled_in_strand(self.task))
+        else:
+            self.task._greenlet.switch([self])
+        if self.failure is not None:
+            raise self.failure
+
     @invisible
     def start(self) -> Any:
         """Answer, and wait for the next order."""
+        self._answer(host_frames(), sys.exception())
+        return self.asker.switch()
+
+    def _answer(self, frames: list[HostFrame], handled: BaseException | None) -> None:
+        """Note what frames are there, the innermost first, one of which may handle an exception."""
         try:
-            self._answer()
+            stop, frames = stop_of(frames)
+            place = None if places.current.machine is None else self.task._place
+            self.outcome = _outcome(stop, self.task)
+            self.states = freeze_frames(frames, place, stop, handled)
+            if self.states:
+                self.root = self.states[-1].code
+            else:  # a function of Kaa's is all that it runs
+                self.root = stop.own[-1].code
         except DamagedCode as error:
             self.failure = ValueError(str(error))
         except Exception as error:
             self.failure = error
-        return self.asker.switch()
-
-    def _answer(self) -> None:
-        handled = sys.exception()
-        stop, frames = stop_of(host_frames())
-        place = None if places.current.machine is None else self.task._place
-        self.outcome = _outcome(stop, self.task)
-        self.states = freeze_frames(frames, place, stop, handled)
-        if self.states:
-            self.root = self.states[-1].code
-        elif stop.direct:  # a function of Kaa's is all that it runs
-            self.root = stop.own[-1].code
 
 
 class _Measurement:
     """A function that a suspended tasklet calls in its own greenlet, before it goes on waiting."""
 
-    def __init__(self, function: Callable[[], Any]) -> None:
+    def __init__(self, function: Callable[[list[HostFrame]], Any]) -> None:
         self._function = function
         self._asker = getcurrent()
         self.result: Any = None
 
     @invisible
     def start(self) -> Any:
-        self.result = self._function()
+        self.result = self._function(frames_of_waiting())
         return self._asker.switch()
 
 
-def measure(task: tasklet, function: Callable[[], Any]) -> Any:
-    """What a function gives in the greenlet of a tasklet that waits. It must not raise."""
+def measure(task: tasklet, function: Callable[[list[HostFrame]], Any]) -> Any:
+    """What a function gives for the frames of a tasklet that waits. It must not raise."""
+    if task._greenlet is None:
+        return function(frames_of_strand(task))
     measurement = _Measurement(function)
     task._greenlet.switch([measurement])
     return measurement.result
@@ -109,12 +129,10 @@ def freeze_tasklet(task: tasklet) -> tuple[list[FrameState], Outcome]:
     """
     if task.is_current or task.is_main:
         raise ValueError(f"{task!r} is running: only a tasklet that waits can be stored")
-    if not task._greenlet:
+    if not task._has_begun:
         return list(task._chain), task._outcome
     inquiry = Inquiry(task)
-    task._greenlet.switch([inquiry])
-    if inquiry.failure is not None:
-        raise inquiry.failure
+    inquiry.make()
     if inquiry.root is None or inquiry.root is not (task._root or root_code(task._function)):
         name = inquiry.states[-1].qualified_name if inquiry.states else "a channel"
         raise ValueError(f"a C function has called {name!r}")

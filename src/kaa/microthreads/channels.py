@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from kaa.microthreads.parcels import bomb
-from kaa.microthreads.tasklets import Scheduler, all_schedulers, hooks, of_thread, scheduler, tasklet
+from kaa.microthreads.switching import hooks
+from kaa.microthreads.tasklets import Scheduler, all_schedulers, of_thread, scheduler, tasklet
 from kaa.runtime.invisible import invisible
 
 SENDING, RECEIVING = 1, -1

@@ -21,10 +21,10 @@ from typing import Any
 from greenlet import getcurrent  # type: ignore[import-untyped]  # it has no stubs
 
 from kaa.microthreads.chains import measure
-from kaa.microthreads.live_frames import frames_of_turn, frames_of_waiting
+from kaa.microthreads.live_frames import HostFrame, frames_of_turn
+from kaa.microthreads.switching import Carrier, hooks
 from kaa.microthreads.tasklets import (
     Scheduler,
-    hooks,
     of_thread,
     other_threads,
     scheduler,
@@ -106,7 +106,8 @@ def _may_switch(owner: Scheduler | None) -> bool:
     """Whether the calling thread may run another tasklet just here."""
     if owner is None or owner.trap or owner.allowance is not None or owner.current.atomic or other_threads():
         return False
-    if owner.current._greenlet is not getcurrent():
+    is_soft = owner.current._greenlet is None
+    if type(getcurrent()) is not Carrier if is_soft else owner.current._greenlet is not getcurrent():
         return False
     turn = frames_of_turn()
     callback = next(index for index, frame in enumerate(turn) if frame.code is _Automatic.after.__code__)
@@ -135,8 +136,8 @@ def _held_by_stacks(objects: list[Any]) -> dict[int, list[int]]:
     }
 
 
-def _identities_on_stack() -> list[int]:
-    return [identity for frame in frames_of_waiting() for identity in frame.identities() if identity]
+def _identities_on_stack(frames: list[HostFrame]) -> list[int]:
+    return [identity for frame in frames for identity in frame.identities() if identity]
 
 
 def _unreachable(objects: list[Any], kept: dict[int, list[int]]) -> list[tasklet]:

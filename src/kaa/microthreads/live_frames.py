@@ -32,6 +32,7 @@ from kaa.runtime import places
 from kaa.runtime.own import OWN_FOLDER, is_own
 
 if TYPE_CHECKING:
+    from kaa.microthreads.tasklets import tasklet
     from kaa.reference.frame import Frame
 
 _FRAME, _THREAD = (layout(struct).fields for struct in (layouts.Frame, layouts.ThreadState))
@@ -99,7 +100,21 @@ class HostFrame(NamedTuple):
 
 def host_frames() -> list[HostFrame]:
     """All frames of the calling thread's current greenlet, the innermost first, down to the tasklet's beginning."""
-    at = ctypes.c_uint64.from_address(_thread_state() + _THREAD["current_frame"].offset).value
+    return _frames_from(ctypes.c_uint64.from_address(_thread_state() + _THREAD["current_frame"].offset).value)
+
+
+def frames_of_strand(task: tasklet) -> list[HostFrame]:
+    """Those of a tasklet that waits without a C stack."""
+    return _frames_from(task._scheduler.strands.innermost(task._strand))
+
+
+def handled_in_strand(task: tasklet) -> BaseException | None:
+    """The exception that is handled there."""
+    identity = task._scheduler.strands.handled(task._strand)
+    return PyObj_FromPtr(identity) if identity else None
+
+
+def _frames_from(at: int) -> list[HostFrame]:
     found: list[HostFrame] = []
     while at:
         words = (ctypes.c_uint64 * _WORDS).from_address(at)[:]
@@ -197,9 +212,8 @@ def standing() -> tuple[int, bool]:
     return nesting, any(frame.code.co_filename.startswith(_MICROTHREADS) for frame in below)
 
 
-def nesting() -> int:
-    """Of the tasklet in whose greenlet this is called: how many C functions have called its code."""
-    frames = host_frames()
+def nesting(frames: list[HostFrame]) -> int:
+    """Of the tasklet whose frames these are: how many C functions have called its code."""
     if places.current.machine is not None:
         return max(0, sum(frame.code in _LOOPS for frame in frames) - 1)
     end = next((frame for frame in frames if _is_driver(frame.code, *_CARRIERS)), None)

@@ -14,6 +14,10 @@ ABSENT: Any = object()
 """Of an argument that was not given."""
 
 
+class TaskletExit(SystemExit):
+    """Ends a tasklet quietly."""
+
+
 class bomb:
     """An exception on its way to the tasklet in which it will be raised."""
 

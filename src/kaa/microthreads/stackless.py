@@ -13,14 +13,12 @@ from typing import Any
 
 from kaa.microthreads import collection, plain_pickle, tasklets
 from kaa.microthreads.channels import channel
-from kaa.microthreads.parcels import ABSENT, bomb
+from kaa.microthreads.parcels import ABSENT, TaskletExit, bomb
 from kaa.microthreads.preemption import Allowance
+from kaa.microthreads.switching import hooks
 from kaa.microthreads.tasklet_states import PRESERVE_AG_FINALIZER, PRESERVE_TRACING_STATE
 from kaa.microthreads.tasklets import (
     Scheduler,
-    TaskletExit,
-    first_switch,
-    hooks,
     look_around,
     of_thread,
     scheduler,
@@ -85,10 +83,9 @@ def schedule(retval: Any = ABSENT) -> Any:
     following = current.next
     if mine.is_plain and following is not current and following is not None:  # as `mine.switch` does
         mine.current = following
-        stack = following._greenlet
-        order = stack.switch() if stack is not None else first_switch(following)
-        if order:
-            mine.obey(order)
+        order = mine.swap(current._strand, following._strand, None)
+        if order is not None:
+            mine.complete(current, order)
         if current.tempval is not None:
             mine.raise_pending()
     else:
@@ -131,8 +128,9 @@ def switch_trap(change: int = 0) -> int:
 
 
 def enable_softswitch(flag: Any) -> bool:
-    """Whether tasklets may be switched without their C stacks; the old flag. Nothing changes: greenlet copies them."""
+    """Whether tasklets may be switched without their C stacks, where none is in the way; the old flag."""
     before, hooks.softswitch = hooks.softswitch, bool(flag)
+    look_around()
     return before
 
 

@@ -14,6 +14,7 @@ from kaa.microthreads.tasklets import scheduler, tasklet, watch_each
 
 _OF_THIS_PROCESS = (
     "_scheduler",
+    "_strand",
     "_greenlet",
     "_root",
     "_place",
@@ -34,7 +35,7 @@ def tasklet_state(task: tasklet) -> dict[str, Any]:
         ValueError: it runs, it is another thread's, or one of its frames cannot be stored; the message names it.
     """
     state = {name: value for name, value in vars(task).items() if name not in _OF_THIS_PROCESS}
-    if task._greenlet is not None and task._scheduler is not scheduler():
+    if task._has_begun and task._scheduler is not scheduler():
         raise ValueError(f"{task!r} is a tasklet of another thread, which alone can store it")
     if not scheduler().pickle_flags & PRESERVE_TRACING_STATE:
         state.pop("_watchers", None)

@@ -18,15 +18,15 @@ import gc
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
-from types import FrameType, MethodType
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from greenlet import GreenletExit, getcurrent, greenlet  # type: ignore[import-untyped]  # it has no stubs
+from greenlet import getcurrent  # type: ignore[import-untyped]  # it has no stubs
 
-from kaa.microthreads.chains import NOTHING, Inquiry, Outcome, freeze_tasklet, go_on, measure
-from kaa.microthreads.live_frames import nesting
-from kaa.microthreads.parcels import bomb
-from kaa.microthreads.small_stacks import MANY, stacks
+from kaa.microthreads.chains import NOTHING, Outcome, freeze_tasklet, measure
+from kaa.microthreads.live_frames import host_frames, nesting
+from kaa.microthreads.parcels import TaskletExit, bomb
+from kaa.microthreads.switching import Order, hooks, obey, reach
 from kaa.runtime import places
 from kaa.runtime.invisible import invisible
 from kaa.runtime.own import is_own
@@ -37,15 +37,7 @@ if TYPE_CHECKING:
     from kaa.reference.suspension import FrameState
 
 type Link = tasklet | None
-type Order = list[tasklet | Inquiry | Watchers] | tuple[()] | None
-"""What a greenlet is given when it goes on: whom to start first, mostly nobody. Who does so empties the list, and so
-does not hold it while it waits."""
-
 DEADLOCK = "Deadlock: the last runnable tasklet cannot be blocked."
-
-
-class TaskletExit(SystemExit):
-    """Ends a tasklet quietly."""
 
 
 class tasklet:
@@ -54,7 +46,8 @@ class tasklet:
     _scheduler: Scheduler
     _function: Callable[..., Any] | None
     _call: tuple[tuple[Any, ...], dict[str, Any]] | None
-    _greenlet: Any
+    _strand: Any  # its frames, once it has begun; None if they lie on the stack of a greenlet of its own
+    _greenlet: Any  # where it goes on, if that needs a C stack
     _channel: channel | None
     next: Link
     prev: Link
@@ -75,7 +68,7 @@ class tasklet:
     def __new__(cls, *arguments: Any, **keywords: Any) -> Any:
         self = object.__new__(cls)
         self._scheduler = scheduler()
-        self._function = self._call = self._greenlet = self._channel = None
+        self._function = self._call = self._strand = self._greenlet = self._channel = None
         # Only what is set by this name has a place in the object itself; with anything else it would get a dict.
         self.next = self.prev = self._before = self._behind = self.tempval = None
         self.atomic = self.block_trap = self.ignore_nesting = False
@@ -108,7 +101,7 @@ class tasklet:
             raise RuntimeError("can't (re)bind the current or the main tasklet")
         if self.scheduled:
             raise RuntimeError("tasklet is scheduled")
-        if self._greenlet is not None or self._is_stored:
+        if self._has_begun or self._is_stored:
             raise RuntimeError("tasklet is already bound to a frame")
         if func is not None and not callable(func):
             raise TypeError("tasklet function must be a callable or None")
@@ -154,7 +147,7 @@ class tasklet:
     @invisible
     def bind_thread(self, thread_id: int | None = None) -> None:
         """Make it a tasklet of another thread, or of the calling one."""
-        if self._greenlet is not None or self.scheduled:
+        if self._has_begun or self.scheduled:
             raise RuntimeError("a tasklet that has begun, or is scheduled, stays in its thread")
         self._scheduler = scheduler() if thread_id is None else scheduler_of(thread_id)
 
@@ -217,9 +210,7 @@ class tasklet:
             raise RuntimeError("You cannot throw to a tasklet of another thread")
         if self._channel is not None:
             self._channel.forget(self)
-        if (
-            self._greenlet is None and not self._chain and not pending
-        ):  # it has not begun, and so cannot handle anything
+        if not (self._has_begun or self._chain or pending):  # it cannot handle anything
             self._end()
             if self._at_end is not None:
                 self._ended(None if isinstance(error, TaskletExit) else error)
@@ -235,7 +226,6 @@ class tasklet:
     @invisible
     def start(self) -> Any:
         """Begin it; what the calling greenlet is told when it goes on."""
-        self._scheduler.starting = self  # as an argument it would be held by the greenlet's C stack
         stack = self._greenlet
         del self
         return stack.switch()
@@ -247,12 +237,12 @@ class tasklet:
         if at_end is not None:
             at_end(None if error is None else _without_own_frames(error))
         elif error is not None:
-            hand_to_main(self._scheduler, error)
+            self._scheduler.hand_to_main(error)
 
     def _end(self) -> None:
         if self.next is not None:
             self._scheduler.remove(self)
-        self._call = self._greenlet = None
+        self._call = self._strand = self._greenlet = None
         self._chain, self._outcome = (), NOTHING
 
     def set_atomic(self, flag: Any) -> bool:
@@ -279,7 +269,13 @@ class tasklet:
     @property
     def alive(self) -> bool:
         """It has something to run."""
-        return self._call is not None or self._greenlet is not None or self._is_stored
+        return self._call is not None or self._has_begun or self._is_stored
+
+    @property
+    @invisible
+    def _has_begun(self) -> bool:
+        """It has frames, or is about to get them."""
+        return self._strand is not None or self._greenlet is not None
 
     @property
     @invisible
@@ -332,18 +328,25 @@ class tasklet:
             while running is not None and running.is_boundary:
                 running = running.caller
         else:
-            running = sys._getframe() if self.is_current else getattr(self._greenlet, "gr_frame", None)
+            running = sys._getframe() if self.is_current else self._innermost()
             while running is not None and is_own(running.f_code.co_filename):
                 running = running.f_back
         innermost: FrameType | None = running
         return innermost
 
+    @invisible
+    def _innermost(self) -> FrameType | None:
+        if self._greenlet is None and self._strand is not None:
+            waiting: FrameType | None = self._scheduler.strands.frame(self._strand)
+            return waiting
+        return getattr(self._greenlet, "gr_frame", None)
+
     @property
     def nesting_level(self) -> int:
         """How many C functions that have called its code wait for that."""
         if self.is_current:
-            return nesting()
-        return measure(self, nesting) if self._greenlet else 0
+            return nesting(host_frames())
+        return measure(self, nesting) if self._has_begun else 0
 
     @property
     @invisible
@@ -390,17 +393,6 @@ class tasklet:
         return depth
 
 
-class Watchers:
-    """The trace and profile functions of a tasklet, which takes them up where it goes on."""
-
-    def __init__(self, task: tasklet) -> None:
-        self._functions = task._watchers
-
-    @invisible
-    def start(self) -> None:
-        places.current.set_watchers(*self._functions)
-
-
 class Scheduler:
     """The tasklets of one thread."""
 
@@ -411,13 +403,15 @@ class Scheduler:
     allowance: Allowance | None = None  # of a `run(timeout)`
     waits_for_threads = False  # `run(threadblock=True)`
     pickle_flags = 0
-    starting: tasklet | None = None  # whose greenlet begins next
+    strands: Any = None  # what makes and enters strands, if the machine has any
     _chosen: tasklet | None = None  # to run next; who hands it over so, does not hold it while he waits
 
     def __init__(self) -> None:
         self.thread_id = _thread.get_ident()
         self.runcount = 0
         self.trap = 0
+        self.idle: list[Any] = []  # carriers that nobody needs just now
+        self.strands = places.current.strands()
         self.arrivals: deque[tasklet] = deque()  # what other threads have made runnable
         self._bell = _thread.allocate_lock()  # held, but for a moment when something arrives
         self._bell.acquire()
@@ -439,6 +433,16 @@ class Scheduler:
             and hooks.channel is None
             and places.current.machine is None
         )
+        is_soft = hooks.softswitch and self.strands is not None
+        self.swap: Callable[[Any, Any, Order], Any] = self.strands.swap if is_soft else _refuse
+
+    @invisible
+    def complete(self, previous: tasklet, order: Any) -> None:
+        """After a `swap` that did not give None: it was refused, or there is something to do."""
+        if order is False:
+            order = reach(self, previous)
+        if order:
+            obey(order)
 
     @invisible
     def insert(self, task: tasklet) -> None:
@@ -521,11 +525,11 @@ class Scheduler:
             current.next = current.prev = None
             self.runcount -= 1
             self.head = self.current = after
-            stack = after._greenlet  # the rest is what `switch` does; to call it would cost more
+            strand = after._strand  # the rest is what `switch` does; to call it would cost more
             del before, after  # who waits holds nobody else
-            order = stack.switch() if stack is not None else first_switch(self.current)
-            if order:
-                self.obey(order)
+            order = self.swap(current._strand, strand, None)
+            if order is not None:
+                self.complete(current, order)
             if type(current.tempval) is bomb:
                 self.raise_pending()
             return
@@ -584,11 +588,11 @@ class Scheduler:
         if self.is_plain:
             if task is not previous:
                 self.current = task
-                stack = task._greenlet
+                strand = task._strand
                 del task  # who waits holds nobody else
-                order = stack.switch() if stack is not None else first_switch(self.current)
-                if order:
-                    self.obey(order)
+                order = self.swap(previous._strand, strand, None)
+                if order is not None:
+                    self.complete(previous, order)
         else:
             self._chosen = task
             del task
@@ -611,21 +615,11 @@ class Scheduler:
         if keeper.machine is not None:
             previous._place = keeper.take()
         self.enter(previous, task)
-        stack = task._greenlet
-        orders: Order = [Watchers(task)] if hooks.watches else ()
         del task
-        order = first_switch(self.current) if stack is None else stack.switch(orders)
-        if order:
-            self.obey(order)
+        obey(reach(self, previous))
         if keeper.machine is not None:
             keeper.put(previous._place)
             previous._place = None
-
-    @invisible
-    def obey(self, order: Order) -> None:
-        """Do what this greenlet has been given to do: begin a tasklet, if it is the main one, or answer somebody."""
-        while order:
-            order = order.pop().start()
 
     @invisible
     def enter(self, previous: tasklet, task: tasklet) -> None:
@@ -639,7 +633,13 @@ class Scheduler:
             try:
                 hooks.schedule(previous, task)
             except BaseException as error:  # the switch has begun, so the main tasklet has to be told
-                hand_to_main(self, error)
+                self.hand_to_main(error)
+
+    @invisible
+    def hand_to_main(self, error: BaseException) -> None:
+        """Have the main tasklet raise an exception that a tasklet has not handled."""
+        self.wake_main()
+        self.main.tempval = bomb(_without_own_frames(error))
 
     @invisible
     def raise_pending(self) -> None:
@@ -675,92 +675,6 @@ class Scheduler:
 
 
 @invisible
-def first_switch(task: tasklet) -> Order:
-    """Switch to a tasklet that has not begun; what this greenlet is to do next. New ones begin in the main greenlet: a
-    greenlet inherits the recursion depth of the one that starts it, and a long row of tasklets that start each other
-    must not reach the limit.
-    """
-    if is_new(task) and getcurrent() is not task._scheduler.main._greenlet:
-        order: Order = task._scheduler.main._greenlet.switch([task])
-        return order
-    return [task]
-
-
-@invisible
-def is_new(task: tasklet) -> bool:
-    """Whether it has not begun; it gets its greenlet then."""
-    if task._greenlet is None:
-        task._greenlet = greenlet(_run, parent=task._scheduler.main._greenlet)
-        hooks.begun += 1
-        if hooks.begun > MANY:
-            stacks.give(task._greenlet)
-        return True
-    return False
-
-
-def _run() -> Order:
-    """All of a tasklet's life, in its greenlet; gives a tasklet that the main greenlet is to begin."""
-    owner = scheduler()
-    task, owner.starting = owner.starting, None
-    assert task is not None
-    places.current.put(None)
-    if hooks.watches:
-        places.current.set_watchers(*task._watchers)
-    unhandled = None
-    try:
-        if task._is_stored:
-            go_on(task)
-        else:
-            function, call = task._function, task._call
-            assert function is not None and call is not None
-            task._call = None
-            owner.raise_pending()
-            if places.current.machine is not None:  # with no C code between: what that holds, nobody sees
-                places.current.machine.call(function, call[0], call[1])
-            else:
-                if type(function) is MethodType:  # the same
-                    call = ((function.__self__, *call[0]), call[1])
-                    function = function.__func__
-                if call[1]:
-                    function(*call[0], **call[1])
-                else:
-                    function(*call[0])
-    except TaskletExit:
-        pass
-    except GreenletExit:
-        hooks.begun -= 1
-        return None  # nobody holds the tasklet any more: it was collected while another one ran
-    except BaseException as error:
-        unhandled = error
-    if unhandled is not None or task._at_end is not None:
-        task._ended(unhandled)
-        unhandled = None
-    hooks.begun -= 1
-    owner.remove(task)
-    try:
-        following = owner.main if type(owner.main.tempval) is bomb else owner.next_to_run()
-    except BaseException as error:  # Ctrl-C, while it waited for other threads
-        hand_to_main(owner, error)
-        following = owner.main
-    if owner.allowance is not None:
-        following = owner.allowance.following(following)
-    owner.enter(task, following)
-    ending, task._greenlet = task._greenlet, None
-    # A greenlet that ends goes on in its parent, the main greenlet, which begins a tasklet that it is given.
-    if is_new(following):
-        return [following]
-    ending.parent = following._greenlet
-    return [Watchers(following)] if hooks.watches else None
-
-
-@invisible
-def hand_to_main(owner: Scheduler, error: BaseException) -> None:
-    """Have the main tasklet raise an exception that a tasklet has not handled."""
-    owner.wake_main()
-    owner.main.tempval = bomb(_without_own_frames(error))
-
-
-@invisible
 def _without_own_frames(error: BaseException) -> BaseException:
     """The exception with the tasklet's own traceback."""
     position = error.__traceback__
@@ -776,24 +690,17 @@ def abandon(task: tasklet) -> None:
     """
     if task._channel is not None:
         task._channel.forget(task)
-    if task._greenlet is not None:
+    if task._has_begun:
         hooks.begun -= 1
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(task._greenlet))
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(task._greenlet or task._strand))
     task._end()
     task._at_end = None
 
 
-class Hooks:
-    """What `set_schedule_callback` and `set_channel_callback` were given."""
-
-    schedule: Callable[[Any, Any], Any] | None = None
-    channel: Callable[[Any, Any, bool, bool], Any] | None = None
-    softswitch = True
-    begun = 0  # tasklets that have begun, and not ended
-    watches = False  # each tasklet has a trace function of its own
-
-
-hooks = Hooks()
+@invisible
+def _refuse(strand: Any, other: Any, order: Order) -> bool:
+    """Where there is no soft switching."""
+    return False
 
 
 @invisible
@@ -838,7 +745,8 @@ def scheduler_of(thread_id: int) -> Scheduler:
 def end_all() -> None:
     """At the end of the process: kill the tasklets of the calling thread that have begun and wait, so that each leaves
     its `with` and `finally` blocks."""
-    for task in [task for task in tasklets_of(scheduler(), gc.get_objects()) if not task.is_main]:
+    by_age = [found for generation in (2, 1, 0) for found in gc.get_objects(generation)]
+    for task in [task for task in tasklets_of(scheduler(), by_age) if not task.is_main]:
         try:
             task.kill()
         except BaseException:
@@ -850,7 +758,7 @@ def tasklets_of(owner: Scheduler, objects: list[Any]) -> list[tasklet]:
     return [
         found
         for found in objects
-        if issubclass(type(found), tasklet) and found._scheduler is owner and found._greenlet
+        if issubclass(type(found), tasklet) and found._scheduler is owner and found._has_begun
     ]
 
 

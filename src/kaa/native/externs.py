@@ -56,6 +56,7 @@ _Py_CheckRecursiveCall: Callable[[ThreadState, CString], i32]
 _PyEval_MonitorRaise: Callable[[ThreadState, Frame, Ptr[u16]], None]
 PyThreadState_Get: Callable[[], ThreadState]
 PyThreadState_GetFrame: Callable[[ThreadState], FrameObject]
+PyCapsule_New: Callable[[Ptr[u8], CString, Callable[[Object], None]], Object]
 PyTraceBack_Here: Callable[[FrameObject], i32]
 PyUnstable_Code_SetExtra: Callable[[Object, i64, Ptr[u8]], i32]
 
@@ -271,6 +272,7 @@ PyTupleIter_Type: TypeObject
 PySlice_Type: TypeObject
 PyProperty_Type: TypeObject
 PyCode_Type: TypeObject
+PyCapsule_Type: TypeObject
 PyExc_BaseException: Ptr[Object]
 PyExc_AssertionError: Ptr[Object]
 PyExc_AttributeError: Ptr[Object]

@@ -412,9 +412,12 @@ class ThreadState(Struct, c="PyThreadState"):
     current_frame: Frame
     current_exception: Annotated[Object, At(112)]
     exc_info: ExceptionState
+    context: Annotated[Object, At(208)]
+    context_ver: u64
     datastack_chunk: Annotated[StackChunk, At(232)]
     datastack_top: Ptr[Object]
     datastack_limit: Ptr[Object]
+    exc_state: Inline[ExceptionState]
 
 
 MONITORED_EVENTS: Final = 15

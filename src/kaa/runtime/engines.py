@@ -178,6 +178,7 @@ class NativeEngine(HostEngine):
 
         super().__init__()
         self._machine = load()
+        self._strands: Any = None
         invisible(type(self._machine).call_unseen)
 
     @invisible
@@ -211,11 +212,14 @@ class NativeEngine(HostEngine):
         invisible(Countdown._expired)
         return Countdown(self._machine.loaded)
 
-    def small_stacks(self) -> Callable[[int], int]:
-        """What gives a greenlet that has not begun a small chunk for its frames, at the place of its fields for it."""
-        from kaa.baseline import stacks
+    @property
+    def strands(self) -> Any:
+        """What makes and enters strands."""
+        if self._strands is None:
+            from kaa.baseline.strands import Strands
 
-        return stacks.install(self._machine.loaded)
+            self._strands = Strands(self._machine.loaded)
+        return self._strands
 
     def install(self, substitutes: dict[Any, Any]) -> None:
         from kaa.runtime import collector, perf_map

@@ -35,9 +35,9 @@ class HostPlaces:
             self._countdown = self._engine.countdown()
         return self._countdown
 
-    def small_stacks(self) -> Any:
-        """What gives greenlets small stacks (`kaa.baseline.stacks`); None where nothing does."""
-        return self._engine.small_stacks() if isinstance(self._engine, NativeEngine) else None
+    def strands(self) -> Any:
+        """What makes and enters strands (`kaa.baseline.strands`); None where nothing does."""
+        return self._engine.strands if isinstance(self._engine, NativeEngine) else None
 
     @property
     def engine_name(self) -> str:

@@ -41,6 +41,7 @@ from kaa.baseline.frames import (
 from kaa.baseline.holes import CACHE, FOLLOWING, NEXT, OPARG, RESUMED, Continuation, Jump, Stack
 from kaa.baseline.holes import VERSION as EVAL_BREAKER
 from kaa.baseline.objects import None_, decref, decref_maybe, here, incref, new, release_all
+from kaa.baseline.strands import ARGUMENTS, SWAP, swap_strands
 from kaa.baseline.template import second, template, variant
 from kaa.baseline.templates.containers import is_iterable
 from kaa.baseline.unwinding import push_result, raised
@@ -136,6 +137,8 @@ def call(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: 
             base[0] = made
             decref(callable)
             return enter(frame, base + 1, thread, called, constructed)
+    if callable == SWAP and count == ARGUMENTS and not base[1]:
+        return swap_strands(frame, base, thread, NULL, onward)
     result = call_at(thread, base, sp)
     if unlikely(not result):
         return raised(frame, base, thread)
@@ -342,7 +345,7 @@ def call_known(frame: Frame, sp: Stack, thread: ThreadState, count: Static[int])
         called = push_known(frame, base, thread, CACHE, RESUMED)
         if likely(called):
             return run_known(called, base, thread, CACHE)
-    elif is_native(base[0]):
+    elif is_native(base[0]) and base[0] != SWAP:
         # By a call that returns: a processor foresees where to, but not where `call` would jump to in the end.
         result = call_at(thread, base, sp)
         if unlikely(not result):
