@@ -329,9 +329,12 @@ def new_small_strand(module: Object, function: Object) -> Object:
 @native
 def make_strand(function: Object, size: u64) -> Object:
     """A strand that has not begun; NULL with MemoryError."""
-    strand = cast(Strand, PyMem_RawMalloc(u64(STRAND_SIZE)))
     place = stacks.allocate_small() if size == stacks.SMALL else stacks.allocate_arena(u64(0), size)
-    if not strand or place == 0:
+    if place == 0:
+        return PyErr_NoMemory()
+    strand = cast(Strand, PyMem_RawMalloc(u64(STRAND_SIZE)))
+    if not strand:
+        stacks.free_arena(u64(0), place, size)
         return PyErr_NoMemory()
     clear_memory(strand, STRAND_SIZE)
     chunk = cast(StackChunk, place)
@@ -343,8 +346,11 @@ def make_strand(function: Object, size: u64) -> Object:
     strand.top = cast(Ptr[Object], place + CHUNK_HEAD)
     strand.limit = cast(Ptr[Object], place + size)
     strand.capsule = PyCapsule_New(cast(Ptr[u8], strand), NULL, free_strand)
-    if strand.capsule:
-        strand.function = cast(FunctionObject, new(function))
+    if not strand.capsule:
+        stacks.free_arena(u64(0), place, size)
+        PyMem_RawFree(cast(Ptr[u8], strand))
+        return NULL
+    strand.function = cast(FunctionObject, new(function))
     return strand.capsule
 
 
