@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from kaa.cluster.members import Moved, here, new_identity
-from kaa.microthreads.parcels import TaskletExit, bomb
+from kaa.microthreads.channels import Ends
+from kaa.microthreads.parcels import TaskletExit
 from kaa.microthreads.pickling import dumps
 from kaa.microthreads.storage import save
 from kaa.microthreads.tasklets import tasklet
@@ -110,7 +111,7 @@ class _Setting[T]:
         one._ask("set", self._name, value)
 
 
-class channel:
+class channel(Ends):
     """A channel that lives on a node, by default this one, and dies with it. What is sent arrives as a copy."""
 
     def __init__(self, node: Node | None = None) -> None:
@@ -137,25 +138,6 @@ class channel:
         """Take a value from a sender anywhere; wait for one if there is none."""
         return self._ask("receive")
 
-    @invisible
-    def send_exception(self, exc_class: type[BaseException], *args: Any) -> None:
-        """Have the receiver raise an exception."""
-        self.send(bomb(exc_class(*args)))
-
-    @invisible
-    def send_throw(self, exc: Any, val: Any = None, tb: Any = None) -> None:
-        """Have the receiver raise an exception, given as to `throw`. Its traceback stays here."""
-        self.send(bomb(bomb(exc, val, tb).error()))
-
-    @invisible
-    def send_sequence(self, sequence: Iterable[Any]) -> int:
-        """Send each value; how many there were."""
-        count = 0
-        for value in sequence:
-            self.send(value)
-            count += 1
-        return count
-
     def close(self) -> None:
         """Let nobody wait here any more; those who do are served."""
         self._ask("set", "closing", True)
@@ -163,9 +145,6 @@ class channel:
     def open(self) -> None:
         """Take `close` back."""
         self._ask("set", "closing", False)
-
-    def __iter__(self) -> channel:
-        return self
 
     @invisible
     def __next__(self) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import _thread
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Self
 
 from kaa.microthreads.parcels import bomb
 from kaa.microthreads.switching import hooks
@@ -21,7 +21,39 @@ threads = _thread.allocate_lock()
 """Held while a channel's queue changes, if there is more than one thread with tasklets."""
 
 
-class channel:
+class Ends:
+    """What a channel can do with its `send`, wherever it lives."""
+
+    __slots__ = ()
+
+    def send(self, value: Any) -> None:
+        """Hand a value to a receiver; wait for one if there is none."""
+        raise NotImplementedError
+
+    @invisible
+    def send_exception(self, exc_class: type[BaseException], *args: Any) -> None:
+        """Have the receiver raise an exception."""
+        self.send(bomb(exc_class(*args)))
+
+    @invisible
+    def send_throw(self, exc: Any, val: Any = None, tb: Any = None) -> None:
+        """Have the receiver raise an exception, given as to `throw`."""
+        self.send(bomb(bomb(exc, val, tb).error()))
+
+    @invisible
+    def send_sequence(self, sequence: Iterable[Any]) -> int:
+        """Send each value; how many there were."""
+        count = 0
+        for value in sequence:
+            self.send(value)
+            count += 1
+        return count
+
+    def __iter__(self) -> Self:
+        return self
+
+
+class channel(Ends):
     """A place to meet. `balance` counts waiting senders, or, below zero, waiting receivers."""
 
     def __init__(self) -> None:
@@ -86,25 +118,6 @@ class channel:
             raise value.error()
         return value
 
-    @invisible
-    def send_exception(self, exc_class: type[BaseException], *args: Any) -> None:
-        """Have the receiver raise an exception."""
-        self.send(bomb(exc_class(*args)))
-
-    @invisible
-    def send_throw(self, exc: Any, val: Any = None, tb: Any = None) -> None:
-        """Have the receiver raise an exception, given as to `throw`."""
-        self.send(bomb(bomb(exc, val, tb).error()))
-
-    @invisible
-    def send_sequence(self, sequence: Iterable[Any]) -> int:
-        """Send each value; how many there were."""
-        count = 0
-        for value in sequence:
-            self.send(value)
-            count += 1
-        return count
-
     def close(self) -> None:
         """Let nobody wait here any more; those who do are served."""
         self.closing = True
@@ -122,9 +135,6 @@ class channel:
     def queue(self) -> tasklet | None:
         """The tasklet that waits longest."""
         return self._first
-
-    def __iter__(self) -> channel:
-        return self
 
     @invisible
     def __next__(self) -> Any:

@@ -1,11 +1,9 @@
 """How objects travel that a suspended frame may hold and `pickle` refuses: by what makes equal ones.
 
-In: steps of asynchronous generators (`asend`, `athrow`, `aclose`), views of dicts, modules, tracebacks, and the futures
-and tasks of asyncio. Out: what a reducer of `pickle`'s gives.
+In: steps of asynchronous generators (`asend`, `athrow`, `aclose`), views of dicts, modules, tracebacks, and what
+belongs to asyncio (`asyncio_kinds`). Out: what a reducer of `pickle`'s gives.
 
-A traceback arrives with the names and lines of its frames, which hold no variables. A future arrives as one of the
-loop in which it is loaded, without those who want to be told of its end; a task as a new one, which goes on with its
-coroutine.
+A traceback arrives with the names and lines of its frames, which hold no variables.
 """
 
 from __future__ import annotations
@@ -18,21 +16,17 @@ from collections.abc import Callable
 from types import AsyncGeneratorType, FunctionType, ModuleType, TracebackType
 from typing import Any
 
+from kaa.microthreads.asyncio_kinds import Reduced, of_asyncio
 from kaa.microthreads.frozen import object_at, put_object
 from kaa.native import layouts
 from kaa.native.types import layout
 from kaa.reference.async_generator import ASend, AsyncGenerator, AThrow
 from kaa.reference.program import NULL
 
-type Reduced = tuple[Callable[..., Any], tuple[Any, ...]]
-
 
 def reducer(kind: type) -> Callable[[Any], Reduced] | None:
     """What takes an object of a type apart, if this module knows how."""
-    found = _REDUCERS.get(kind)
-    if found is None and kind.__module__ == "_asyncio":
-        found = _OF_ASYNCIO.get(kind.__name__)
-    return found
+    return _REDUCERS.get(kind) or of_asyncio(kind)
 
 
 async def _asynchronous() -> Any:
@@ -159,42 +153,6 @@ def _make_traceback(*entries: tuple[str, str, str, int]) -> TracebackType | None
     return made
 
 
-def _reduce_future(future: Any) -> Reduced:
-    if not future.done():
-        return _make_future, ()
-    if future.cancelled():
-        return _make_future, ("cancel",)
-    error = future.exception()
-    return _make_future, ("set_result", future.result()) if error is None else ("set_exception", error)
-
-
-def _make_future(outcome: str = "", *value: Any) -> Any:
-    import asyncio
-
-    future = asyncio.get_running_loop().create_future()
-    if outcome in ("cancel", "set_result", "set_exception"):
-        getattr(future, outcome)(*value)
-    return future
-
-
-def _reduce_task(task: Any) -> Reduced:
-    return _reduce_future(task) if task.done() else (_make_task, (task.get_coro(), task.get_name()))
-
-
-def _make_task(coroutine: Any, name: str) -> Any:
-    import asyncio
-
-    return asyncio.get_running_loop().create_task(coroutine, name=name)
-
-
-def _reduce_waiting(waiting: Any) -> Reduced:
-    """What a coroutine that awaits a future holds."""
-    for future in gc.get_referents(waiting):
-        if hasattr(type(future), "_asyncio_future_blocking"):
-            return iter, (future,)
-    raise ValueError(f"{waiting!r} has ended")
-
-
 _HOST_SEND, _HOST_THROW = _kinds_of_steps()
 _REDUCERS: dict[type, Callable[[Any], Reduced]] = {
     _HOST_SEND: _reduce_step,
@@ -207,9 +165,3 @@ _REDUCERS: dict[type, Callable[[Any], Reduced]] = {
     ModuleType: _reduce_module,
     TracebackType: _reduce_traceback,
 }
-_OF_ASYNCIO: dict[str, Callable[[Any], Reduced]] = {
-    "Future": _reduce_future,
-    "Task": _reduce_task,
-    "FutureIter": _reduce_waiting,
-}
-"""By the names of types of the module `_asyncio`, which is not loaded for this."""

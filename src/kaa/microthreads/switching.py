@@ -72,8 +72,7 @@ def reach(owner: Scheduler, previous: tasklet) -> Order:
     """Switch from a tasklet to the current one; what the former is given when it goes on."""
     strand = previous._strand
     if strand is None:
-        obey(_switch_stacks(owner))
-        return None
+        return _switch_stacks(owner)
     order: Any = _leave(owner, strand)
     if order is False:
         previous._greenlet = getcurrent()
@@ -89,9 +88,9 @@ def _leave(owner: Scheduler, strand: Any) -> Any:
     """Leave a strand for the current tasklet's, or for the carrier, which does the rest; False: C code is between."""
     task = owner.current
     if task._greenlet is not None:
-        return owner.swap(strand, strand, None)
+        return owner.swap(strand, None, None)
     prepare(task)
-    other, orders = task._strand or strand, _orders(task)
+    other, orders = task._strand, _orders(task)
     del task  # who waits holds nobody else
     return owner.swap(strand, other, orders)
 
@@ -118,6 +117,11 @@ def _orders(task: tasklet) -> Order:
 @invisible
 def _switch_stacks(owner: Scheduler) -> Order:
     """Switch to a greenlet where the current tasklet goes on."""
+    task, idle = owner.current, owner.idle
+    if idle and task._greenlet is None and task._strand is not None and not hooks.watches:
+        del task  # who waits holds nobody else
+        return idle.pop().switch(())  # type: ignore[no-any-return]  # what `_way` finds, only sooner
+    del task
     stack, order = _way(owner)
     if getcurrent() is not stack:
         order = stack.switch(order)
@@ -163,16 +167,20 @@ class Carrier(greenlet):  # type: ignore[misc]  # it has no stubs
             order = _orders(owner.current)
         enter, idle = owner.strands.enter, owner.idle
         while enter(owner.current._strand, order) is not False:
-            if owner.current._greenlet is None:
+            if (stack := owner.current._greenlet) is None:
                 prepare(owner.current)
-            if owner.current._greenlet is None:
                 order = _orders(owner.current)
-            elif len(idle) == IDLE:
+                if (stack := owner.current._greenlet) is None:
+                    continue
+            if len(idle) == IDLE:
+                del stack
                 return _end(owner, getcurrent())
-            else:
-                idle.append(getcurrent())
+            idle.append(getcurrent())
+            if not stack or hooks.watches:
                 stack, order = _way(owner)
                 order = stack.switch(order)
+            else:
+                order = stack.switch(())
         return None
 
 
