@@ -123,6 +123,22 @@ for name in ("trace_function", "profile_function"):
     assert events == ["third"], (name, events)
     del events[:]
 
+# The current one gives itself a trace function, which sees what is called from then on.
+def watches_itself():
+    first()
+    stackless.current.trace_function = trace
+    second()
+    schedule()
+    third()
+    stackless.current.trace_function = None
+    first()
+tasklet(watches_itself)()
+tasklet(works)()
+stackless.run()
+first()
+assert events == ["second", "third"], events
+del events[:]
+
 # One that goes on because another has ended, or fails, is watched as well; nobody else is.
 def waits():
     try:

@@ -676,7 +676,7 @@ def test_small_stacks(tmp_path: Path) -> None:
 
 
 COLLECTING = """
-import threading
+import sys, threading
 from stackless import channel, run, schedule_remove, tasklet
 from kaa.microthreads import collect
 log = []
@@ -736,6 +736,38 @@ assert collect() == 0 and chain.balance == -1
 other = threading.Thread(target=lambda: (tasklet(waits)(channel(), "elsewhere"), run()))
 other.start(); other.join()
 assert collect() == 0
+# Threads that have a scheduler find their own; what another thread moves about meanwhile, lives.
+def loses():
+    tasklet(waits)(channel(), "its own")
+    run()
+    return collect()
+counts = []
+other = threading.Thread(target=lambda: counts.append(loses()))
+other.start(); other.join()
+assert counts == [1] and log == ["its own"]
+del log[:]
+def hops(here, there):
+    while not stop:
+        there.append(here.pop())
+        here, there = there, here
+stop, boxes = [], [[[task]], []]
+task = None
+interval = sys.getswitchinterval()
+sys.setswitchinterval(1e-4)
+other = threading.Thread(target=hops, args=boxes, daemon=True)
+other.start()
+tasklet(waits)(channel(), "beside a thread")
+run()
+while not collect():
+    pass
+assert log == ["beside a thread"], log
+del log[:]
+assert collect() == 0
+stop.append(1)
+other.join()
+sys.setswitchinterval(interval)
+((task,),) = boxes[0] + boxes[1]
+boxes = None
 task.kill()
 assert log == ["begun"]
 del log[:]

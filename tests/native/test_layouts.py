@@ -16,6 +16,7 @@ HEADERS = """
 #include <stdio.h>
 #include "internal/pycore_frame.h"
 #include "internal/pycore_interp.h"
+#include "internal/pycore_gil.h"
 #include "internal/pycore_code.h"
 #include "internal/pycore_dict.h"
 #include "internal/pycore_genobject.h"
@@ -35,6 +36,7 @@ SPELLING = {
     ("MemberDescriptor", "d_type"): "d_common.d_type",
     ("MemberDescriptor", "d_name"): "d_common.d_name",
     ("Interpreter", "instrumentation_version"): "ceval.instrumentation_version",
+    ("Interpreter", "gil"): "ceval.gil",
     ("Interpreter", "young"): "gc.generations[0].head",
     ("Interpreter", "permanent"): "gc.permanent_generation.head",
     ("Interpreter", "spare_float_count"): "object_state.freelists.floats.numfree",

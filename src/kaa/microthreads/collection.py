@@ -15,18 +15,19 @@ import atexit
 import gc
 import os
 import sys
+import time
 from collections import Counter
 from typing import Any
 
 from greenlet import getcurrent  # type: ignore[import-untyped]  # it has no stubs
 
 from kaa.microthreads.chains import measure
-from kaa.microthreads.live_frames import HostFrame, frames_of_turn
+from kaa.microthreads.live_frames import HostFrame, frames_of_turn, turns_of_threads
 from kaa.microthreads.switching import Carrier, hooks
 from kaa.microthreads.tasklets import (
     Scheduler,
+    all_schedulers,
     of_thread,
-    other_threads,
     scheduler,
     tasklet,
     tasklets_of,
@@ -43,12 +44,16 @@ _OBJECTS_A_TASKLET = 50
 """What it costs to ask one for its stack."""
 _FULL = 2
 """The generation of a full collection."""
+_SECONDS_AN_OBJECT = 6e-6
+"""What a search takes, about. Another thread asks for its turn after some times as long."""
+_TRIES = 4
+"""One may be in vain because a thread has asked before, in the old way."""
 
 
 def collect() -> int:
     """End the tasklets of the calling thread that wait, and that nothing can reach; how many there were.
 
-    It takes some seconds for a million objects. Other threads must not move tasklets between objects meanwhile.
+    It takes some seconds for a million objects. Other threads wait meanwhile, or else none are found.
     What a tasklet does not handle comes out of it, as out of `kill`.
     """
     with _automatic:
@@ -63,7 +68,7 @@ class _Automatic:
     """Who does it when a collection of the host's ends."""
 
     def __init__(self) -> None:
-        self._is_due = False
+        self._due: set[Scheduler | None] = set()  # who has not searched since the last full collection
         self._is_at_work = False
         self._from = 1  # that many tasklets that have begun make a search worth while
 
@@ -71,15 +76,16 @@ class _Automatic:
         """Of `gc.callbacks`."""
         if phase != "stop" or not hooks.begun or self._is_at_work:
             return
-        if about["generation"] == _FULL:
-            self._is_due = hooks.begun >= self._from
-        if self._is_due and _may_switch(getattr(of_thread, "scheduler", None)):
+        if about["generation"] == _FULL and hooks.begun >= self._from:
+            self._due = set(all_schedulers.values())
+        if getattr(of_thread, "scheduler", None) in self._due and _may_switch(of_thread.scheduler):
             with self:
                 self._collect()
 
     def __enter__(self) -> None:
         """Somebody is at it: there is no need to begin."""
-        self._is_due, self._is_at_work = False, True
+        self._due.discard(getattr(of_thread, "scheduler", None))
+        self._is_at_work = True
 
     def __exit__(self, *error: object) -> None:
         self._is_at_work = False
@@ -102,9 +108,9 @@ def install() -> None:
     atexit.register(_automatic.__enter__)  # no more at the end, where greenlet refuses all
 
 
-def _may_switch(owner: Scheduler | None) -> bool:
+def _may_switch(owner: Scheduler) -> bool:
     """Whether the calling thread may run another tasklet just here."""
-    if owner is None or owner.trap or owner.allowance is not None or owner.current.atomic or other_threads():
+    if owner.trap or owner.allowance is not None or owner.current.atomic:
         return False
     is_soft = owner.current._greenlet is None
     if type(getcurrent()) is not Carrier if is_soft else owner.current._greenlet is not getcurrent():
@@ -121,7 +127,27 @@ def _report(error: BaseException | None) -> None:
 
 
 def _lost() -> list[tasklet]:
-    """The tasklets of the calling thread that wait, and that nothing can reach."""
+    """The tasklets of the calling thread that wait, and that nothing can reach; none if other threads, which may move
+    something meanwhile, have had a turn each time.
+    """
+    interval = sys.getswitchinterval()
+    patience = len(gc.get_objects()) * _SECONDS_AN_OBJECT
+    try:
+        for _ in range(_TRIES):
+            patience *= 2
+            sys.setswitchinterval(patience)
+            turns = turns_of_threads()
+            lost = _search()
+            if turns_of_threads() == turns:
+                return lost
+            del lost  # the next one must not find them here
+        return []
+    finally:
+        sys.setswitchinterval(interval)
+        time.sleep(0)  # who waits for a turn would go on being patient
+
+
+def _search() -> list[tasklet]:
     objects = gc.get_objects()
     kept = _held_by_stacks(objects)
     return [task for task in _unreachable(objects, kept) if task.alive] if kept else []

@@ -114,6 +114,13 @@ def handled_in_strand(task: tasklet) -> BaseException | None:
     return PyObj_FromPtr(identity) if identity else None
 
 
+def turns_of_threads() -> int:
+    """How often another thread than before has come to run so far."""
+    interpreter = ctypes.c_uint64.from_address(_thread_state() + _THREAD["interp"].offset).value
+    gil = ctypes.c_uint64.from_address(interpreter + layout(layouts.Interpreter).fields["gil"].offset).value
+    return ctypes.c_uint64.from_address(gil + layout(layouts.Gil).fields["switch_number"].offset).value
+
+
 def _frames_from(at: int) -> list[HostFrame]:
     found: list[HostFrame] = []
     while at:

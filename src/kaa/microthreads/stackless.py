@@ -211,6 +211,7 @@ _DYNAMIC: dict[str, Callable[[], Any]] = {
 }
 
 
+@invisible
 def __getattr__(name: str) -> Any:
     if name in _DYNAMIC:
         return _DYNAMIC[name]()

@@ -384,8 +384,15 @@ class CollectorHead(Struct, c="PyGC_Head"):
     _gc_prev: u64
 
 
+class Gil(Struct, c="struct _gil_runtime_state"):
+    """The lock that a thread holds while it runs."""
+
+    switch_number: Annotated[u64, At(24)]
+
+
 class Interpreter(Struct, c="PyInterpreterState"):
     instrumentation_version: Annotated[u64, At(0)]
+    gil: Annotated[Gil, At(16)]
     young: Annotated[Array[u64], At(7424)]
     permanent: Annotated[Array[u64], At(7504)]
     eval_frame: Annotated[Ptr[u8], At(8472)]

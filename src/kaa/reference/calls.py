@@ -99,9 +99,16 @@ def _call_opaque(
     frame: Frame, function: Any, arguments: list[Any], keywords: dict[str, Any] | None
 ) -> Frame | None:
     """Call a function of Kaa's own. One that switches tasklets may go on with other trace functions."""
-    thread = frame.thread
-    watched = thread.watched
+    watched = frame.thread.watched
     call_host(frame, function, arguments, keywords)
+    return go_on(frame, watched)
+
+
+def go_on(frame: Frame, watched: bool) -> Frame | None:
+    """What a handler gives that has called code of Kaa's own: another loop has to go on where trace functions have come
+    or gone.
+    """
+    thread = frame.thread
     if thread.watched is watched or frame.is_boundary:
         return None
     thread.changes_loop = True

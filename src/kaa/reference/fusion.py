@@ -16,6 +16,7 @@ from types import MethodType
 from typing import Any
 
 from kaa.bytecode.instructions import BY_NAME
+from kaa.reference.calls import go_on
 from kaa.reference.frame import Frame
 from kaa.reference.program import FUSED, NULL
 
@@ -39,9 +40,11 @@ def LOAD_FAST_then_LOAD_METHOD(frame: Frame, argument: tuple[int, str]) -> None:
         frame.stack.append(NULL)
 
 
-def LOAD_FAST_then_STORE_ATTR(frame: Frame, argument: tuple[int, str]) -> None:
+def LOAD_FAST_then_STORE_ATTR(frame: Frame, argument: tuple[int, str]) -> Frame | None:
+    watched = frame.thread.watched
     index, name = argument
     setattr(frame.variables[index], name, frame.stack.pop())
+    return go_on(frame, watched)
 
 
 def LOAD_FAST_then_POP_JUMP_IF_NONE(frame: Frame, argument: tuple[int, int]) -> None:

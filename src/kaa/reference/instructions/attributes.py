@@ -2,6 +2,7 @@
 
 from types import MethodType
 
+from kaa.reference.calls import go_on
 from kaa.reference.frame import Frame
 from kaa.reference.program import NULL
 from kaa.reference.traceback import guest_view
@@ -27,9 +28,11 @@ def LOAD_VIEW(frame: Frame, name: str) -> None:
     frame.stack.append(guest_view(owner, getattr(owner, name)))
 
 
-def STORE_ATTR(frame: Frame, name: str) -> None:
+def STORE_ATTR(frame: Frame, name: str) -> Frame | None:
+    watched = frame.thread.watched
     owner = frame.stack.pop()
     setattr(owner, name, frame.stack.pop())
+    return go_on(frame, watched)  # a tasklet may have given itself a trace function
 
 
 def DELETE_ATTR(frame: Frame, name: str) -> None:
