@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.conformance.run import Comparison, Outcome
+from tests.conformance.run import Comparison, Outcome, heading
 
 SOURCE = Path(__file__).parents[2] / "src"
 UNDER_LOAD = Path(__file__).with_name("under_load.py")
@@ -152,8 +152,7 @@ def main() -> int:
     folder = args.folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     python = prepare(folder, names)
-    counts = f"{'passed':>6} {'failed':>6} {'skipped':>7} {'on host':>7} {'%':>7} {'seconds':>7}"
-    print(f"{'engine':10} {'package':28} {counts}")
+    print(heading("package"))
     different = 0
     for name in names:
         host, ours = (run_suite(python, engine, folder, name) for engine in ("python", args.engine))

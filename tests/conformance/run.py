@@ -129,7 +129,14 @@ class Comparison:
         counts = [len(self.ours.named(name)) for name in ("passed", "failed", "skipped")]
         share = 100 * (1 - len(self.missing) / len(self.due)) if self.due else 100.0
         numbers = f"{counts[0]:6} {counts[1]:6} {counts[2]:7} {len(self.due):7} {share:7.1f}"
-        return f"{self.engine:10} {self.module:28} {numbers} {self.ours.seconds:7.1f}  {self.ours.trouble[-120:]}"
+        seconds = f"{self.ours.seconds:7.1f} {self.host.seconds:7.1f}"
+        return f"{self.engine:10} {self.module:28} {numbers} {seconds}  {self.ours.trouble[-120:]}"
+
+
+def heading(what: str) -> str:
+    """What stands above the lines of comparisons; the last column is the host's time for the same."""
+    counts = f"{'passed':>6} {'failed':>6} {'skipped':>7} {'on host':>7} {'%':>7}"
+    return f"{'engine':10} {what:28} {counts} {'seconds':>7} {'on host':>7}"
 
 
 def expected_failures(engine: str) -> dict[str, str]:
@@ -172,8 +179,7 @@ def main() -> int:
         for module in args.modules or (modules.whole_suite() if args.all else modules.SUITES[engine])
     ]
     comparisons = []
-    heading = f"{'passed':>6} {'failed':>6} {'skipped':>7} {'on host':>7} {'%':>7} {'seconds':>7}"
-    print(f"{'engine':10} {'module':28} {heading}")
+    print(heading("module"))
     with ThreadPoolExecutor(args.jobs) as pool:
         host: dict[str, Future[Outcome]] = {}
         ours = []
