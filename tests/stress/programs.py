@@ -4,7 +4,8 @@ A program is made from the choices of a `random.Random`: a seeded one for long r
 shrink. It prints nothing and reads nothing. It finds the names of `PRELUDE` and its variables, with one of `STARTS`
 as their values: from each it goes another way. It calls `log(value)`, which the harness hands in, at every step worth
 seeing; `log` also ends a program that goes on for too long. Functions call only functions that stand above them,
-and loops run over small ranges, so that every program ends.
+and loops run over small ranges, so that every program ends. What goes into a set passes `member`: it holds nothing
+whose hash is an address, which would order it differently in each process.
 """
 
 from random import Random
@@ -49,6 +50,7 @@ class Point:
     def __repr__(self): return f"Point({self.x!r}, {self.y!r})"
     def __hash__(self): return 7
 def number(value): return value if type(value) is int else 1
+def member(value): return value if type(value) in (int, bool, str, bytes, list, dict) else 1
 def drive(coroutine):
     sent = None
     while True:
@@ -137,9 +139,13 @@ class Writer:
         return f"({self.number(depth)} if {self.expression(depth)} else {self.number(depth)})"
 
     def display(self, depth):
-        items = ", ".join(self.number(depth) for _ in range(self.random.randint(0, 3)))
-        rest = ", *c" if self.chance(20) else ""
-        return self.one(("[1, {}{}]", "(2, {}{})", "{{3, {}{}}}")).format(items or "0", rest)
+        items = [self.number(depth) for _ in range(self.random.randint(0, 3))] or ["0"]
+        rest = ["*c"] if self.chance(20) else []
+        form = self.one(("[1, {}]", "(2, {})", "{{3, {}}}"))
+        if form == "{{3, {}}}":
+            items = [item if item.isdecimal() else f"member({item})" for item in items]
+            rest = ["*map(member, c)"] if rest else []
+        return form.format(", ".join(items + rest))
 
     def mapping(self, depth):
         rest = f", **{{'z': {self.number(depth)}}}" if self.chance(30) else ""

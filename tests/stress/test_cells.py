@@ -1,5 +1,6 @@
 """Random programs mean the same to Kaa's compiler and machines as to the host."""
 
+import ast
 import warnings
 from random import Random
 
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.native.host import needs_native
-from tests.stress.programs import program
+from tests.stress.programs import PRELUDE, program
 from tests.stress.run import Engine, Program, compiled, describe, differences
 
 PROGRAMS = 150
@@ -60,6 +61,30 @@ def test_programs_that_shrink(engines):
         assert not differences(compiled(source), True, pair), source
 
     check()
+
+
+@pytest.mark.parametrize("name", ["reference", pytest.param("native", marks=needs_native)])
+def test_a_planted_difference_is_found(engines, name):
+    """Kaa's process has an option more than the host's: a set and what is made of it tell."""
+    pair = engines(name)
+    for use in ("c = {3, *map(len, sys._xoptions)}; log(c)", "[*a, b] = {1, *map(len, sys._xoptions)}"):
+        made = compiled(f"import sys\n{use}\nlog((a, b))")
+        assert "the host" in differences(made, True, pair)[name]
+        assert "the host" in differences(made, False, pair)[name]
+
+
+def test_sets_hold_nothing_that_is_hashed_by_its_address():
+    scope: dict = {}
+    exec(PRELUDE, scope)
+    assert {*map(scope["member"], (..., int, len, KeyError(), (1, KeyError()), float("nan")))} == {1}
+    sets = 0
+    for seed in range(5 * PROGRAMS):
+        for node in ast.walk(ast.parse(program(Random(seed)))):
+            for item in node.elts if isinstance(node, ast.Set) else ():
+                sets += 1
+                text = ast.unparse(item)
+                assert isinstance(item, ast.Constant) or text.startswith(("member(", "*map(member, ")), text
+    assert sets > PROGRAMS
 
 
 def test_a_wrong_story_and_wrong_code_are_told():

@@ -22,10 +22,9 @@ class TooLong(BaseException):
 
 
 def plain(value, form=repr):
-    """A value's text, without addresses, which also order what is in a set, and not too long."""
+    """A value's text, without addresses, and not too long."""
     try:
-        text = ADDRESS.sub("0x", form(value))
-        return ("".join(sorted(text)) if "{" in text and "<" in text else text)[:300]
+        return ADDRESS.sub("0x", form(value))[:300]
     except Exception as error:
         return f"{form.__name__} raised {type(error).__name__}"
 
