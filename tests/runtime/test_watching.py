@@ -112,8 +112,32 @@ print("done")
 """
 
 
+UNTIL_THE_END = """\
+import atexit
+import sys
+
+
+def goodbye():
+    return "bye".upper()
+
+
+def tell(frame, event, argument):
+    write(f"{event} {frame.f_code.co_name} {frame.f_lineno}\\n")
+    return tell
+
+
+write = sys.stdout.write
+atexit.register(goodbye)
+sys.settrace(tell)
+sys.setprofile(tell)
+(lambda: 4)()
+"""
+
+
 @pytest.mark.parametrize("engine", ["native", "host", "reference"])
-@pytest.mark.parametrize("program", [PROFILED, LEFT_ON], ids=["profiled", "left_on"])
+@pytest.mark.parametrize(
+    "program", [PROFILED, LEFT_ON, UNTIL_THE_END], ids=["profiled", "left_on", "until_the_end"]
+)
 def test_a_profiler_sees_what_it_sees_on_the_host(program: str, engine: str, tmp_path: Path) -> None:
     expected = Command(["-c", program]).run(HOST, tmp_path)
     assert Command(["-X", f"engine={engine}", "-c", program]).run(KAA, tmp_path) == expected

@@ -16,7 +16,7 @@ from kaa.runtime.engines import Engine, UnusableEngine
 from kaa.runtime.invisible import invisible
 from kaa.runtime.options import CommandLine, UsageError
 from kaa.runtime.uncaught import FAILURE, INTERRUPTED, display, stays
-from kaa.runtime.unwatched import unwatch
+from kaa.runtime.unwatched import unwatch_while_alive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def on_empty_stack(run: Callable[[Engine, CommandLine], int], engine: Engine, li
         for name in ("last_exc", "last_type", "last_value", "last_traceback"):
             vars(sys).pop(name, None)
         leave = SystemExit()  # made while there is memory for it
+        frame: set[object] = set()  # gone when the frame is
         try:
             status = run(engine, line)
         except SystemExit:
@@ -100,7 +101,8 @@ def on_empty_stack(run: Callable[[Engine, CommandLine], int], engine: Engine, li
             except MemoryError:  # nor to report that
                 pass
         try:
-            unwatch()  # a profiler must not be told of how this frame, which no one can see, is left
+            # A profiler must not be told of how this frame, which no one can see, is left.
+            unwatch_while_alive(frame)
         except MemoryError:
             pass
         if status != INTERRUPTED:

@@ -197,6 +197,7 @@ def _put_first(folder: str) -> None:
     program_folder.tell_host(folder)
 
 
+@invisible
 def forget_file(main: ModuleType) -> None:
     """`__main__` has a file only while it runs: what runs later (`-i`, `atexit`) sees none, as in CPython."""
     for name in ("__file__", "__cached__"):

@@ -6,6 +6,7 @@ import os
 import sys
 
 from kaa.runtime.invisible import invisible
+from kaa.runtime.unwatched import unwatched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,11 +47,12 @@ def guarded(engine: Engine, action: Callable[..., object], *arguments: object) -
 _inspecting = True
 
 
+@invisible
 def stays() -> bool:
     """Whether the process goes on to the REPL after its program (`-i`, `PYTHONINSPECT`)."""
     if not _inspecting or sys.flags.inspect:
         return _inspecting
-    return not sys.flags.ignore_environment and bool(os.environ.get("PYTHONINSPECT"))
+    return not sys.flags.ignore_environment and bool(unwatched(os.environ.get, "PYTHONINSPECT"))
 
 
 def inspects_no_more() -> None:

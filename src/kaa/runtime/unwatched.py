@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import sys
 from _functools import partial  # type: ignore[import-not-found]  # typeshed does not know it
+from _weakref import ref
 
-from kaa.native.host_library import Address, python_function
+from kaa.native.host_library import Address, Object, python_function
 from kaa.runtime.invisible import invisible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, Final
 
 _TOOLS = range(6)
 """What `sys.monitoring` numbers its tools by."""
@@ -25,6 +26,10 @@ _TOOLS = range(6)
 _this_thread = python_function("PyThreadState_Get", Address)
 _enter_tracing = python_function("PyThreadState_EnterTracing", None, Address)
 _leave_tracing = python_function("PyThreadState_LeaveTracing", None, Address)
+_leave_tracing_at_death = python_function("PyThreadState_LeaveTracing", None, Address, Object)
+"""The same with the argument of a weak reference's callback, which nobody reads."""
+
+_waiting: Final[list[ref[object]]] = []
 
 
 @invisible
@@ -36,6 +41,14 @@ def unwatch() -> Callable[[], object] | None:
     _enter_tracing(thread)
     again: Callable[[], object] = partial(_leave_tracing, thread)
     return again
+
+
+@invisible
+def unwatch_while_alive(thing: object) -> None:
+    """Stop the watching of the calling thread for as long as an object lives that a weak reference can refer to."""
+    thread = _this_thread()
+    _enter_tracing(thread)
+    _waiting.append(ref(thing, partial(_leave_tracing_at_death, thread)))
 
 
 @invisible
