@@ -133,6 +133,8 @@ sys.setprofile(tell)
 (lambda: 4)()
 """
 
+MIDWAY = (Path(__file__).parent / "programs/watched_midway.py").read_text()
+
 
 @pytest.mark.parametrize("engine", ["native", "host", "reference"])
 @pytest.mark.parametrize(
@@ -141,6 +143,13 @@ sys.setprofile(tell)
 def test_a_profiler_sees_what_it_sees_on_the_host(program: str, engine: str, tmp_path: Path) -> None:
     expected = Command(["-c", program]).run(HOST, tmp_path)
     assert Command(["-X", f"engine={engine}", "-c", program]).run(KAA, tmp_path) == expected
+
+
+@needs_native
+def test_a_frame_that_runs_when_the_watching_begins_is_watched(tmp_path: Path) -> None:
+    """What an instruction calls in C may be the guest's again, and begin it: where a debugger starts, for one."""
+    expected = Command(["-c", MIDWAY]).run(HOST, tmp_path)
+    assert Command(["-X", "engine=native", "-c", MIDWAY]).run(KAA, tmp_path) == expected
 
 
 @needs_native

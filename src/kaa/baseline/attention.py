@@ -9,13 +9,25 @@ from __future__ import annotations
 
 from kaa.baseline.block import Block, find_block
 from kaa.baseline.countdown import COUNTING, count_down
-from kaa.native.externs import PyErr_SetString, PyExc_RecursionError, _Py_HandlePending
+from kaa.bytecode.instructions import INSTRUMENTED
+from kaa.native.externs import (
+    PyCode_Addr2Line,
+    PyErr_SetString,
+    PyExc_RecursionError,
+    _Py_HandlePending,
+    _PyMonitoring_FireLineEvent,
+)
 from kaa.native.function import native
-from kaa.native.layouts import LOCAL_EVENTS, MONITORED_EVENTS, CodeObject, ThreadState
-from kaa.native.types import i1, i32, i64, u64
+from kaa.native.intrinsics import reserve
+from kaa.native.layouts import LINE_EVENT, LOCAL_EVENTS, MONITORED_EVENTS, CodeObject, Frame, ThreadState
+from kaa.native.types import Ptr, i1, i32, i64, u8, u16, u64
 
 EVENTS = 0xFF
 """The part of `eval_breaker` that holds requests; the rest is the version of monitoring."""
+LINE = INSTRUMENTED["INSTRUMENTED_LINE"]
+"""The host's instruction in the place of one with which a line begins that tools want to know of."""
+UNIT = 2
+"""Bytes of a code unit."""
 GO_ON, RAISED, TO_HOST = 0, 1, 2
 
 
@@ -64,6 +76,36 @@ def accept_version(thread: ThreadState, code: CodeObject, block: Block) -> i1:
         code.co_instrumentation_version = version
     block.version = version
     return True
+
+
+@native(cold=True)
+def arrive_at(frame: Frame, unit: Ptr[u16]) -> i1:
+    """Move a frame, which is going to be left to the host's loop, to the code unit `unit`. False: a tool has raised.
+
+    The host's loop tells of a line when it comes to it from another one. It would take the place where it starts for
+    the one that it comes from, so this line is told of here.
+    """
+    code = frame.f_executable
+    before = PyCode_Addr2Line(code, offset_of(code, frame.instr_ptr))
+    frame.instr_ptr = unit
+    if unit[0] & u16(0xFF) != LINE:
+        return True
+    offset = offset_of(code, unit)
+    line = PyCode_Addr2Line(code, offset)
+    if line == before:
+        return True
+    tools = reserve(u8, 2)
+    tools[1] = 0
+    tools[0] = code.co_monitoring.active_monitors[LINE_EVENT]
+    if code.co_monitoring.line_tools:
+        tools[0] = code.co_monitoring.line_tools[offset // UNIT]
+    return _PyMonitoring_FireLineEvent(tools, code, offset, line) >= 0
+
+
+@native
+def offset_of(code: CodeObject, unit: Ptr[u16]) -> i32:
+    """Bytes from the start of the code to a code unit."""
+    return i32(unit - code.co_code_adaptive) * UNIT
 
 
 @native(cold=True)

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from kaa.baseline import unwinding
-from kaa.baseline.attention import RAISED, TO_HOST, accept_version, attend, is_watched, too_deep
-from kaa.baseline.block import Block, machine_code_at
-from kaa.baseline.holes import DONE, Continuation, Jump, Stack
+from kaa.baseline.attention import RAISED, TO_HOST, accept_version, arrive_at, attend, is_watched, too_deep
+from kaa.baseline.block import Block, find_block, machine_code_at
+from kaa.baseline.holes import DONE, FOLLOWING, NEXT, OPARG, TARGET, VERSION, Continuation, Jump, Stack
 from kaa.baseline.linker import block_of
 from kaa.baseline.objects import None_, decref, decref_maybe
 from kaa.native.externs import (
@@ -23,7 +23,7 @@ from kaa.native.externs import (
     _PyThreadState_PopFrame,
 )
 from kaa.native.function import TEMPLATE, Cell, native
-from kaa.native.intrinsics import NULL, address, cast, likely, reserve
+from kaa.native.intrinsics import NULL, address, cast, likely, reserve, unlikely
 from kaa.native.layouts import (
     CodeObject,
     Frame,
@@ -254,6 +254,15 @@ def leave_to_host(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
 
 
 @native(convention=TEMPLATE, cold=True)
+def leave_at(frame: Frame, sp: Stack, thread: ThreadState, unit: Ptr[u16]) -> Jump:
+    """Have the host's loop run the rest of the frame, from `unit`."""
+    save_stack_pointer(frame, sp)
+    if not arrive_at(frame, unit):
+        return unwinding.raised(frame, stack_pointer(frame), thread)
+    return leave_to_host(frame, stack_pointer(frame), thread)
+
+
+@native(convention=TEMPLATE, cold=True)
 def pay_attention(frame: Frame, sp: Stack, thread: ThreadState, unit: Ptr[u16], onward: Continuation) -> Jump:
     """Attend to what is asked of the thread, then go on at `onward`; if the host's loop is to go on, then
     at `unit`.
@@ -262,8 +271,7 @@ def pay_attention(frame: Frame, sp: Stack, thread: ThreadState, unit: Ptr[u16], 
     if what == RAISED:
         return unwinding.raised(frame, sp, thread)
     if what == TO_HOST:
-        frame.instr_ptr = unit
-        return leave_to_host(frame, sp, thread)
+        return leave_at(frame, sp, thread, unit)
     return onward(frame, sp, thread)
 
 
@@ -273,5 +281,30 @@ def check_version(frame: Frame, sp: Stack, thread: ThreadState, unit: Ptr[u16], 
     code = frame.f_executable
     if accept_version(thread, code, block_of(code)):
         return onward(frame, sp, thread)
-    frame.instr_ptr = unit
-    return leave_to_host(frame, sp, thread)
+    return leave_at(frame, sp, thread, unit)
+
+
+@native(convention=TEMPLATE, inline=True)
+def proceed(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    """The end of an instruction that may have run code of the guest's, by way of C or in a frame of its own: a tool
+    that has begun to watch there is told of what this frame does next.
+    """
+    if unlikely(thread.eval_breaker != VERSION[0]):
+        return check_version(frame, sp, thread, FOLLOWING, NEXT)
+    return NEXT(sp)
+
+
+@native(convention=TEMPLATE, inline=True)
+def proceed_at_target(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    """The same for an instruction that jumps forward then."""
+    if unlikely(thread.eval_breaker != VERSION[0]):
+        return check_version(frame, sp, thread, FOLLOWING + OPARG, TARGET)
+    return TARGET(sp)
+
+
+@native(convention=TEMPLATE)
+def proceed_at(frame: Frame, sp: Stack, thread: ThreadState, unit: Ptr[u16], onward: Continuation) -> Jump:
+    """The same outside of templates: `onward` is the machine code of `unit`."""
+    if unlikely(thread.eval_breaker != find_block(frame.f_executable).version):
+        return check_version(frame, sp, thread, unit, onward)
+    return onward(frame, sp, thread)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from kaa.baseline import frames
-from kaa.baseline.attention import accept_version
+from kaa.baseline.attention import accept_version, is_visible, offset_of
 from kaa.baseline.block import machine_code_at
 from kaa.baseline.holes import NEXT, Continuation, Jump, Stack
 from kaa.baseline.linker import block_of
@@ -22,10 +22,11 @@ from kaa.native.externs import (
     PyThreadState_GetFrame,
     PyTraceBack_Here,
     _PyEval_MonitorRaise,
+    _PyMonitoring_FirePyUnwindEvent,
 )
 from kaa.native.function import TEMPLATE, native
 from kaa.native.intrinsics import NULL, cast, reserve, unlikely
-from kaa.native.layouts import CodeObject, Frame, Object, ThreadState
+from kaa.native.layouts import UNWIND_EVENT, CodeObject, Frame, Object, ThreadState
 from kaa.native.types import Ptr, i1, i64, u8, u16
 
 MORE: Final = 64
@@ -103,6 +104,17 @@ def throw_into(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     return handle(frame, sp, thread, frame.instr_ptr - 1)
 
 
+@native(cold=True)
+def tell_unwinding(thread: ThreadState, frame: Frame) -> None:
+    """Tell the tools that want to know of it that an exception leaves a frame. A tool may raise another one."""
+    code = frame.f_executable
+    tools = reserve(u8, 2)
+    tools[0] = thread.interp.monitors[UNWIND_EVENT]
+    tools[1] = 0
+    if tools[0] != 0 and is_visible(code):
+        _PyMonitoring_FirePyUnwindEvent(tools, code, offset_of(code, frame.instr_ptr))
+
+
 @native(convention=TEMPLATE, cold=True)
 def handle(frame: Frame, sp: Stack, thread: ThreadState, raiser: Ptr[u16]) -> Jump:
     """Go to the handler of the current exception for the code unit `raiser`, or out of the frame."""
@@ -113,6 +125,7 @@ def handle(frame: Frame, sp: Stack, thread: ThreadState, raiser: Ptr[u16]) -> Ju
     if not find_handler(code, unit, found):
         empty(sp, base)
         frames.save_stack_pointer(frame, base)
+        tell_unwinding(thread, frame)
         return frames.abandon(frame, base, thread)
     top = base + found[1]
     empty(sp, top)
@@ -139,6 +152,16 @@ def push_result(frame: Frame, sp: Stack, thread: ThreadState, result: Object) ->
         return raised(frame, sp, thread)
     sp[0] = result
     return NEXT(sp + 1)
+
+
+@native(convention=TEMPLATE, inline=True)
+def push_returned(frame: Frame, sp: Stack, thread: ThreadState, result: Object) -> Jump:
+    """`push_result` of something that may have run code of the guest's (see `frames.proceed`)."""
+    if unlikely(not result):
+        here(frame)
+        return raised(frame, sp, thread)
+    sp[0] = result
+    return frames.proceed(frame, sp + 1, thread)
 
 
 @native

@@ -257,6 +257,7 @@ class Monitors(Struct, c="_PyCoMonitoringData"):
 
     local_monitors: Array[u8]
     active_monitors: Annotated[Array[u8], At(10)]
+    line_tools: Annotated[Ptr[u8], At(40)]
 
 
 class CodeExtra(Struct, c=""):
@@ -431,3 +432,6 @@ MONITORED_EVENTS: Final = 15
 """Bytes of `Interpreter.monitors`: for each event, the set of tools that want it."""
 LOCAL_EVENTS: Final = 10
 """Bytes of a code object's monitors."""
+LINE_EVENT: Final = 5
+UNWIND_EVENT: Final = 12
+"""The places of lines, and of frames that exceptions leave, among them."""

@@ -27,6 +27,7 @@ from kaa.baseline.attribute_cache import (
 )
 from kaa.baseline.cache_entries import entry_for, keep_entry, load_known, own_dict, replace_in_dict
 from kaa.baseline.calling import enter, is_guest, push_simple
+from kaa.baseline.frames import proceed, proceed_at
 from kaa.baseline.holes import (
     AFTER,
     CACHE,
@@ -47,6 +48,7 @@ from kaa.baseline.numbers import loses_last
 from kaa.baseline.objects import decref, destroy_and_go_on, drop, here, incref, new, release, slot
 from kaa.baseline.template import second, template, variant
 from kaa.baseline.unwinding import raised
+from kaa.bytecode.instructions import BY_NAME
 from kaa.native.externs import (
     PyDict_SetItem,
     PyErr_Clear,
@@ -71,6 +73,8 @@ from kaa.native.layouts import (
 )
 from kaa.native.types import Ptr, i1, i32, i64, u64
 
+LOAD_UNITS = 1 + BY_NAME["LOAD_ATTR"].caches
+STORE_UNITS = 1 + BY_NAME["STORE_ATTR"].caches
 IS_TYPE = 1 << 31
 """`tp_flags` of classes."""
 
@@ -109,7 +113,7 @@ def load_attribute(
     if unlikely(not result):
         return raised(frame, sp - 1, thread)
     sp[-1] = result
-    return onward(frame, sp, thread)
+    return proceed_at(frame, sp, thread, frame.instr_ptr + LOAD_UNITS, onward)
 
 
 @native(convention=TEMPLATE, apart=True)
@@ -139,15 +143,14 @@ def load_method(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], o
     found = reserve(Object)
     found[0] = NULL
     if _PyObject_GetMethod(owner, name, found) != 0:
-        sp[-1] = found[0]
         sp[0] = owner
-        return onward(frame, sp + 1, thread)
-    decref(owner)
-    if unlikely(not found[0]):
-        return raised(frame, sp - 1, thread)
+    else:
+        decref(owner)
+        if unlikely(not found[0]):
+            return raised(frame, sp - 1, thread)
+        sp[0] = NULL
     sp[-1] = found[0]
-    sp[0] = NULL
-    return onward(frame, sp + 1, thread)
+    return proceed_at(frame, sp + 1, thread, frame.instr_ptr + LOAD_UNITS, onward)
 
 
 @template(cache=WORDS)
@@ -174,7 +177,7 @@ def LOAD_ATTR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
 def LOAD_ATTR_resumed(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
     """A property's function has returned."""
     sp[0] = value
-    return NEXT(sp + 1)
+    return proceed(frame, sp + 1, thread)
 
 
 @variant("LOAD_ATTR", 1, mask=1, cache=WORDS)
@@ -274,7 +277,7 @@ def store_attribute(
     decref(owner)
     if unlikely(failed != 0):
         return raised(frame, sp - 2, thread)
-    return onward(frame, sp - 2, thread)
+    return proceed_at(frame, sp - 2, thread, frame.instr_ptr + STORE_UNITS, onward)
 
 
 @template(cache=WORDS)
@@ -336,7 +339,7 @@ def DELETE_ATTR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     decref(owner)
     if unlikely(failed != 0):
         return raised(frame, sp - 1, thread)
-    return NEXT(sp - 1)
+    return proceed(frame, sp - 1, thread)
 
 
 @native
@@ -385,5 +388,5 @@ def LOAD_SUPER_ATTR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     sp[-3] = result
     if OPARG & 1:
         sp[-2] = receiver[0]
-        return NEXT(sp - 1)
-    return NEXT(sp - 2)
+        return proceed(frame, sp - 1, thread)
+    return proceed(frame, sp - 2, thread)

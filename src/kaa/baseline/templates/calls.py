@@ -44,7 +44,7 @@ from kaa.baseline.objects import None_, decref, decref_maybe, here, incref, new,
 from kaa.baseline.strands import ARGUMENTS, SWAP, swap_strands
 from kaa.baseline.template import second, template, variant
 from kaa.baseline.templates.containers import is_iterable
-from kaa.baseline.unwinding import push_result, raised
+from kaa.baseline.unwinding import push_returned, raised
 from kaa.bytecode.instructions import BY_NAME
 from kaa.native.externs import (
     PyCFunction_Type,
@@ -537,7 +537,7 @@ def CALL_INTRINSIC_1(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     row = cast(UnaryIntrinsic, _PyIntrinsics_UnaryFunctions + INTRINSIC_SIZE * OPARG)
     result = row.function(thread, value)
     decref(value)
-    return push_result(frame, sp - 1, thread, result)
+    return push_returned(frame, sp - 1, thread, result)
 
 
 @template()
@@ -548,4 +548,4 @@ def CALL_INTRINSIC_2(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     result = row.function(thread, first, last)
     decref(first)
     decref(last)
-    return push_result(frame, sp - 2, thread, result)
+    return push_returned(frame, sp - 2, thread, result)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from kaa.baseline.calling import enter, is_guest, push_simple
 from kaa.baseline.cells import EMPTY_STRING, SLOT_SUBSCRIPT, STRINGS
-from kaa.baseline.holes import AFTER, FOLLOWING, NEXT, OPARG, RESUMED, Continuation, Jump, Stack
+from kaa.baseline.frames import check_version, proceed, proceed_at
+from kaa.baseline.holes import AFTER, FOLLOWING, NEXT, OPARG, RESUMED, VERSION, Continuation, Jump, Stack
 from kaa.baseline.numbers import NEGATIVE_OR_LARGE, release_int
 from kaa.baseline.objects import decref, decref_maybe, here, incref, new, release, release_all
 from kaa.baseline.template import second, template, variant
-from kaa.baseline.unwinding import push_result, raised
+from kaa.baseline.unwinding import push_returned, raised
 from kaa.bytecode.instructions import BY_NAME
 from kaa.native.externs import (
     PyDict_GetItemRef,
@@ -111,7 +112,7 @@ def BUILD_SET(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     if unlikely(not result):
         return raised(frame, items, thread)
     items[0] = result
-    return NEXT(items + 1)
+    return proceed(frame, items + 1, thread)
 
 
 @template()
@@ -123,7 +124,7 @@ def BUILD_MAP(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     if unlikely(not result):
         return raised(frame, items, thread)
     items[0] = result
-    return NEXT(items + 1)
+    return proceed(frame, items + 1, thread)
 
 
 @template()
@@ -192,7 +193,7 @@ def SET_ADD(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     decref(item)
     if unlikely(failed != 0):
         return raised(frame, sp - 1, thread)
-    return NEXT(sp - 1)
+    return proceed(frame, sp - 1, thread)
 
 
 @template()
@@ -201,7 +202,7 @@ def MAP_ADD(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     key, value = sp[-2], sp[-1]
     if unlikely(_PyDict_SetItem_Take2(sp[-2 - OPARG], key, value) != 0):
         return raised(frame, sp - 2, thread)
-    return NEXT(sp - 2)
+    return proceed(frame, sp - 2, thread)
 
 
 @native
@@ -233,7 +234,7 @@ def LIST_EXTEND(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     decref(more)
     if unlikely(not done):
         return raised(frame, sp - 1, thread)
-    return NEXT(sp - 1)
+    return proceed(frame, sp - 1, thread)
 
 
 @template()
@@ -244,7 +245,7 @@ def SET_UPDATE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     decref(more)
     if unlikely(failed < 0):
         return raised(frame, sp - 1, thread)
-    return NEXT(sp - 1)
+    return proceed(frame, sp - 1, thread)
 
 
 @native
@@ -265,7 +266,7 @@ def DICT_UPDATE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     decref(more)
     if unlikely(not done):
         return raised(frame, sp - 1, thread)
-    return NEXT(sp - 1)
+    return proceed(frame, sp - 1, thread)
 
 
 @template()
@@ -279,7 +280,7 @@ def DICT_MERGE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
         decref(more)
         return raised(frame, sp - 1, thread)
     decref(more)
-    return NEXT(sp - 1)
+    return proceed(frame, sp - 1, thread)
 
 
 # -- indexing
@@ -351,6 +352,9 @@ def own_getitem(kind: TypeObject) -> FunctionObject:
     return cast(FunctionObject, found)
 
 
+SUBSCRIPT_UNITS = 1 + BY_NAME["BINARY_SUBSCR"].caches
+
+
 @native(convention=TEMPLATE, apart=True)
 def load_item(
     frame: Frame, sp: Stack, thread: ThreadState, resumed: Continuation, onward: Continuation
@@ -367,7 +371,7 @@ def load_item(
     if unlikely(not result):
         return raised(frame, sp - 2, thread)
     sp[-2] = result
-    return onward(frame, sp - 1, thread)
+    return proceed_at(frame, sp - 1, thread, frame.instr_ptr + SUBSCRIPT_UNITS, onward)
 
 
 @template()
@@ -382,14 +386,14 @@ def BINARY_SUBSCR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
         return NEXT(sp - 1)
     here(frame)
     if container.ob_type.tp_flags & HEAP_TYPE == 0:  # no `__getitem__` of ours
-        return push_result(frame, sp - 2, thread, take_item(container, index))
+        return push_returned(frame, sp - 2, thread, take_item(container, index))
     return load_item(frame, sp, thread, RESUMED, NEXT)
 
 
 @second("BINARY_SUBSCR")
 def BINARY_SUBSCR_resumed(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
     sp[0] = value
-    return NEXT(sp + 1)
+    return proceed(frame, sp + 1, thread)
 
 
 @native
@@ -419,7 +423,7 @@ def STORE_SUBSCR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
     if unlikely(set_item(sp[-3], container, index) != 0):
         return raised(frame, sp - 3, thread)
-    return NEXT(sp - 3)
+    return proceed(frame, sp - 3, thread)
 
 
 @template()
@@ -431,7 +435,7 @@ def DELETE_SUBSCR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     decref(index)
     if unlikely(failed != 0):
         return raised(frame, sp - 2, thread)
-    return NEXT(sp - 2)
+    return proceed(frame, sp - 2, thread)
 
 
 @native
@@ -453,7 +457,7 @@ def BINARY_SLICE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
         result = PyObject_GetItem(container, index)
         decref(index)
     decref(container)
-    return push_result(frame, sp - 3, thread, result)
+    return push_returned(frame, sp - 3, thread, result)
 
 
 @template()
@@ -469,7 +473,7 @@ def STORE_SLICE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     decref(container)
     if unlikely(failed != 0):
         return raised(frame, sp - 4, thread)
-    return NEXT(sp - 4)
+    return proceed(frame, sp - 4, thread)
 
 
 @template()
@@ -482,7 +486,7 @@ def GET_LEN(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     if unlikely(not number):
         return raised(frame, sp, thread)
     sp[0] = number
-    return NEXT(sp + 1)
+    return proceed(frame, sp + 1, thread)
 
 
 # -- unpacking
@@ -515,7 +519,7 @@ def UNPACK_SEQUENCE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     decref(sequence)
     if unlikely(not done):
         return raised(frame, sp - 1, thread)
-    return NEXT(top)
+    return proceed(frame, top, thread)
 
 
 @variant("UNPACK_SEQUENCE", 2)
@@ -532,7 +536,7 @@ def UNPACK_SEQUENCE_2(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     decref(pair)
     if unlikely(not done):
         return raised(frame, sp - 1, thread)
-    return NEXT(sp + 1)
+    return proceed(frame, sp + 1, thread)
 
 
 STORES = "STORE_FAST_STORE_FAST"
@@ -595,6 +599,14 @@ def store_local(frame: Frame, number: i64, value: Object) -> None:
     decref_maybe(old)
 
 
+@native(convention=TEMPLATE, inline=True)
+def proceed_after_stores(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    """`proceed` behind the stores that have been done; `instr_ptr` is the last one."""
+    if unlikely(thread.eval_breaker != VERSION[0]):
+        return check_version(frame, sp, thread, frame.instr_ptr + 1, AFTER)
+    return AFTER(sp)
+
+
 @variant("UNPACK_SEQUENCE", 2, before=STORES)
 def UNPACK_SEQUENCE_2_to_locals(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     """A pair that becomes two locals, without the stack."""
@@ -609,7 +621,7 @@ def UNPACK_SEQUENCE_2_to_locals(frame: Frame, sp: Stack, thread: ThreadState) ->
         return AFTER(sp - 1)
     if unlikely(not unpack_to_locals(frame, sp, thread, 2)):
         return raised(frame, sp - 1, thread)
-    return AFTER(sp - 1)
+    return proceed_after_stores(frame, sp - 1, thread)
 
 
 def UNPACK_SEQUENCE_to_locals(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
@@ -617,7 +629,7 @@ def UNPACK_SEQUENCE_to_locals(frame: Frame, sp: Stack, thread: ThreadState) -> J
     here(frame)
     if unlikely(not unpack_to_locals(frame, sp, thread, OPARG)):
         return raised(frame, sp - 1, thread)
-    return AFTER(sp - 1)
+    return proceed_after_stores(frame, sp - 1, thread)
 
 
 UNPACK_UNITS = 1 + BY_NAME["UNPACK_SEQUENCE"].caches
@@ -635,7 +647,7 @@ def UNPACK_EX(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     decref(sequence)
     if unlikely(done == 0):
         return raised(frame, sp - 1, thread)
-    return NEXT(top)
+    return proceed(frame, top, thread)
 
 
 # -- text
@@ -647,7 +659,7 @@ def CONVERT_VALUE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     value = sp[-1]
     result = _PyEval_ConversionFuncs[OPARG](value)
     decref(value)
-    return push_result(frame, sp - 1, thread, result)
+    return push_returned(frame, sp - 1, thread, result)
 
 
 @template()
@@ -658,7 +670,7 @@ def FORMAT_SIMPLE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
     result = PyObject_Format(value, NULL)
     decref(value)
-    return push_result(frame, sp - 1, thread, result)
+    return push_returned(frame, sp - 1, thread, result)
 
 
 @template()
@@ -668,4 +680,4 @@ def FORMAT_WITH_SPEC(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     result = PyObject_Format(value, specification)
     decref(value)
     decref(specification)
-    return push_result(frame, sp - 2, thread, result)
+    return push_returned(frame, sp - 2, thread, result)

@@ -11,6 +11,9 @@ from kaa.baseline.frames import (
     check_version,
     finish,
     pay_attention,
+    proceed,
+    proceed_at,
+    proceed_at_target,
 )
 from kaa.baseline.holes import (
     AFTER,
@@ -19,6 +22,7 @@ from kaa.baseline.holes import (
     INSTRUCTION,
     LOADED,
     NEXT,
+    OPARG,
     RESUMED,
     STORED,
     TARGET,
@@ -59,7 +63,7 @@ from kaa.native.layouts import (
     ThreadState,
     TupleObject,
 )
-from kaa.native.types import i1, i64, u64
+from kaa.native.types import Ptr, i1, i64, u16, u64
 
 _iter = STRINGS["__iter__"]
 
@@ -169,7 +173,7 @@ def get_iterator(
     if unlikely(not iterator):
         return raised(frame, sp - 1, thread)
     sp[-1] = iterator
-    return onward(frame, sp, thread)
+    return proceed_at(frame, sp, thread, frame.instr_ptr + 1, onward)
 
 
 @template()
@@ -183,7 +187,7 @@ def GET_ITER_resumed(frame: Frame, sp: Stack, thread: ThreadState, value: Object
     if unlikely(address(value.ob_type.tp_iternext) == 0 or PyIter_Check(value) == 0):
         return no_iterator(frame, sp, thread, value)
     sp[0] = value
-    return NEXT(sp + 1)
+    return proceed(frame, sp + 1, thread)
 
 
 @native(convention=TEMPLATE, cold=True)
@@ -272,11 +276,11 @@ def iterate(frame: Frame, sp: Stack, thread: ThreadState, follower: Static[str])
             return resume_generator(frame, sp, thread, generator, None_)
     value = next_item(thread, iterator)
     if unlikely(not value):
-        return stop_iteration(frame, sp, thread, NULL, TARGET)
-    if follower:
+        return stop_iteration(frame, sp, thread, FOLLOWING + OPARG, TARGET)
+    if follower and likely(thread.eval_breaker == VERSION[0]):
         return store_item(frame, sp, thread, value, follower)
     sp[0] = value
-    return NEXT(sp + 1)
+    return proceed(frame, sp + 1, thread)
 
 
 @native(convention=TEMPLATE, inline=True)
@@ -305,11 +309,13 @@ for _follower in ("STORE_FAST", "STORE_FAST_LOAD_FAST"):
 
 
 @native(convention=TEMPLATE, apart=True)
-def stop_iteration(frame: Frame, sp: Stack, thread: ThreadState, value: Object, onward: Continuation) -> Jump:
-    """The end of a loop's iterator, or an exception of it."""
+def stop_iteration(
+    frame: Frame, sp: Stack, thread: ThreadState, unit: Ptr[u16], onward: Continuation
+) -> Jump:
+    """The end of a loop's iterator: on behind the loop, at `unit`. Or an exception of it."""
     if stopped(thread, frame):
         sp[0] = None_  # for END_FOR to drop
-        return onward(frame, sp + 1, thread)
+        return proceed_at(frame, sp + 1, thread, unit, onward)
     return raised(frame, sp, thread)
 
 
@@ -318,5 +324,5 @@ def FOR_ITER_resumed(frame: Frame, sp: Stack, thread: ThreadState, value: Object
     """The generator has yielded or returned `value`; its result ends the loop."""
     sp[0] = value
     if cast(GeneratorObject, sp[-1]).gi_frame_state > EXECUTING:
-        return TARGET(sp + 1)
-    return NEXT(sp + 1)
+        return proceed_at_target(frame, sp + 1, thread)
+    return proceed(frame, sp + 1, thread)

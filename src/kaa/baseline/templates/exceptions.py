@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kaa.baseline.cells import STRINGS
+from kaa.baseline.frames import proceed
 from kaa.baseline.holes import INSTRUCTION, NEXT, OPARG, Jump, Stack
 from kaa.baseline.objects import None_, boolean, decref, decref_maybe, here, new, release_maybe
 from kaa.baseline.template import template
@@ -302,7 +303,7 @@ def BEFORE_WITH(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
     if unlikely(not enter_context(thread, sp - 1, False)):
         return raised(frame, sp, thread)
-    return NEXT(sp + 1)
+    return proceed(frame, sp + 1, thread)
 
 
 @template()
@@ -310,7 +311,7 @@ def BEFORE_ASYNC_WITH(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
     if unlikely(not enter_context(thread, sp - 1, True)):
         return raised(frame, sp, thread)
-    return NEXT(sp + 1)
+    return proceed(frame, sp + 1, thread)
 
 
 @native
@@ -333,4 +334,4 @@ def WITH_EXCEPT_START(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     if unlikely(not result):
         return raised(frame, sp, thread)
     sp[0] = result
-    return NEXT(sp + 1)
+    return proceed(frame, sp + 1, thread)

@@ -11,9 +11,11 @@ from kaa.baseline.frames import (
     SUSPENDED,
     generator_of,
     hand_over,
+    proceed,
+    proceed_at_target,
     save_stack_pointer,
 )
-from kaa.baseline.holes import FOLLOWING, NEXT, OPARG, RESUMED, TARGET, Continuation, Jump, Stack
+from kaa.baseline.holes import FOLLOWING, NEXT, OPARG, RESUMED, Jump, Stack
 from kaa.baseline.objects import None_, decref, here
 from kaa.baseline.template import second, template
 from kaa.baseline.templates.control import get_iterator
@@ -39,10 +41,10 @@ from kaa.native.externs import (
     _PyGen_yf,
     _PyThreadState_PopFrame,
 )
-from kaa.native.function import TEMPLATE, native
+from kaa.native.function import native
 from kaa.native.intrinsics import NULL, address, cast, copy_memory, reserve, unlikely
 from kaa.native.layouts import Frame, GeneratorObject, Object, ThreadState
-from kaa.native.types import i1, i8, i32, i64
+from kaa.native.types import Ptr, i1, i8, i32, i64
 
 COROUTINE_FLAGS = 0x180
 """CO_COROUTINE and CO_ITERABLE_COROUTINE: who may delegate to a coroutine."""
@@ -147,26 +149,28 @@ def SEND(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
         if generator.gi_frame_state < EXECUTING:
             sp[-1] = cast(Object, RESUMED)
             return resume_generator(frame, sp - 1, thread, generator, value)
-    return send_otherwise(frame, sp, thread, NEXT, TARGET)
-
-
-@native(convention=TEMPLATE, apart=True)
-def send_otherwise(
-    frame: Frame, sp: Stack, thread: ThreadState, onward: Continuation, returned: Continuation
-) -> Jump:
-    """Send to what is no suspended generator; on at `onward`, or at `returned` when it has ended."""
-    receiver, value = sp[-2], sp[-1]
-    result = send(receiver, value)
-    if result:
-        sp[-1] = result
-        decref(value)
-        return onward(frame, sp, thread)
-    result = returned_value(thread, frame)
+    ended = reserve(i64)
+    result = send_otherwise(frame, thread, receiver, value, ended)
     if unlikely(not result):
         return raised(frame, sp, thread)
     sp[-1] = result
     decref(value)
-    return returned(frame, sp, thread)
+    if ended[0]:
+        return proceed_at_target(frame, sp, thread)
+    return proceed(frame, sp, thread)
+
+
+@native
+def send_otherwise(
+    frame: Frame, thread: ThreadState, receiver: Object, value: Object, ended: Ptr[i64]
+) -> Object:
+    """What comes of a value that is sent to what is no suspended generator; NULL with an exception.
+
+    `ended` gets whether it is the receiver's result.
+    """
+    result = send(receiver, value)
+    ended[0] = i64(not result)
+    return result if result else returned_value(thread, frame)
 
 
 @second("SEND")
@@ -174,8 +178,8 @@ def SEND_resumed(frame: Frame, sp: Stack, thread: ThreadState, value: Object) ->
     """The delegate has yielded or returned `value`."""
     sp[0] = value
     if cast(GeneratorObject, sp[-1]).gi_frame_state > EXECUTING:
-        return TARGET(sp + 1)
-    return NEXT(sp + 1)
+        return proceed_at_target(frame, sp + 1, thread)
+    return proceed(frame, sp + 1, thread)
 
 
 @template()
@@ -216,7 +220,7 @@ def GET_AWAITABLE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     if unlikely(not result):
         return raised(frame, sp - 1, thread)
     sp[-1] = result
-    return NEXT(sp)
+    return proceed(frame, sp, thread)
 
 
 @native
@@ -258,7 +262,7 @@ def GET_AITER(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     if unlikely(not result):
         return raised(frame, sp - 1, thread)
     sp[-1] = result
-    return NEXT(sp)
+    return proceed(frame, sp, thread)
 
 
 @native
@@ -292,4 +296,4 @@ def GET_ANEXT(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     if unlikely(not result):
         return raised(frame, sp, thread)
     sp[0] = result
-    return NEXT(sp + 1)
+    return proceed(frame, sp + 1, thread)

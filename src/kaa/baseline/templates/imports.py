@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from kaa.baseline.cells import IMPORT_FAILURE, STRINGS
-from kaa.baseline.holes import NAME, NEXT, Jump, Stack
+from kaa.baseline.frames import proceed
+from kaa.baseline.holes import NAME, Jump, Stack
 from kaa.baseline.objects import None_, decref, here
 from kaa.baseline.template import template
-from kaa.baseline.unwinding import push_result, raised
+from kaa.baseline.unwinding import push_returned, raised
 from kaa.native.externs import (
     PyErr_SetObject,
     PyErr_SetString,
@@ -54,7 +55,7 @@ def IMPORT_NAME(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     module = import_name(frame, NAME, level, wanted)
     decref(level)
     decref(wanted)
-    return push_result(frame, sp - 2, thread, module)
+    return push_returned(frame, sp - 2, thread, module)
 
 
 @native
@@ -93,4 +94,4 @@ def IMPORT_FROM(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     if unlikely(not value):
         return raised(frame, sp, thread)
     sp[0] = value
-    return NEXT(sp + 1)
+    return proceed(frame, sp + 1, thread)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kaa.baseline.frames import proceed
 from kaa.baseline.holes import NEXT, OPARG, Jump, Stack
 from kaa.baseline.objects import None_, boolean, decref, here, new
 from kaa.baseline.template import template
@@ -34,7 +35,7 @@ def MATCH_KEYS(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     if unlikely(not values):
         return raised(frame, sp, thread)
     sp[0] = values
-    return NEXT(sp + 1)
+    return proceed(frame, sp + 1, thread)
 
 
 @template()
@@ -51,4 +52,4 @@ def MATCH_CLASS(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
         if thread.current_exception:
             return raised(frame, sp - 3, thread)
         sp[-3] = new(None_)
-    return NEXT(sp - 2)
+    return proceed(frame, sp - 2, thread)

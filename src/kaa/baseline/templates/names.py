@@ -12,6 +12,7 @@ from kaa.baseline.attribute_cache import (
     keys_version,
     may_learn,
 )
+from kaa.baseline.frames import proceed
 from kaa.baseline.holes import CACHE, FIRST, LOCAL, NAME, NEXT, OPARG, SECOND, Continuation, Jump, Stack
 from kaa.baseline.objects import decref, decref_maybe, drop, here, new, release, release_maybe, slot
 from kaa.baseline.template import template, variant
@@ -221,7 +222,7 @@ def LOAD_FROM_DICT_OR_DEREF(frame: Frame, sp: Stack, thread: ThreadState) -> Jum
         value = new(value)
     sp[-1] = value
     decref(names)
-    return NEXT(sp)
+    return proceed(frame, sp, thread)
 
 
 # -- names of module and class bodies
@@ -297,7 +298,7 @@ def LOAD_NAME(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     if not value:
         return raised(frame, sp, thread)
     sp[0] = value
-    return NEXT(sp + 1)
+    return proceed(frame, sp + 1, thread)
 
 
 @template()
@@ -314,7 +315,7 @@ def LOAD_FROM_DICT_OR_GLOBALS(frame: Frame, sp: Stack, thread: ThreadState) -> J
             return raised(frame, sp, thread)
     sp[-1] = value
     decref(names)
-    return NEXT(sp)
+    return proceed(frame, sp, thread)
 
 
 @native
@@ -413,7 +414,7 @@ def STORE_NAME(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
     if store_name(frame, NAME, sp[-1]) != 0:
         return raised(frame, sp - 1, thread)
-    return NEXT(sp - 1)
+    return proceed(frame, sp - 1, thread)
 
 
 @native(apart=True)
@@ -441,7 +442,7 @@ def DELETE_NAME(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     if PyObject_DelItem(names, NAME) != 0:
         undefined_name(thread, NAME)
         return raised(frame, sp, thread)
-    return NEXT(sp)
+    return proceed(frame, sp, thread)
 
 
 @template()

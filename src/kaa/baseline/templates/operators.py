@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kaa.baseline.holes import AFTER, BRANCH, NEXT, OPARG, STORED, Jump, Stack
+from kaa.baseline.frames import check_version
+from kaa.baseline.holes import AFTER, BRANCH, FOLLOWING, NEXT, OPARG, STORED, VERSION, Jump, Stack
 from kaa.baseline.numbers import (
     are_compact,
     compact_value,
@@ -18,7 +19,7 @@ from kaa.baseline.numbers import (
 )
 from kaa.baseline.objects import False_, None_, True_, boolean, decref, here, release, slot
 from kaa.baseline.template import template, variant
-from kaa.baseline.unwinding import push_result, raised
+from kaa.baseline.unwinding import push_result, push_returned, raised
 from kaa.bytecode.instructions import BY_NAME
 from kaa.native.externs import (
     PyFloat_Type,
@@ -81,7 +82,7 @@ def appends(frame: Frame, left: Object, operator: i64) -> i1:
 @template()
 def BINARY_OP(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
-    return push_result(frame, sp - 2, thread, operate(frame, sp - 2, OPARG))
+    return push_returned(frame, sp - 2, thread, operate(frame, sp - 2, OPARG))
 
 
 @native(inline=True)
@@ -152,7 +153,7 @@ def arithmetic(
                 release_float(thread, right)
                 return push_result(frame, sp - 2, thread, boxed)
     here(frame)
-    return push_result(frame, sp - 2, thread, operate(frame, sp - 2, OPARG))
+    return push_returned(frame, sp - 2, thread, operate(frame, sp - 2, OPARG))
 
 
 for _operator, _number in (
@@ -177,7 +178,7 @@ def UNARY_NEGATIVE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     operand = sp[-1]
     result = PyNumber_Negative(operand)
     decref(operand)
-    return push_result(frame, sp - 1, thread, result)
+    return push_returned(frame, sp - 1, thread, result)
 
 
 @template()
@@ -186,7 +187,7 @@ def UNARY_INVERT(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     operand = sp[-1]
     result = PyNumber_Invert(operand)
     decref(operand)
-    return push_result(frame, sp - 1, thread, result)
+    return push_returned(frame, sp - 1, thread, result)
 
 
 @template()
@@ -227,6 +228,17 @@ def conclude(frame: Frame, sp: Stack, thread: ThreadState, truth: Object, branch
     return NEXT(sp + 1)
 
 
+@native(convention=TEMPLATE, inline=True)
+def conclude_returned(
+    frame: Frame, sp: Stack, thread: ThreadState, truth: Object, branch: Static[str]
+) -> Jump:
+    """`conclude` what may have run code of the guest's (see `proceed`)."""
+    if unlikely(thread.eval_breaker != VERSION[0]):
+        sp[0] = True_ if truth else False_
+        return check_version(frame, sp + 1, thread, FOLLOWING, NEXT)
+    return conclude(frame, sp, thread, truth, branch)
+
+
 @native
 def compare(left: Object, right: Object, argument: i64) -> Object:
     """The result of a comparison, a new reference; NULL with an exception. Takes the operands' references."""
@@ -245,7 +257,7 @@ def compare(left: Object, right: Object, argument: i64) -> Object:
 @template()
 def COMPARE_OP(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
-    return push_result(frame, sp - 2, thread, compare(sp[-2], sp[-1], OPARG))
+    return push_returned(frame, sp - 2, thread, compare(sp[-2], sp[-1], OPARG))
 
 
 @native(inline=True)
@@ -303,7 +315,7 @@ def compare_values(
             release(frame, right)
             return conclude(frame, sp - 2, thread, cast(Object, i64(equal)), branch)
     here(frame)
-    return push_result(frame, sp - 2, thread, compare(sp[-2], sp[-1], OPARG))
+    return push_returned(frame, sp - 2, thread, compare(sp[-2], sp[-1], OPARG))
 
 
 for _value, _operator in enumerate(("<", "<=", "==", "!=", ">", ">=")):
@@ -330,7 +342,7 @@ def containment(frame: Frame, sp: Stack, thread: ThreadState, branch: Static[str
     decref(container)
     if unlikely(found < 0):
         return raised(frame, sp - 2, thread)
-    return conclude(frame, sp - 2, thread, cast(Object, i64(found != i32(OPARG))), branch)
+    return conclude_returned(frame, sp - 2, thread, cast(Object, i64(found != i32(OPARG))), branch)
 
 
 def truth_test(frame: Frame, sp: Stack, thread: ThreadState, branch: Static[str]) -> Jump:
@@ -344,7 +356,7 @@ def truth_test(frame: Frame, sp: Stack, thread: ThreadState, branch: Static[str]
     decref(value)
     if unlikely(truth < 0):
         return raised(frame, sp - 1, thread)
-    return conclude(frame, sp - 1, thread, cast(Object, i64(truth != 0)), branch)
+    return conclude_returned(frame, sp - 1, thread, cast(Object, i64(truth != 0)), branch)
 
 
 for _name, _test in (("IS_OP", identity), ("CONTAINS_OP", containment), ("TO_BOOL", truth_test)):
