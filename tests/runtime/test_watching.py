@@ -133,6 +133,72 @@ sys.setprofile(tell)
 (lambda: 4)()
 """
 
+SINGLE_CODE = """\
+import sys
+
+events = sys.monitoring.events
+sys.monitoring.use_tool_id(1, "test")
+sys.monitoring.register_callback(1, events.LINE, lambda code, line: print(code.co_name, line))
+
+
+def plain():
+    a = 1
+    return a
+
+
+def changing():
+    want(changing, events.LINE)
+    for number in range(2):
+        number += 1
+    want(changing, 0)
+    return number
+
+
+def want(function, wanted):
+    sys.monitoring.set_local_events(1, function.__code__, wanted)
+
+
+for wanted in 0, events.LINE, 0, 0, events.LINE:
+    print(wanted)
+    want(plain, wanted)
+    for _ in range(3):
+        plain()
+for _ in range(3):
+    changing()
+try:
+    sys.monitoring.set_local_events(1, plain, events.LINE)
+except TypeError as error:
+    print(error)
+"""
+
+AGAIN = """\
+import sys
+
+events = sys.monitoring.events
+seen = []
+sys.monitoring.use_tool_id(1, "test")
+for event in "CALL", "C_RETURN", "PY_START", "PY_RETURN":
+    record = lambda code, *more, event=event: seen.append((event, code.co_name))
+    sys.monitoring.register_callback(1, getattr(events, event), record)
+
+
+def watched():
+    sys.monitoring.set_events(1, events.CALL | events.PY_START | events.PY_RETURN)
+    work()
+    sys.monitoring.set_events(1, 0)
+    work()
+
+
+def work():
+    return len("a")
+
+
+for _ in range(4):
+    watched()
+    sys.monitoring.restart_events()
+print(*seen, sep="\\n")
+"""
+
 MIDWAY = (Path(__file__).parent / "programs/watched_midway.py").read_text()
 
 
@@ -150,6 +216,13 @@ def test_a_frame_that_runs_when_the_watching_begins_is_watched(tmp_path: Path) -
     """What an instruction calls in C may be the guest's again, and begin it: where a debugger starts, for one."""
     expected = Command(["-c", MIDWAY]).run(HOST, tmp_path)
     assert Command(["-X", "engine=native", "-c", MIDWAY]).run(KAA, tmp_path) == expected
+
+
+@needs_native
+@pytest.mark.parametrize("program", [SINGLE_CODE, AGAIN], ids=["single_code", "again"])
+def test_monitoring_comes_and_goes(program: str, tmp_path: Path) -> None:
+    expected = Command(["-c", program]).run(HOST, tmp_path)
+    assert Command(["-X", "engine=native", "-c", program]).run(KAA, tmp_path) == expected
 
 
 @needs_native

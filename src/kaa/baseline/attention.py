@@ -55,24 +55,26 @@ def is_monitored(thread: ThreadState, code: CodeObject) -> i1:
     if is_watched(thread):
         return True
     if code.co_monitoring:
-        active = code.co_monitoring.active_monitors
+        wanted = code.co_monitoring.local_monitors
         for event in range(LOCAL_EVENTS):
-            if active[event] != 0:
+            if wanted[event] != 0:
                 return True
     return False
 
 
 @native
 def accept_version(thread: ThreadState, code: CodeObject, block: Block) -> i1:
-    """Bring a block up to the thread's version of monitoring, if nothing monitors its code."""
+    """Bring a block up to the thread's version of monitoring, if nothing monitors its code.
+
+    What once did may have left instrumented instructions in the code. They stay there, as machine code knows nothing of
+    them, and so does the version that says so: the host sees to them when it gets the code next.
+    """
     version = thread.eval_breaker & ~u64(EVENTS)
     if block.version == version:
         return True
     if is_monitored(thread, code):
         return False
-    if code.co_instrumentation_version != version:
-        if code.co_monitoring:
-            return False  # the host takes its instrumented instructions out again
+    if not code.co_monitoring:
         code.co_instrumentation_version = version
     block.version = version
     return True

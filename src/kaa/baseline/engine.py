@@ -138,7 +138,9 @@ class Engine:
         self._set_tables()
         self._lay_out_arenas()
         self._request_extra()
+        self._replaced: list[tuple[Word, int, int]] = []
         self._prepare_adaptive_code()
+        self._prepare_local_events()
         self._call_unseen = python_function(
             self.loaded.address("call_unseen"), Object, Object, Object, Object
         )
@@ -218,9 +220,8 @@ class Engine:
         asks us for it.
         """
         definition = _pointer(id(vars(CodeType)["_co_code_adaptive"]), self.offsets["d_getset"])
-        self._adaptive_getter = word(definition + self.offsets["get"])
-        self._host_adaptive_getter = self._adaptive_getter.value
-        read = python_function(self._host_adaptive_getter, Object, Object, Address)
+        getter = self._replace(word(definition + self.offsets["get"]), "get_adaptive_code")
+        read = python_function(getter, Object, Object, Address)
 
         def adaptive_code(code: CodeType) -> bytes:
             from kaa.baseline.adaptive import specialised_code
@@ -230,17 +231,31 @@ class Engine:
         self._kept.append(adaptive_code)
         self._set_cell("ADAPTIVE_CODE", id(adaptive_code))
 
+    def _prepare_local_events(self) -> None:
+        """Have machine code be told of what tools want to know of single code objects."""
+        definition = _pointer(id(sys.monitoring.set_local_events), self.offsets["m_ml"])
+        host = self._replace(word(definition + self.offsets["ml_meth"]), "set_local_events")
+        self._set_cell("HOST_SET_LOCAL_EVENTS", host)
+
+    def _replace(self, place: Word, name: str) -> int:
+        """Have a pointer of the host's point to a function of the image while the machine is enabled. -> the host's"""
+        host = int(place.value)
+        self._replaced.append((place, host, self.loaded.address(name)))
+        return host
+
     # -- use
 
     def enable(self) -> None:
         """Run every frame that begins from now on."""
         self._set_hook(self.loaded.address("evaluate"))
-        self._adaptive_getter.value = self.loaded.address("get_adaptive_code")
+        for place, _, ours in self._replaced:
+            place.value = ours
 
     def disable(self) -> None:
         """Leave new frames to the host's loop. Frames that run stay where they are."""
         self._set_hook(0)
-        self._adaptive_getter.value = self._host_adaptive_getter
+        for place, host, _ in self._replaced:
+            place.value = host
 
     def _set_hook(self, address: int) -> None:
         self._set_cell("HOOK", address)

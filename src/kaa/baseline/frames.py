@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from kaa.baseline import unwinding
-from kaa.baseline.attention import RAISED, TO_HOST, accept_version, arrive_at, attend, is_watched, too_deep
+from kaa.baseline.attention import RAISED, TO_HOST, accept_version, arrive_at, attend, is_monitored, too_deep
 from kaa.baseline.block import Block, find_block, machine_code_at
 from kaa.baseline.holes import DONE, FOLLOWING, NEXT, OPARG, TARGET, VERSION, Continuation, Jump, Stack
 from kaa.baseline.linker import block_of
@@ -228,11 +228,11 @@ def has_own_hook(thread: ThreadState) -> i1:
 def run_on_host(thread: ThreadState, frame: Frame, throwing: i32) -> Object:
     """Run a frame on the host's loop.
 
-    While tools watch, what the frame calls runs there too: with a hook in place the host's loop calls functions and
+    While tools watch it, what the frame calls runs there too: with a hook in place the host's loop calls functions and
     generators as if they were C, and its events tell. A hook of somebody else's (PEP 523) stays.
     """
     interpreter = thread.interp
-    if has_own_hook(thread) and is_watched(thread):
+    if has_own_hook(thread) and is_monitored(thread, frame.f_executable):
         interpreter.eval_frame = NULL
     value = _PyEval_EvalFrameDefault(thread, frame, throwing)
     if not interpreter.eval_frame:

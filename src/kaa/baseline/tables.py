@@ -38,6 +38,7 @@ from kaa.native.layouts import (
     GetSetDef,
     GetSetDescriptor,
     MappingMethods,
+    MethodDef,
     TypeObject,
 )
 from kaa.native.types import layout
@@ -149,7 +150,12 @@ def host_offsets() -> dict[str, int]:
     """Where the engine finds what it tells the image at the start: byte offsets in host objects and blocks."""
     fields = ((FunctionObject, "vectorcall"), (TypeObject, "tp_init"), (TypeObject, "tp_new"))
     more = ((TypeObject, "tp_as_mapping"), (TypeObject, "tp_iter"), (MappingMethods, "mp_subscript"))
-    function = ((CFunctionObject, "m_ml"), (GetSetDescriptor, "d_getset"), (GetSetDef, "get"))
+    function = (
+        (CFunctionObject, "m_ml"),
+        (MethodDef, "ml_meth"),
+        (GetSetDescriptor, "d_getset"),
+        (GetSetDef, "get"),
+    )
     found = {name: layout(struct).fields[name].offset for struct, name in (*fields, *more, *function)}
     return found | {f"block.{name}": field.offset for name, field in layout(Block).fields.items()}
 

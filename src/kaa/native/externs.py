@@ -18,6 +18,7 @@ from kaa.native.layouts import (
     FrameObject,
     FunctionObject,
     GeneratorObject,
+    Interpreter,
     Object,
     ThreadState,
     TypeObject,
@@ -57,6 +58,7 @@ _PyEval_MonitorRaise: Callable[[ThreadState, Frame, Ptr[u16]], None]
 _PyMonitoring_FireLineEvent: Callable[[Ptr[u8], Object, i32, i32], i32]
 _PyMonitoring_FirePyUnwindEvent: Callable[[Ptr[u8], Object, i32], i32]
 PyCode_Addr2Line: Callable[[Object, i32], i32]
+PyInterpreterState_Main: Callable[[], Interpreter]
 PyThreadState_Get: Callable[[], ThreadState]
 PyThreadState_GetFrame: Callable[[ThreadState], FrameObject]
 PyCapsule_New: Callable[[Ptr[u8], CString, Callable[[Object], None]], Object]
