@@ -243,7 +243,7 @@ def make_instance(
         instance = frame.stack.pop()
     else:
         instance = new(cls, *arguments, **keywords) if keywords else new(cls, *arguments)
-    return _initialize_in(frame, cls, arguments, keywords, instance)
+    return initialize_in(frame, cls, arguments, keywords, instance)
 
 
 def _initialize(
@@ -253,12 +253,13 @@ def _initialize(
     caller = entered.caller
     assert caller is not None
     caller.thread.frame = caller
-    return _initialize_in(caller, cls, arguments, keywords, instance) or caller
+    return initialize_in(caller, cls, arguments, keywords, instance) or caller
 
 
-def _initialize_in(
+def initialize_in(
     frame: Frame, cls: Any, arguments: list[Any], keywords: dict[str, Any] | None, instance: Any
 ) -> Frame | None:
+    """After `cls.__new__`: push the instance, once its class's `__init__` has run if that is the class or derived."""
     observer = frame.thread.machine.observer
     if observer is not None:
         observer.allocated(frame, instance)

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from kaa.reference.arguments import bind
-from kaa.reference.calls import BUILTINS, call_with_globals, is_guest
+from kaa.reference.calls import BUILTINS, call_with_globals, initialize_in, is_guest
 from kaa.reference.frame import Frame
 from kaa.reference.function import Function
 from kaa.reference.program import NULL, program_of
@@ -136,14 +136,15 @@ def _for_host(namespace: dict[str, Any]) -> dict[str, Any]:
     return names
 
 
-def call_type(frame: Frame, arguments: list[Any], keywords: dict[str, Any]) -> None:
-    """`type(value)`, or `type(name, bases, namespace)`."""
+def call_type(frame: Frame, arguments: list[Any], keywords: dict[str, Any]) -> Frame | None:
+    """`type(value)`, or `type(name, bases, namespace)`, which may make a class with a metaclass of the bases'."""
     if len(arguments) == 1 and not keywords:
         frame.stack.append(counterpart_type(arguments[0]))
-        return
+        return None
     if len(arguments) != 3:
         raise TypeError("type() takes 1 or 3 arguments")
     new_type(frame, [type, *arguments], keywords)
+    return initialize_in(frame, type, arguments, keywords, frame.stack.pop())
 
 
 BUILTINS[builtins.__build_class__] = build_class

@@ -60,6 +60,20 @@ print(
 )
 
 
+class Noting(type):
+    def __init__(cls, *arguments, **keywords):
+        print("noted", arguments[0], sorted(arguments[2]), keywords)
+        super().__init__(*arguments)
+
+
+class Noted(metaclass=Noting):
+    def __init_subclass__(cls, **keywords):
+        pass
+
+
+print(type(type("Made", (Noted,), {"x": 1})), type(type("Made", (Noted,), {}, key=1)), type("Plain", (), {"x": 1}).x)
+
+
 class Field:
     def __set_name__(self, owner, name):
         self.name = name
