@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import zipfile
 from pathlib import Path
@@ -186,6 +187,15 @@ except RuntimeError as error:
     assert "the JVM is running" in result.out
 
 
+def test_overloads_with_no_machine_code_in_the_cache(tmp_path: Path) -> None:
+    program = "from java.lang import String\nprint(String.valueOf(12), String.valueOf(True))"
+    words = ["-X", "engine=reference", "-c", program]
+    for _ in range(2):
+        result = features.run(words, tmp_path, KAA_CACHE=str(tmp_path))
+        assert (result.out, result.err) == ("12 true\n", ""), str(result)
+    assert len(list(tmp_path.glob("*.image"))) == 1
+
+
 def test_exit_status_and_uncaught_errors(tmp_path: Path) -> None:
     assert features.run(["-c", "import java, sys; sys.exit(7)"], tmp_path).status == 7
     assert features.run(["-c", "import System, sys; sys.exit(7)"], tmp_path).status == 7
@@ -194,17 +204,28 @@ def test_exit_status_and_uncaught_errors(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("start", ["import java", "import System"])
-def test_interrupts_are_pythons(start: str, tmp_path: Path) -> None:
+def test_signals_are_pythons(start: str, tmp_path: Path) -> None:
+    """Also where another thread than the main one has started the runtime."""
     program = f"""
-import signal
-{start}
+import os, signal, threading, time
+signal.signal(signal.SIGTERM, lambda *arguments: print("told"))
+def begin():
+    {start}
+thread = threading.Thread(target=begin)
+thread.start()
+thread.join()
 try:
     signal.raise_signal(signal.SIGINT)
 except KeyboardInterrupt:
     print("interrupted")
+signal.raise_signal(signal.SIGTERM)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+print("ends", flush=True)
+os.kill(os.getpid(), signal.SIGTERM)
+time.sleep(60)
 """
     result = features.run(["-c", program], tmp_path)
-    assert (result.out, result.status) == ("interrupted\n", 0), str(result)
+    assert (result.out, result.status) == ("interrupted\ntold\nends\n", -signal.SIGTERM), str(result)
 
 
 def test_the_example(tmp_path: Path) -> None:

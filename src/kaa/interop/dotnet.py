@@ -19,6 +19,8 @@ from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from typing import Any
 
+from kaa.interop import signals
+
 __all__ = ["configure", "is_running", "start"]
 
 FRAMEWORK = "Microsoft.NETCore.App"
@@ -75,7 +77,8 @@ def start() -> None:
             pythonnet.set_runtime_from_env()
         else:
             pythonnet.set_runtime(_core_clr())
-        pythonnet.load()
+        with signals.kept():
+            pythonnet.load()
     except ImportError:
         raise
     except Exception as fault:

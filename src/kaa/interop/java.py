@@ -18,6 +18,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from kaa.interop import signals
+
 __all__ = ["configure", "is_running", "make_synchronized", "start", "synchronized"]
 
 LIBRARY = os.path.join("lib", "server", "libjvm.so")
@@ -75,8 +77,8 @@ def start() -> None:
     if is_running():
         return
     library = _library()
-    _begin(library, NATIVE_ACCESS, *_options, interrupt=False)  # Ctrl-C is Python's
-    _take_interrupts_back()
+    with signals.kept():
+        _begin(library, NATIVE_ACCESS, *_options)
 
 
 def join(home: str) -> None:
@@ -89,14 +91,15 @@ def join(home: str) -> None:
     """
     from kaa.interop import running_jvm
 
-    _begin(running_jvm.library(os.path.join(home, LIBRARY)), interrupt=True)  # Ctrl-C is Java's
+    _begin(running_jvm.library(os.path.join(home, LIBRARY)))
 
 
-def _begin(library: str, *options: str, interrupt: bool) -> None:
+def _begin(library: str, *options: str) -> None:
     """Let JPype use the JVM of this library, and give its classes Jython's habits."""
     jpype = _jpype()
     try:
-        jpype.startJVM(library, *options, classpath=class_path(), convertStrings=True, interrupt=interrupt)
+        # `interrupt=False` has JPype catch SIGINT and SIGTERM in a thread that Python does not know, and crash.
+        jpype.startJVM(library, *options, classpath=class_path(), convertStrings=True, interrupt=True)
     except Exception as fault:
         raise ImportError(f"the Java runtime {library} does not start: {fault}", name="java") from None
     import_module("jpype.imports")  # its finder
@@ -104,16 +107,6 @@ def _begin(library: str, *options: str, interrupt: bool) -> None:
 
     java_habits.install()
     sys.meta_path.insert(0, _JarWatch())
-
-
-def _take_interrupts_back() -> None:
-    """Let Python's handler see Ctrl-C again: through the JVM's it would not wake a main thread that waits."""
-    import signal
-    import threading
-
-    handler = signal.getsignal(signal.SIGINT)
-    if handler is not None and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, handler)
 
 
 def class_path() -> list[str]:
