@@ -2,12 +2,12 @@
 
 import pytest
 
-from kaa.baseline.engine import UnsupportedHost, check_host
 from kaa.explorer import hood, landlock
 from kaa.explorer.hood import listing
 from kaa.explorer.limits import Limits
 from kaa.explorer.road import road
 from kaa.explorer.sandbox import Run
+from kaa.native.host import UnsupportedHost, check_host
 
 try:
     check_host()

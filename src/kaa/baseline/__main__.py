@@ -6,8 +6,8 @@ import sys
 from importlib import import_module
 from operator import attrgetter
 
-from kaa.baseline.engine import UnsupportedHost
 from kaa.baseline.listing import native_code
+from kaa.native.host import UnsupportedHost
 
 
 def main(arguments: list[str]) -> int:

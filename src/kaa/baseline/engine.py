@@ -15,6 +15,7 @@ import sys
 
 from kaa.import_failure import import_failure
 from kaa.native import cache
+from kaa.native.host import UnsupportedHost, check_host
 from kaa.native.host_library import (
     Address,
     Int,
@@ -44,20 +45,6 @@ TABLES: Final = ("ROWS", "VARIANTS", "TEMPLATE_ROWS", "HOLE_ROWS")
 """The linker's tables, kept with the image; its cells of the same names point to them."""
 OFFSETS, NAMES = "OFFSETS", "NAMES"
 """Kept with the image too: places in the host's objects, and the strings that cells hold."""
-
-
-class UnsupportedHost(RuntimeError):
-    """The native machine does not run here; the message says why."""
-
-
-def check_host() -> None:
-    """Raise UnsupportedHost unless this is CPython 3.13 with the GIL on Linux x86-64."""
-    if sys.implementation.name != "cpython" or sys.version_info[:2] != (3, 13):
-        raise UnsupportedHost("the native machine needs CPython 3.13")
-    if sys.platform != "linux" or os.uname().machine != "x86_64":
-        raise UnsupportedHost("the native machine needs Linux on x86-64")
-    if hasattr(sys, "gettotalrefcount") or not getattr(sys, "_is_gil_enabled", lambda: True)():
-        raise UnsupportedHost("the native machine needs a release build with the GIL")
 
 
 def source_files() -> list[str]:

@@ -2,7 +2,6 @@
 
 - Properties of beans: `thread.name` for `getName` and `setName`, `thread.daemon` for `isDaemon` and `setDaemon`.
 - Its events: `button.actionPerformed = f`; and all of them as keywords of a constructor: `Thread(name="x")`.
-- Java's lists, sets and maps equal Python's with the same contents.
 - `class Task(Runnable):` makes a Python class that Java takes for a `Runnable`, and so does `isinstance`.
 """
 
@@ -12,14 +11,8 @@ import keyword
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from kaa.interop import java_calls, java_collections, java_overloads
 from kaa.interop.java_events import events
-
-#: The Java interfaces whose objects compare with Python's containers, and what they are compared as.
-CONTAINERS: dict[str, tuple[Callable[[Any], object], tuple[type, ...]]] = {
-    "java.util.List": (list, (list, tuple)),
-    "java.util.Set": (set, (set, frozenset)),
-    "java.util.Map": (dict, (dict,)),
-}
 
 
 def install() -> None:
@@ -28,11 +21,11 @@ def install() -> None:
     from jpype import JImplementationFor
 
     JImplementationFor("java.lang.Object")(_BeanProperties)
-    for name, (as_python, comparable) in CONTAINERS.items():
-        JImplementationFor(name)(type(name, (), {"__eq__": _equality(as_python, comparable)}))
+    java_collections.install()
     metaclass = _jpype._JClass
     metaclass.__new__ = staticmethod(_class_maker(metaclass.__new__))
     metaclass.__instancecheck__ = _instance_check(metaclass.__instancecheck__)
+    java_calls.install(_jpype._JMethod, metaclass, java_overloads.choose)
 
 
 class _BeanProperties:
@@ -91,17 +84,6 @@ def _without_arguments(method: Callable[[Any], object]) -> Callable[[Any], objec
             raise AttributeError(str(fault)) from None
 
     return get
-
-
-def _equality(
-    as_python: Callable[[Any], object], comparable: tuple[type, ...]
-) -> Callable[[Any, object], Any]:
-    def equal(self: Any, other: object) -> Any:
-        if isinstance(other, comparable):
-            return as_python(self) == as_python(other)
-        return bool(self.equals(other))
-
-    return equal
 
 
 def _class_maker(make: Callable[..., type]) -> Callable[..., type]:

@@ -34,6 +34,7 @@ type Store = Callable[[Object, Object, Object], i32]
 
 # Reference counts and memory
 _Py_Dealloc: Callable[[Object], None]
+Py_DecRef: Callable[[Object], None]
 PyObject_Malloc: Callable[[u64], Ptr[u8]]
 PyObject_Free: Callable[[Ptr[u8]], None]
 PyMem_Malloc: Callable[[u64], Ptr[u8]]
@@ -160,6 +161,7 @@ PyObject_VectorcallMethod: Callable[[Object, Ptr[Object], u64, Object], Object]
 PyObject_Call: Ternary
 PyObject_CallNoArgs: Unary
 PyObject_CallOneArg: Binary
+PyObject_CallFunctionObjArgs: Callable[..., Object]
 PyVectorcall_Function: Callable[[Object], Ptr[u8]]
 _PyObject_MakeTpCall: Callable[[ThreadState, Object, Ptr[Object], i64, Object], Object]
 _Py_CheckFunctionResult: Callable[[ThreadState, Object, Object, CString], Object]

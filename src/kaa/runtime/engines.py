@@ -264,7 +264,7 @@ def choose(name: str) -> Engine:
         raise UnusableEngine(f"unknown engine {name!r}: choose one of {', '.join(ENGINES)}")
     if name not in ("", NativeEngine.name):
         return ENGINES[name]()
-    from kaa.baseline.engine import UnsupportedHost
+    from kaa.native.host import UnsupportedHost
 
     try:
         return NativeEngine()

@@ -71,7 +71,11 @@ class Noted(metaclass=Noting):
         pass
 
 
-print(type(type("Made", (Noted,), {"x": 1})), type(type("Made", (Noted,), {}, key=1)), type("Plain", (), {"x": 1}).x)
+print(
+    type(type("Made", (Noted,), {"x": 1})),
+    type(type("Made", (Noted,), {}, key=1)),
+    type("Plain", (), {"x": 1}).x,
+)
 
 
 class Field:
