@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kaa.interop import java_jar, running_jvm
+from kaa.interop import java_jar, running_jvm, shared_library
 from tests.interop import features
 
 PROGRAM = Path(__file__).parent / "embedding" / "ScriptEngineFeatures.java"
@@ -80,10 +80,7 @@ def test_the_library_that_stands_for_a_jvm() -> None:
     table[7] = ctypes.cast(function, ctypes.c_void_p).value
     pointer = ctypes.c_void_p(ctypes.addressof(table))
     address = ctypes.addressof(pointer)
-    file = os.memfd_create("jvm")
-    os.write(file, running_jvm.image(address))
-    library = ctypes.CDLL(f"/proc/self/fd/{file}")
-    os.close(file)
+    library = ctypes.CDLL(shared_library.file("jvm", running_jvm.functions(address)))
     machine, environment, count = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_int()
     assert library.JNI_CreateJavaVM(ctypes.byref(machine), ctypes.byref(environment), None) == 0
     assert (machine.value, environment.value, attached) == (address, 77, [(address, None)])
