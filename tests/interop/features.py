@@ -33,10 +33,10 @@ def names(guest: str) -> list[str]:
 
 
 @functools.cache
-def outcome(guest: str, engine: str) -> Outcome:
+def outcome(guest: str, engine: str, environment: tuple[tuple[str, str], ...]) -> Outcome:
     """What all features of a guest file print on an engine."""
     words = ["-X", f"engine={engine}", "-c", DRIVER, str(GUESTS / guest), *names(guest)]
-    return run(words, GUESTS)
+    return run(words, GUESTS, **dict(environment))
 
 
 def run(words: list[str], folder: Path, **environment: str) -> Outcome:
@@ -45,8 +45,8 @@ def run(words: list[str], folder: Path, **environment: str) -> Outcome:
     return Command(words, environment=inherited | environment).run(KAA, folder)
 
 
-def check(guest: str, engine: str, name: str) -> None:
+def check(guest: str, engine: str, name: str, **environment: str) -> None:
     """Assert that a feature passed, and that the process ended well."""
-    result = outcome(guest, engine)
+    result = outcome(guest, engine, tuple(environment.items()))
     assert f"passed {name}\n" in result.out, str(result)
     assert result.status == 0, str(result)

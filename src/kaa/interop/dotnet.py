@@ -17,6 +17,7 @@ import re
 import sys
 from collections.abc import Callable
 from importlib.machinery import ModuleSpec
+from types import ModuleType
 from typing import Any
 
 from kaa.interop import signals
@@ -168,15 +169,24 @@ def _newest_framework(root: str) -> str:
 
 def _add_habits(clr: Any) -> None:
     """Give `clr` IronPython's names, and conversions of Python's iterables."""
-    add = _following_forwards(clr.AddReference)  # pythonnet does not let its own name be replaced
-    for name in ("AddReferenceByName", "AddReferenceByPartialName", "AddReferenceToFileAndPath"):
-        setattr(clr, name, add)
+    from kaa.interop.dotnet_extensions import Extensions
+
+    add = _following_forwards(clr.AddReference)
     clr.AddReference("Python.Runtime")
     codecs = importlib.import_module("Python.Runtime.Codecs")
-
     codecs.IterableDecoder.Register()
     codecs.SequenceDecoder.Register()
-    clr.AddReferenceToFile = _by_search_path(add)
+    names: dict[str, Any] = dict.fromkeys(
+        ("AddReference", "AddReferenceByName", "AddReferenceByPartialName", "AddReferenceToFileAndPath"), add
+    )
+    names["AddReferenceToFile"] = _by_search_path(add)
+    names["ImportExtensions"] = Extensions(clr).import_from
+    # pythonnet puts its own functions back into the module with each new namespace, but what the class has wins.
+    clr.__class__ = type("module", (ModuleType,), {name: _constant(value) for name, value in names.items()})
+
+
+def _constant(value: object) -> property:
+    return property(lambda module: value)
 
 
 def _following_forwards(add: Callable[[str], Any]) -> Callable[[str], Any]:
