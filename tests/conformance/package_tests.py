@@ -30,12 +30,13 @@ class Suite:
     """A package, where its tests are, and what they need.
 
     `tests` are folders and files of the source distribution, or, after `--pyargs`, an installed package or a file of
-    ours.
+    ours. `plugins` says whether pytest loads those that are installed.
     """
 
     version: str
     tests: tuple[str, ...]
     needs: tuple[str, ...] = ()
+    plugins: bool = True
 
     @property
     def is_installed(self) -> bool:
@@ -44,6 +45,22 @@ class Suite:
 
 OF_COVERAGE = [
     f"tests/test_{what}.py" for what in ("api", "arcs", "concurrency", "context", "coverage", "oddball")
+]
+OF_PYTEST = [
+    f"testing/{what}"
+    for what in ("code", "io", "logging", "python/approx.py", "python/metafunc.py", "python/raises.py")
+] + [
+    f"testing/test_{what}.py"
+    for what in (
+        "assertrewrite",
+        "debugging",
+        "mark",
+        "monkeypatch",
+        "recwarn",
+        "runner",
+        "skipping",
+        "unittest",
+    )
 ]
 OF_NUMPY = "environment/lib/python3.13/site-packages/numpy/_core/tests"
 SUITES = {
@@ -59,6 +76,7 @@ SUITES = {
         "2.5.5", ("--pyargs", "--import-mode=append", OF_NUMPY, "-m", "not slow"), ("hypothesis",)
     ),
     "pluggy": Suite("1.7.0", ("testing",)),
+    "pytest": Suite("9.2.0", (*OF_PYTEST,), ("attrs", "pygments", "setuptools"), plugins=False),
 }
 OF_KAA = ("llvmlite", "greenlet")
 PYTEST = ("-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly")
@@ -104,6 +122,9 @@ def run_suite(python: Path, engine: str, folder: Path, name: str) -> Outcome:
     environment["PATH"] = (
         f"{python.parent}{os.pathsep}{environment['PATH']}"  # some tests start `kaa` by its name
     )
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what tests start shall find caches
+    if not suite.plugins:
+        environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     start = time.monotonic()
     done = subprocess.run(
         [python, *kaa, *PYTEST, f"--junit-xml={report}", *suite.tests],
