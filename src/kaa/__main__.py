@@ -23,8 +23,14 @@ START = (
         "runtime.process",
         "runtime.path_file",
     ),
-    *("runtime.program_folder", "runtime.uncaught", "runtime.caches", "runtime.programs", "runtime.foreign"),
-    *("runtime.extra_modules", "runtime.places", "runtime.takeover", "runtime.launcher", "runtime.perf_map"),
+    *(
+        "runtime.program_folder",
+        "runtime.uncaught",
+        "runtime.caches",
+        "runtime.programs",
+        "runtime.extra_modules",
+    ),
+    *("runtime.places", "runtime.takeover", "runtime.launcher", "runtime.perf_map"),
 )
 """What every start imports, in an order in which each finds those before it: found at once, without a search."""
 
@@ -40,10 +46,10 @@ def main() -> int:
     collector.start = collector.begin()
     for name in START:
         load_apart(f"kaa.{name}")
-    from kaa.runtime import foreign
+    from kaa.runtime import extra_modules
     from kaa.runtime.launcher import launch
 
-    foreign.providers.append("kaa.interop.imports")
+    extra_modules.providers.append("kaa.interop.imports")
     return launch(sys.argv[1:])
 
 

@@ -16,7 +16,7 @@ from kaa.interop import java_jar
 from tests.interop import features
 
 
-@pytest.mark.parametrize("name", ["java", "javax", "clr", "System", "com"])
+@pytest.mark.parametrize("name", ["java", "javax", "clr", "System", "com", "jarray"])
 def test_a_module_of_the_users_wins(name: str, tmp_path: Path) -> None:
     (tmp_path / f"{name}.py").write_text("mine = True\n")
     program = f"import sys, {name}\nprint({name}.mine, 'jpype' in sys.modules, 'pythonnet' in sys.modules)"

@@ -12,7 +12,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import kaa
-from kaa.runtime import engines, foreign, takeover
+from kaa.runtime import engines, extra_modules, takeover
 
 if TYPE_CHECKING:
     from kaa.runtime.engines import Engine
@@ -27,7 +27,7 @@ def take_over(engine_name: str) -> Engine:
         UnusableEngine: there is none of that name, or it does not run here.
     """
     engine = engines.choose(engine_name or os.environ.get("KAA_ENGINE", ""))
-    foreign.providers.append("kaa.interop.imports")
+    extra_modules.providers.append("kaa.interop.imports")
     takeover.take_over(engine)
     return engine
 

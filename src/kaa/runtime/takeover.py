@@ -8,7 +8,6 @@ and `symtable` the scopes of a program in `_symtable`.
 
 from __future__ import annotations
 
-import _frozen_importlib as bootstrap
 import _frozen_importlib_external as machinery
 import _symtable  # type: ignore[import-not-found]  # typeshed does not know it
 import _tokenize  # type: ignore[import-not-found]  # typeshed does not know it
@@ -20,7 +19,7 @@ from _frozen_importlib_external import PathFinder
 
 import kaa
 from kaa.loading import CACHE_TAG
-from kaa.runtime import caches, collector, extra_modules, foreign, front, on_demand, places
+from kaa.runtime import caches, collector, extra_modules, front, on_demand, places
 from kaa.runtime.engines import Engine, NativeEngine
 
 TYPE_CHECKING = False
@@ -38,7 +37,6 @@ REPLACED: Final[list[tuple[Any, str]]] = [
     (sys, "is_stack_trampoline_active"),
     (sys, "addaudithook"),
     (PathFinder, "find_spec"),
-    (bootstrap, "_find_spec"),
 ]
 """What `replace` puts something else in the place of."""
 
@@ -65,7 +63,6 @@ def replace(engine: Engine) -> None:
     places.install(engine)
     caches.install()
     extra_modules.install()
-    foreign.install()
 
 
 _host: list[tuple[Any, str, Any]] = []

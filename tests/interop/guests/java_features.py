@@ -41,6 +41,9 @@ def imports():
     from java.util.concurrent.atomic import AtomicInteger
 
     assert java.util.ArrayList is ArrayList and archives.CRC32 and AtomicInteger(3).incrementAndGet() == 4
+    names = {}
+    exec("from java.util import *", names)
+    assert names["ArrayList"] is ArrayList and names["Locale"]
 
 
 def strings():
@@ -214,6 +217,20 @@ def arrays():
     assert (
         list(numbers) == [7, 2, 3] and len(numbers) == 3 and numbers[-1] == 3 and list(numbers[1:]) == [2, 3]
     )
+
+
+def arrays_by_code():
+    from jarray import array, zeros
+
+    assert Arrays.toString(array([1, 2], "i")) == "[1, 2]" and list(zeros(2, "d")) == [0.0, 0.0]
+    assert [type(array([], code)) for code in "zcbhlf"] == [type(zeros(0, code)) for code in "zcbhlf"]
+    assert list(array(["a"], String)) == ["a"] and list(zeros(1, String)) == [None]
+    try:
+        array(["a"], "i")
+    except TypeError:
+        pass
+    else:
+        raise AssertionError("no error")
 
 
 def overloads():
