@@ -77,12 +77,12 @@ def from_dotnet(count):
 #: Times every function of its globals that takes a count, and prints nanoseconds a call.
 MEASURE = """
 import json, time, types
-COUNT = 4000
+COUNT = 500
 figures = {}
 for name, function in [item for item in globals().items() if isinstance(item[1], types.FunctionType)]:
-    function(1000)
+    function(4000)
     times = []
-    for _ in range(5):
+    for _ in range(100):
         begin = time.thread_time_ns()
         function(COUNT)
         times.append((time.thread_time_ns() - begin) / COUNT)
