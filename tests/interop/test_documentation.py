@@ -1,4 +1,4 @@
-"""The tables of features in docs/interop.md: each row names tests that exist, and each feature that is tested is there."""
+"""Tables of docs/interop.md: each row names tests that exist, and each feature that is tested is in the document."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Events of Java's beans as Jython has them: `button.actionPerformed = function`.
+"""Events of Java's beans as Jython has them: `button.actionPerformed = function`, `+= function`, `-= function`.
 
 In: a Java class with methods `addXListener`. Out: a property for each method of such a listener's interface. What is
-set to it is called when the event happens, in place of what was set before; None takes it away.
+set to it is called when the event happens, in place of what was set before; None takes all away.
 """
 
 from __future__ import annotations
@@ -11,6 +11,23 @@ from typing import Any
 
 Implement = Callable[[str, tuple[type, ...], dict[str, Any]], type]
 """Makes a Python class that implements Java's interfaces: its name, its bases, its members."""
+
+
+class Functions(list[Callable[..., object]]):
+    """What is called when an event happens, in this order."""
+
+    def __call__(self, *arguments: object) -> None:
+        for function in list(self):
+            function(*arguments)
+
+    def __iadd__(self, function: Any) -> Functions:  # type: ignore[override, misc]  # adds one, as events do
+        return Functions([*self, function])
+
+    def __isub__(self, function: Any) -> Functions:
+        """Without this function. Raises ValueError if it is not there."""
+        left = Functions(self)
+        left.remove(function)
+        return left
 
 
 def events(java_class: Any, names: Collection[str], implement: Implement) -> Iterator[tuple[str, property]]:
@@ -41,17 +58,18 @@ def _event(listener: str, event: str, methods: list[str], interface: Any, implem
                 return each
         return None
 
-    def get(self: Any) -> Any:
-        return getattr(current(self), "function", None)
+    def get(self: Any) -> Functions:
+        return Functions(getattr(current(self), "functions", ()))
 
-    def set_(self: Any, function: Callable[[Any], object] | None) -> None:
+    def set_(self: Any, value: Callable[..., object] | None) -> None:
+        functions = value if isinstance(value, Functions) else Functions([] if value is None else [value])
         old = current(self)
         if old is not None:
             getattr(self, f"remove{listener}")(old)
-        if function is not None:
+        if functions:
             members: dict[str, Any] = {method: lambda self, *arguments: None for method in methods}
-            members[event] = lambda self, *arguments: function(*arguments)
-            members |= {"event": event, "function": staticmethod(function)}
+            members[event] = lambda self, *arguments: functions(*arguments)
+            members |= {"event": event, "functions": functions}
             from jpype import JClass
 
             getattr(self, f"add{listener}")(implement(listener, (JClass(interface),), members)())

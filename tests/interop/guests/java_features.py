@@ -71,14 +71,37 @@ def bean_events():
     button, seen = JButton("go"), []
     button.actionPerformed = lambda event: seen.append(event.source.text)
     button.doClick()
-    assert seen == ["go"] and button.actionPerformed is not None
+    assert seen == ["go"] and len(button.actionPerformed) == 1
     button.actionPerformed = lambda event: seen.append("instead")
     button.mouseEntered = print  # one of several methods of its listener
     button.doClick()
-    assert seen == ["go", "instead"] and button.mouseEntered is print and button.mouseExited is None
+    assert seen == ["go", "instead"] and button.mouseEntered == [print] and not button.mouseExited
     button.actionPerformed = None
     button.doClick()
-    assert len(seen) == 2 and button.actionPerformed is None
+    assert len(seen) == 2 and not button.actionPerformed
+
+
+def several_functions_for_an_event():
+    from javax.swing import JButton
+
+    button, seen = JButton("go"), []
+
+    def first(event):
+        seen.append("first")
+
+    button.actionPerformed += first
+    button.actionPerformed += lambda event: seen.append("second")
+    button.doClick()
+    assert seen == ["first", "second"] and button.actionPerformed[0] is first
+    button.actionPerformed -= first
+    button.doClick()
+    assert seen == ["first", "second", "second"]
+    try:
+        button.actionPerformed -= first
+    except ValueError:
+        assert len(button.actionPerformed) == 1
+    else:
+        raise AssertionError("no error")
 
 
 def properties_as_keywords():
