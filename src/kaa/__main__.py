@@ -7,7 +7,8 @@ import sys
 COLLECTOR = ("runtime", "runtime.invisible", "runtime.collector")
 """What keeps the guest's collector out of all the rest."""
 START = (
-    *("native", "native.host_library", "native.digest", "native.image", "native.memory", "cache_folder"),
+    *("native", "native.host", "native.host_library", "native.digest", "native.image"),
+    *("native.memory", "cache_folder"),
     *("native.cache", "own_types", "import_failure", "baseline", "baseline.engine"),
     *(
         "runtime.own",
