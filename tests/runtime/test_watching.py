@@ -112,6 +112,29 @@ print("done")
 """
 
 
+RAISING = """\
+import sys
+
+
+def tell(frame, event, argument):
+    if frame.f_code.co_filename in ("<inner>", "<outer>"):
+        print(event, frame.f_code.co_filename, frame.f_lineno)
+    return tell
+
+
+def inner(text):
+    return compile(text, "<inner>", "exec")
+
+
+sys.settrace(tell)
+for text in "exec(inner('1/0'))", "eval('1/0')", "compile('1/', 'f', 'exec')", "import broken_to_be", "int('x')":
+    try:
+        exec(compile(text, "<outer>", "exec"))
+    except Exception as error:
+        print(type(error).__name__)
+sys.settrace(None)
+"""
+
 UNTIL_THE_END = """\
 import atexit
 import sys
@@ -199,6 +222,83 @@ for _ in range(4):
 print(*seen, sep="\\n")
 """
 
+DEBUGGED = """\
+class Number:
+    def __init__(self, value):
+        self.value = value
+
+    def __add__(self, other):
+        result = self.value + other
+        return result
+
+
+def doubled(count):
+    for number in range(count):
+        yield number * 2
+
+
+def work(count):
+    total = 0
+    for number in doubled(count):
+        total += number
+        total = Number(total) + 1
+    try:
+        {}["missing"]
+    except KeyError as error:
+        total += len(error.args)
+    return total
+
+
+print(work(3), [work(count) for count in range(2)])
+"""
+
+SESSION = """\
+break work
+continue
+where
+args
+next
+next
+step
+next
+step
+return
+next
+step
+step
+step
+return
+until
+display total
+next
+next
+next
+up
+print(sorted(vars()))
+down
+tbreak 19
+continue
+next
+whatis total
+!total = 100
+jump 20
+next
+next
+return
+retval
+next
+break doubled, count == 1
+continue
+where
+clear 1
+continue
+longlist
+next
+step
+continue
+quit
+"""
+
 MIDWAY = (Path(__file__).parent / "programs/watched_midway.py").read_text()
 
 
@@ -226,7 +326,7 @@ def test_monitoring_comes_and_goes(program: str, tmp_path: Path) -> None:
 
 
 @needs_native
-@pytest.mark.parametrize("program", [BUILTINS, AUDITED], ids=["builtins", "audited"])
+@pytest.mark.parametrize("program", [BUILTINS, AUDITED, RAISING], ids=["builtins", "audited", "raising"])
 def test_built_ins_are_seen_as_on_the_host(program: str, tmp_path: Path) -> None:
     on_machine_code = Command(["-X", "engine=native", "-c", program]).run(KAA, tmp_path)
     assert on_machine_code == Command(["-c", program]).run(HOST, tmp_path)
@@ -258,3 +358,12 @@ def test_an_import_shows_nothing_of_kaa(tmp_path: Path) -> None:
     for _ in ("a cache is written", "and read"):
         shown = Command(["-c", IMPORTING]).run(KAA, tmp_path)
         assert (shown.out, shown.err) == ("1 []\n", "")
+
+
+@needs_native
+def test_a_session_with_a_debugger(tmp_path: Path) -> None:
+    Path(tmp_path, "debugged.py").write_text(DEBUGGED)
+    words, session = ["-m", "pdb", "debugged.py"], SESSION.encode()
+    expected = Command(words, session).run(HOST, tmp_path)
+    assert "doubled" in expected.out
+    assert Command(["-X", "engine=native", *words], session).run(KAA, tmp_path) == expected

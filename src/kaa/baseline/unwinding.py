@@ -88,11 +88,18 @@ def add_traceback(frame: Frame, thread: ThreadState) -> None:
         PyErr_NoMemory()  # the host has dropped the exception when it found no room for the frame
 
 
+@native(cold=True)
+def tell_raise(thread: ThreadState, frame: Frame) -> None:
+    """Tell the tools that want to know of it that an exception has come up. Of Kaa's own frames nobody is told."""
+    if is_visible(frame.f_executable):
+        _PyEval_MonitorRaise(thread, frame, frame.instr_ptr)
+
+
 @native(convention=TEMPLATE, cold=True)
 def raised(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     """An instruction has raised: the traceback grows, and a handler is looked for."""
     add_traceback(frame, thread)
-    _PyEval_MonitorRaise(thread, frame, frame.instr_ptr)
+    tell_raise(thread, frame)
     return handle(frame, sp, thread, frame.instr_ptr)
 
 
@@ -100,7 +107,7 @@ def raised(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
 def throw_into(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     """Raise in a suspended generator: it waits at the RESUME after the instruction that suspended it."""
     add_traceback(frame, thread)
-    _PyEval_MonitorRaise(thread, frame, frame.instr_ptr)
+    tell_raise(thread, frame)
     return handle(frame, sp, thread, frame.instr_ptr - 1)
 
 

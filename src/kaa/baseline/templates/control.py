@@ -34,7 +34,7 @@ from kaa.baseline.holes import (
 from kaa.baseline.numbers import box_int, fits_used_int, is_spare_int, overwrite_int
 from kaa.baseline.objects import False_, None_, True_, decref, decref_maybe, here, incref, new, release, slot
 from kaa.baseline.template import immortal, second, template, variant
-from kaa.baseline.unwinding import raised
+from kaa.baseline.unwinding import raised, tell_raise
 from kaa.native.externs import (
     PyErr_Clear,
     PyErr_ExceptionMatches,
@@ -47,7 +47,6 @@ from kaa.native.externs import (
     PyObject_GetIter,
     PyRangeIter_Type,
     PyTupleIter_Type,
-    _PyEval_MonitorRaise,
     _PyType_Lookup,
 )
 from kaa.native.function import TEMPLATE, Static, native
@@ -205,7 +204,7 @@ def stopped(thread: ThreadState, frame: Frame) -> i1:
         return True
     if PyErr_ExceptionMatches(PyExc_StopIteration[0]) == 0:
         return False
-    _PyEval_MonitorRaise(thread, frame, frame.instr_ptr)
+    tell_raise(thread, frame)
     PyErr_Clear()
     return True
 

@@ -19,7 +19,7 @@ from kaa.baseline.holes import FOLLOWING, NEXT, OPARG, RESUMED, Jump, Stack
 from kaa.baseline.objects import None_, decref, here
 from kaa.baseline.template import second, template
 from kaa.baseline.templates.control import get_iterator
-from kaa.baseline.unwinding import raised
+from kaa.baseline.unwinding import raised, tell_raise
 from kaa.native.externs import (
     PyAsyncGen_Type,
     PyCoro_Type,
@@ -36,7 +36,6 @@ from kaa.native.externs import (
     _PyCoro_GetAwaitableIter,
     _PyErr_FormatFromCause,
     _PyEval_FormatAwaitableError,
-    _PyEval_MonitorRaise,
     _PyGen_FetchStopIterationValue,
     _PyGen_yf,
     _PyThreadState_PopFrame,
@@ -132,7 +131,7 @@ def send(receiver: Object, value: Object) -> Object:
 def returned_value(thread: ThreadState, frame: Frame) -> Object:
     """What a delegate that gave NULL has returned; NULL if it has raised."""
     if thread.current_exception and PyErr_ExceptionMatches(PyExc_StopIteration[0]):
-        _PyEval_MonitorRaise(thread, frame, frame.instr_ptr)
+        tell_raise(thread, frame)
     result = reserve(Object)
     result[0] = NULL
     if _PyGen_FetchStopIterationValue(result) != 0:
