@@ -126,6 +126,7 @@ KINDS = """
 import greenlet, stackless, sys
 from stackless import channel, run, schedule, tasklet
 c, log = channel(), []
+assert not stackless.enable_softswitch(True)  # where greenlet is imported, that has to be asked for
 
 def soft(*tasks):
     return all(task._strand is not None and task._greenlet is None for task in tasks)
@@ -213,6 +214,35 @@ for begun in (False, True):
 assert [log.count(which) for which in "gtp"] == [36, 36, 108]
 """
 
+OWNED = """
+import stackless
+from stackless import run, schedule, tasklet
+assert stackless.enable_softswitch(True)
+from greenlet import getcurrent, greenlet
+assert not stackless.enable_softswitch(False)
+
+# Greenlets that belong to a tasklet, which knows its own by name: both schedule.
+results = []
+def uses(number):
+    mine = getcurrent()
+    def life(value):
+        for step in range(3):
+            schedule()
+            value = mine.switch(value + step)
+        return -1
+    other = greenlet(life)
+    found = [other.switch(number)]
+    while not other.dead:
+        schedule()
+        found.append(other.switch(10))
+    assert getcurrent() is mine
+    results.append(found)
+for number in range(3):
+    tasklet(uses)(number)
+run()
+assert results == [[number, 11, 12, -1] for number in range(3)], results
+"""
+
 DEEP = """
 def deep(count):
     return deep(count - 1) + 1 if count else c.receive()
@@ -297,3 +327,9 @@ assert "call" in log
 def test_where_the_kinds_meet(program: str, tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(KINDS + globals()[program])
     assert kaa("native", tmp_path, "main.py") == ""
+
+
+@pytest.mark.parametrize("engine", ["native", "reference"])
+def test_greenlets_of_tasklets(engine: str, tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(OWNED)
+    assert kaa(engine, tmp_path, "main.py") == ""

@@ -49,26 +49,28 @@ class Row(Struct):
 
 
 class TemplateRow(Struct):
-    """Where a template's code lies (bytes from the image's start), and its holes.
+    """Where a template's code lies (bytes from the image's start), and its holes: so many for distances of 32 bits,
+    then values of 32 bits, then of 64.
 
     `cold` is the number of the template that has its unlikely part, or 0, and `cold_size` the size of that.
     """
 
     offset: u32
-    size: u32
     first_hole: u32
-    holes: u16
+    size: u16
+    cold_size: u16
     cold: u16
-    cold_size: u32
+    distances: u8
+    values: u8
+    long_values: u8
 
 
 class HoleRow(Struct):
-    """A place in a template to be filled. `kind` indexes `HOLES`; `size` in bytes, 0 for a 32-bit distance."""
+    """A place in a template to be filled. `kind` indexes `HOLES`; a distance's `addend` counts from the template."""
 
-    offset: u32
+    offset: u16
     kind: u16
-    size: u16
-    addend: i64
+    addend: i32
 
 
 def _cell(name: str, kind: Any) -> Any:
@@ -93,7 +95,7 @@ PERF_MAP: int = _cell("PERF_MAP", _WORD)
 
 ROW_SIZE: Final = 24
 TEMPLATE_ROW_SIZE: Final = 20
-HOLE_ROW_SIZE: Final = 16
+HOLE_ROW_SIZE: Final = 8
 NEVER: Final = 0x7FFF_FFFF_FFFF_FFFF
 """A version that no thread has: the block's first instruction asks whether the code is monitored."""
 VERSION_OFFSET: Final = 8
@@ -210,7 +212,12 @@ def choose_templates(code: CodeObject, plan: Plan) -> i1:
     index = i64(0)
     first = i64(0)
     check = template_row(u16(CHECK))
-    while index < code.ob_size:
+    check_size = i64(check.size)
+    check_cold = u64(check.cold_size)
+    numbers = plan.numbers
+    addresses = plan.addresses
+    length = code.ob_size
+    while index < length:
         opcode = u8(units[index])
         row = row_of(opcode)
         argument = (argument << 8) | i64(units[index] >> 8)
@@ -233,9 +240,9 @@ def choose_templates(code: CodeObject, plan: Plan) -> i1:
                 number = row.immortal
             if number == 0:
                 return False
-        plan.numbers[unit] = number
+        numbers[unit] = number
         chosen = template_row(number)
-        size = i64(check.size) + i64(chosen.size)
+        size = check_size + i64(chosen.size)
         here = place
         if stands_aside:
             aside += size + JUMP_SIZE
@@ -243,9 +250,9 @@ def choose_templates(code: CodeObject, plan: Plan) -> i1:
         else:
             place += size
         while first < index:
-            plan.addresses[first] = i32(here)
+            addresses[first] = i32(here)
             first += 1
-        cold += u64(check.cold_size) + u64(chosen.cold_size)
+        cold += check_cold + u64(chosen.cold_size)
         if row.after != 0:
             after = template_row(row.after)
             behind += u64(after.size)
@@ -321,17 +328,15 @@ def copy_part(site: Site, row: TemplateRow, place: i64) -> None:
     copy_memory(cast(Ptr[u8], written), cast(Ptr[u8], IMAGE + u64(row.offset)), u64(row.size))
     values = cast(Ptr[i64], address(site))
     hole = cast(HoleRow, address(HOLE_ROWS) + i64(row.first_hole) * HOLE_ROW_SIZE)
-    for _ in range(i64(row.holes)):
-        value = values[i64(hole.kind)] + hole.addend
-        field = written + i64(hole.offset)
-        if hole.size == 0:
-            cast(Ptr[i32], field)[0] = i32(value - (place + i64(hole.offset)))
-        elif hole.size == 4:
-            cast(Ptr[i32], field)[0] = i32(value)
-        elif hole.size == 8:
-            cast(Ptr[i64], field)[0] = value
-        else:
-            cast(Ptr[u8], field)[0] = u8(value)
+    for _ in range(i64(row.distances)):
+        distance = values[i64(hole.kind)] - place + i64(hole.addend)
+        cast(Ptr[i32], written + i64(hole.offset))[0] = i32(distance)
+        hole = cast(HoleRow, address(hole) + HOLE_ROW_SIZE)
+    for _ in range(i64(row.values)):
+        cast(Ptr[i32], written + i64(hole.offset))[0] = i32(values[i64(hole.kind)]) + hole.addend
+        hole = cast(HoleRow, address(hole) + HOLE_ROW_SIZE)
+    for _ in range(i64(row.long_values)):
+        cast(Ptr[i64], written + i64(hole.offset))[0] = values[i64(hole.kind)] + i64(hole.addend)
         hole = cast(HoleRow, address(hole) + HOLE_ROW_SIZE)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import marshal
 import struct
 import sys
+from itertools import chain
 from typing import Final, NamedTuple
 
 from kaa.baseline.block import Block
@@ -45,8 +46,8 @@ from kaa.native.types import layout
 
 OPCODES: Final = 256
 ROW: Final = struct.Struct("<HHBbBBBxHIIBBH")
-TEMPLATE_ROW: Final = struct.Struct("<IIIHHI")
-HOLE_ROW: Final = struct.Struct("<IHHq")
+TEMPLATE_ROW: Final = struct.Struct("<IIHHHBBBxxx")
+HOLE_ROW: Final = struct.Struct("<HHi")
 assert (ROW.size, TEMPLATE_ROW.size, HOLE_ROW.size) == (ROW_SIZE, TEMPLATE_ROW_SIZE, HOLE_ROW_SIZE)
 
 REFERENCES: Final = {
@@ -135,12 +136,17 @@ def add_tables(image: Image) -> None:
         first = len(holes) // HOLE_ROW.size
         cold = all_templates.get(template.name + COLD)
         number, size = (numbers[cold.name], cold.size) if cold else (0, 0)
-        templates += TEMPLATE_ROW.pack(
-            template.offset, template.size, first, len(template.holes), number, size
-        )
-        for hole in template.holes:
-            width = 0 if hole.relative else hole.size
-            holes += HOLE_ROW.pack(hole.offset, HOLES.index(hole.name), width, hole.addend)
+        kinds = [
+            [hole for hole in template.holes if hole.relative],
+            [hole for hole in template.holes if not hole.relative and hole.size == 4],
+            [hole for hole in template.holes if not hole.relative and hole.size == 8],
+        ]
+        counts = list(map(len, kinds))
+        assert sum(counts) == len(template.holes), template.name
+        templates += TEMPLATE_ROW.pack(template.offset, first, template.size, size, number, *counts)
+        for hole in chain(*kinds):
+            addend = hole.addend - hole.offset if hole.relative else hole.addend
+            holes += HOLE_ROW.pack(hole.offset, HOLES.index(hole.name), addend)
     image.extra.update(zip(TABLES, map(bytes, (rows, variants, templates, holes)), strict=True))
     image.extra[OFFSETS] = marshal.dumps(host_offsets())
     image.extra[NAMES] = marshal.dumps({cell.name: text for text, cell in STRINGS.items()})

@@ -14,12 +14,11 @@ from functools import partial
 from types import CodeType, MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from greenlet import getcurrent  # type: ignore[import-untyped]  # it has no stubs
-
 from kaa.bytecode import opcodes
 from kaa.bytecode.code_image import DamagedCode
 from kaa.microthreads.frame_check import check_call, previous_places, waiting
 from kaa.microthreads.frozen import carry, repeat
+from kaa.microthreads.greenlets import getcurrent
 from kaa.microthreads.live_frames import (
     HostFrame,
     Stop,

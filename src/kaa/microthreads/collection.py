@@ -19,9 +19,8 @@ import time
 from collections import Counter
 from typing import Any
 
-from greenlet import getcurrent  # type: ignore[import-untyped]  # it has no stubs
-
 from kaa.microthreads.chains import measure
+from kaa.microthreads.greenlets import getcurrent
 from kaa.microthreads.live_frames import HostFrame, frames_of_turn, turns_of_threads
 from kaa.microthreads.switching import Carrier, hooks
 from kaa.microthreads.tasklets import (

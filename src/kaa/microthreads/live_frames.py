@@ -100,7 +100,7 @@ class HostFrame(NamedTuple):
 
 def host_frames() -> list[HostFrame]:
     """All frames of the calling thread's current greenlet, the innermost first, down to the tasklet's beginning."""
-    return _frames_from(ctypes.c_uint64.from_address(_thread_state() + _THREAD["current_frame"].offset).value)
+    return _frames_from(_word_of_thread(_thread_state(), "current_frame"))
 
 
 def frames_of_strand(task: tasklet) -> list[HostFrame]:
@@ -114,9 +114,25 @@ def handled_in_strand(task: tasklet) -> BaseException | None:
     return PyObj_FromPtr(identity) if identity else None
 
 
+def threads() -> set[int]:
+    """The identities of the threads that run Python. (`sys._current_frames` leaves out those with invisible frames.)"""
+    state: int = _thread_state()
+    while before := _word_of_thread(state, "prev"):
+        state = before
+    found = set()
+    while state:
+        found.add(_word_of_thread(state, "thread_id"))
+        state = _word_of_thread(state, "next")
+    return found
+
+
+def _word_of_thread(state: int, name: str) -> int:
+    return ctypes.c_uint64.from_address(state + _THREAD[name].offset).value
+
+
 def turns_of_threads() -> int:
     """How often another thread than before has come to run so far."""
-    interpreter = ctypes.c_uint64.from_address(_thread_state() + _THREAD["interp"].offset).value
+    interpreter = _word_of_thread(_thread_state(), "interp")
     gil = ctypes.c_uint64.from_address(interpreter + layout(layouts.Interpreter).fields["gil"].offset).value
     return ctypes.c_uint64.from_address(gil + layout(layouts.Gil).fields["switch_number"].offset).value
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from kaa.microthreads import collection, plain_pickle, tasklets
 from kaa.microthreads.channels import channel
+from kaa.microthreads.greenlets import tell_of_import
 from kaa.microthreads.parcels import ABSENT, TaskletExit, bomb
 from kaa.microthreads.preemption import Allowance
 from kaa.microthreads.switching import hooks
@@ -42,6 +43,7 @@ PICKLEFLAGS_PRESERVE_TRACING_STATE, PICKLEFLAGS_PRESERVE_AG_FINALIZER = (
 _ALL_FLAGS = PRESERVE_TRACING_STATE | PRESERVE_AG_FINALIZER
 plain_pickle.install()
 collection.install()
+tell_of_import(lambda: enable_softswitch(False))
 
 
 @invisible

@@ -15,9 +15,8 @@ from collections.abc import Callable
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
-from greenlet import GreenletExit, getcurrent, greenlet  # type: ignore[import-untyped]  # it has no stubs
-
 from kaa.microthreads.chains import Inquiry, go_on
+from kaa.microthreads.greenlets import GreenletExit, getcurrent, greenlet, is_guests
 from kaa.microthreads.parcels import TaskletExit, bomb
 from kaa.runtime import places
 from kaa.runtime.invisible import invisible
@@ -41,7 +40,7 @@ class Hooks:
 
     schedule: Callable[[Any, Any], Any] | None = None  # of `set_schedule_callback`
     channel: Callable[[Any, Any, bool, bool], Any] | None = None  # of `set_channel_callback`
-    softswitch = True
+    softswitch = not is_guests
     begun = 0  # tasklets that have begun, and not ended
     watches = False  # each tasklet has a trace function of its own
 
@@ -72,6 +71,7 @@ def reach(owner: Scheduler, previous: tasklet) -> Order:
     """Switch from a tasklet to the current one; what the former is given when it goes on."""
     strand = previous._strand
     if strand is None:
+        previous._greenlet = getcurrent()  # it may be one that the guest has made
         return _switch_stacks(owner)
     order: Any = _leave(owner, strand)
     if order is False:
@@ -240,8 +240,8 @@ def _run() -> Any:
         following = owner.allowance.following(following)
     owner.enter(task, following)
     if task._strand is None:
-        ending, task._greenlet = task._greenlet, None
-        return _end(owner, ending)
+        task._greenlet = None
+        return _end(owner, getcurrent())
     task._strand = None
     prepare(following)
     # With a trace function, or a C stack, that one goes on from the carrier.

@@ -21,10 +21,9 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from greenlet import getcurrent  # type: ignore[import-untyped]  # it has no stubs
-
 from kaa.microthreads.chains import NOTHING, Outcome, freeze_tasklet, measure
-from kaa.microthreads.live_frames import host_frames, nesting
+from kaa.microthreads.greenlets import getcurrent
+from kaa.microthreads.live_frames import host_frames, nesting, threads
 from kaa.microthreads.parcels import TaskletExit, bomb
 from kaa.microthreads.switching import Order, hooks, obey, reach
 from kaa.runtime import places
@@ -730,7 +729,7 @@ _PATIENCE = 0.1
 
 def other_threads() -> bool:
     """Whether there are threads that could make something runnable here."""
-    return len(sys._current_frames()) > 1
+    return len(threads()) > 1
 
 
 def scheduler_of(thread_id: int) -> Scheduler:
@@ -772,7 +771,7 @@ def scheduler() -> Scheduler:
         if len(all_schedulers) == 1:
             atexit.register(end_all)
         mine.begin()
-        running = sys._current_frames()
+        running = threads()
         for identity in [identity for identity in all_schedulers if identity not in running]:
             del all_schedulers[identity]
         look_around()

@@ -420,6 +420,7 @@ class ThreadState(Struct, c="PyThreadState"):
     current_frame: Frame
     current_exception: Annotated[Object, At(112)]
     exc_info: ExceptionState
+    thread_id: Annotated[u64, At(152)]
     context: Annotated[Object, At(208)]
     context_ver: u64
     datastack_chunk: Annotated[StackChunk, At(232)]

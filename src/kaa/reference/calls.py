@@ -105,7 +105,7 @@ def _call_opaque(
 
 
 def go_on(frame: Frame, watched: bool) -> Frame | None:
-    """What a handler gives that has called code of Kaa's own: another loop has to go on where trace functions have come
+    """What a handler gives after the host has run something: another loop has to go on where trace functions have come
     or gone.
     """
     thread = frame.thread
@@ -130,8 +130,9 @@ def call_builtin(
     builtin = BUILTINS.get(callable)
     if builtin is not None:
         return builtin(frame, arguments, keywords or {})
+    watched = frame.thread.watched
     frame.stack.append(callable(*arguments, **keywords) if keywords else callable(*arguments))
-    return None
+    return go_on(frame, watched)  # `breakpoint()` calls a debugger
 
 
 def call_method(

@@ -21,7 +21,7 @@ from kaa.runtime.own import OWN_FOLDER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
     from typing import Any
@@ -34,6 +34,9 @@ providers: list[str] = []
 
 HOST_LOADERS_OF_PROVIDERS = frozenset({"clr"})
 """Names that the host's finders answer, but whose module works only when its provider has prepared it."""
+
+heralds: dict[str, Callable[[], object]] = {}
+"""What is called before a module is imported for the first time, by its name."""
 
 _find_on_path = PathFinder.find_spec
 
@@ -48,6 +51,8 @@ def find_spec(
     cls: type[PathFinder], fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
 ) -> ModuleSpec | None:
     """Find a module's file on the path, else among `EXTRA_MODULES`, else what a provider has."""
+    if fullname in heralds:
+        heralds.pop(fullname)()
     spec = _find_on_path(fullname, path, target)
     if path is not None or (spec is not None and fullname not in HOST_LOADERS_OF_PROVIDERS):
         return spec

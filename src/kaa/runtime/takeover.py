@@ -71,11 +71,14 @@ _host: list[tuple[Any, str, Any]] = []
 
 def enable() -> None:
     """Turn a running process over to Kaa: every frame that begins from now on, also those of functions that exist,
-    runs on machine code, and what is compiled and imported goes through Kaa's front end.
+    runs on machine code, and what is compiled and imported goes through Kaa's front end. A process of the reference
+    machine's stays with that.
 
     Raises:
         UnsupportedHost: the native machine does not run here.
     """
+    if places.current.machine is not None:
+        return
     engine = NativeEngine()
     if sys.implementation.cache_tag == CACHE_TAG:  # the process is Kaa's
         engine.start()
@@ -86,6 +89,8 @@ def enable() -> None:
 
 def disable() -> None:
     """Undo `enable`. Frames that run stay on machine code until they end, the rest is the host's again."""
+    if places.current.machine is not None:
+        return
     NativeEngine().stop()
     for place, name, value in _host:
         setattr(place, name, value)
