@@ -68,3 +68,14 @@ def test_multiprocessing(tmp_path: Path) -> None:
     program += "    with m.Pool(1) as pool:\n        print(pool.map(abs, [-1, 2]))\n"
     (tmp_path / "program.py").write_text(program)
     Command(["program.py"]).same(tmp_path)
+
+
+def test_types_of_ctypes_outlast_the_loading_of_the_front_end(tmp_path: Path) -> None:
+    program = (
+        "import ctypes, kaa\n"
+        "found = [ctypes.POINTER(ctypes.c_int), ctypes.CFUNCTYPE(None)]\n"
+        "kaa.enable()\nexec('x = 1')\n"
+        "assert found == [ctypes.POINTER(ctypes.c_int), ctypes.CFUNCTYPE(None)]\n"
+    )
+    outcome = Command(["-c", program]).run(HOST, tmp_path)
+    assert (outcome.err, outcome.status) == ("", 0)

@@ -9,7 +9,6 @@ the exception table and the location table, and to put the pieces together.
 import marshal
 from bisect import bisect_left
 from collections.abc import Collection
-from ctypes import PYFUNCTYPE, c_int, c_ssize_t, c_void_p, py_object, pythonapi
 from itertools import accumulate
 from struct import pack
 from types import CodeType
@@ -26,6 +25,7 @@ from kaa.bytecode.opcodes import (
 )
 from kaa.compiler.cfg import BLOCK_PUSHES, JUMPS, Block, ControlFlowGraph, Instruction
 from kaa.compiler.flowgraph import finish, optimize
+from kaa.compiler.fresh_tuples import put_item
 from kaa.compiler.unit import CompilationUnit
 
 __all__ = ["assemble"]
@@ -244,11 +244,5 @@ def _hide(code: CodeType, hidden: Collection[str]) -> CodeType:
     )
     made: CodeType = marshal.loads(stream)
     for index, constant in enumerate(code.co_consts):
-        _incref(constant)  # what is set takes a reference over
-        _set_item(id(made.co_consts), index, constant)
+        put_item(id(made.co_consts), index, constant)
     return made
-
-
-# The C API's way to fill a new tuple; it refuses if anything but the code object refers to it.
-_incref = PYFUNCTYPE(None, py_object)(("Py_IncRef", pythonapi))
-_set_item = PYFUNCTYPE(c_int, c_void_p, c_ssize_t, py_object)(("PyTuple_SetItem", pythonapi))
