@@ -46,6 +46,36 @@ def tasklet_switches(rounds: int) -> None:
     stackless.run()
 
 
+def switches_of_main(rounds: int) -> None:
+    """The main tasklet and another one take turns; a round is one switch."""
+    ended = False
+
+    def turns() -> None:
+        while not ended:
+            stackless.schedule()
+
+    stackless.tasklet(turns)()
+    for _ in range(rounds // 2):
+        stackless.schedule()
+    ended = True
+    stackless.run()
+
+
+def sends_of_main(rounds: int) -> None:
+    """A round is a send of the main tasklet's, and the way back when the receiver waits again."""
+    channel = stackless.channel()
+
+    def receives() -> None:
+        while channel.receive():
+            pass
+
+    stackless.tasklet(receives)()
+    stackless.run()
+    for _ in range(rounds):
+        channel.send(True)
+    channel.send(False)
+
+
 def greenlet_switches(rounds: int) -> None:
     """One greenlet and its parent."""
 
@@ -161,6 +191,7 @@ def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     acts = [
         tasklet_switches, greenlet_switches, greenlets_in_turn, generator_switches, asyncio_switches, channel_pairs,
+        switches_of_main, sends_of_main,
     ]  # fmt: skip
     results = best(acts, rounds)
     for act, result in zip(acts, results, strict=True):
