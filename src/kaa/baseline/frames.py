@@ -87,6 +87,20 @@ def machine_address(block: Block, unit: Ptr[u16]) -> Continuation:
 # -- from C
 
 
+@native(inline=True)
+def lay_out_entry(entry: Frame, previous: Frame, onward: Object) -> None:
+    """Make an entry frame in memory for one: what its callee returns goes to the continuation `onward`."""
+    entry.f_executable = cast(CodeObject, None_)
+    entry.previous = previous
+    entry.f_locals = NULL
+    entry.frame_obj = NULL
+    entry.instr_ptr = cast(Ptr[u16], ENTRY_UNIT)
+    entry.stacktop = 0
+    entry.return_offset = 0
+    entry.owner = OWNED_BY_C_STACK
+    entry.localsplus[0] = onward
+
+
 @native
 def evaluate(thread: ThreadState, frame: Frame, throwing: i32) -> Object:
     """The host's hook (PEP 523): run a frame that C code has made, and give its result, or NULL with an
@@ -97,15 +111,7 @@ def evaluate(thread: ThreadState, frame: Frame, throwing: i32) -> Object:
     if not block or block.start == 0 or (throwing and not accept_version(thread, code, block)):
         return run_on_host(thread, frame, throwing)
     entry = cast(Frame, reserve(u64, ENTRY_WORDS))
-    entry.f_executable = cast(CodeObject, None_)
-    entry.f_locals = NULL
-    entry.frame_obj = NULL
-    entry.instr_ptr = cast(Ptr[u16], ENTRY_UNIT)
-    entry.stacktop = 0
-    entry.return_offset = 0
-    entry.owner = OWNED_BY_C_STACK
-    entry.localsplus[0] = cast(Object, leave)
-    entry.previous = thread.current_frame
+    lay_out_entry(entry, thread.current_frame, cast(Object, leave))
     frame.previous = entry
     thread.current_frame = frame
     left = thread.c_recursion_remaining

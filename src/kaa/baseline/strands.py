@@ -19,11 +19,10 @@ from kaa.baseline.calling import push_frame, run_callee
 from kaa.baseline.frames import (
     C_STACK_UNITS,
     CHUNK_HEAD,
-    ENTRY_UNIT,
     ENTRY_WORDS,
-    OWNED_BY_C_STACK,
     fail_in,
     hand_over,
+    lay_out_entry,
     save_stack_pointer,
 )
 from kaa.baseline.holes import DONE, Continuation, Jump, Stack
@@ -43,7 +42,6 @@ from kaa.native.externs import (
 from kaa.native.function import TEMPLATE, Cell, native
 from kaa.native.intrinsics import NULL, address, cast, clear_memory, reserve, unlikely
 from kaa.native.layouts import (
-    CodeObject,
     ExceptionState,
     Frame,
     FunctionObject,
@@ -51,7 +49,7 @@ from kaa.native.layouts import (
     StackChunk,
     ThreadState,
 )
-from kaa.native.types import Ptr, Reference, Struct, i1, i32, i64, layout, u8, u16, u64
+from kaa.native.types import Ptr, Reference, Struct, i1, i32, i64, layout, u8, u64
 
 if TYPE_CHECKING:
     from kaa.native.memory import LoadedImage
@@ -226,15 +224,7 @@ def begin(frame: Frame, sp: Stack, thread: ThreadState, strand: Strand, extra: O
     """Call the strand's function, on an entry frame of its own."""
     entry = cast(Frame, thread.datastack_top)
     thread.datastack_top = thread.datastack_top + ENTRY_WORDS
-    entry.f_executable = cast(CodeObject, None_)
-    entry.previous = NULL
-    entry.f_locals = NULL
-    entry.frame_obj = NULL
-    entry.instr_ptr = cast(Ptr[u16], ENTRY_UNIT)
-    entry.stacktop = 0
-    entry.return_offset = 0
-    entry.owner = OWNED_BY_C_STACK
-    entry.localsplus[0] = cast(Object, end)
+    lay_out_entry(entry, NULL, cast(Object, end))
     entry.localsplus[1] = cast(Object, strand)
     thread.current_frame = entry
     thread.exc_info = thread.exc_state
