@@ -13,11 +13,14 @@ from tests.microthreads.test_pickling import kaa
 RANDOM = """
 import contextvars, random, sys
 import stackless
+from kaa.microthreads import switching
 from stackless import channel, run, schedule, tasklet
 
 seed, softly = int(sys.argv[1]), sys.argv[2]
 if softly == "hard":
     stackless.enable_softswitch(False)
+if softly == "soft":
+    switching.FEW = 0
 rng = random.Random(seed)
 log = []
 channels = [channel() for _ in range(3)]
@@ -118,7 +121,7 @@ print([task.alive for task in alive], [each.balance for each in channels])
 def test_random_programs(seed: int, tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(RANDOM)
     expected = kaa("reference", tmp_path, "main.py", str(seed), "soft")
-    for way in ("soft", "hard", "both"):
+    for way in ("soft", "kept", "hard", "both"):
         assert kaa("native", tmp_path, "main.py", str(seed), way) == expected, way
 
 
@@ -126,6 +129,8 @@ KINDS = """
 import greenlet, stackless, sys
 from stackless import channel, run, schedule, tasklet
 c, log = channel(), []
+from kaa.microthreads import switching
+few, switching.FEW = switching.FEW, 0  # else some keep their carriers, to be quick
 assert not stackless.enable_softswitch(True)  # where greenlet is imported, that has to be asked for
 
 def soft(*tasks):
@@ -174,6 +179,38 @@ assert hard(*tasks)
 for _ in tasks:
     c.send(1)
 assert not any(task.alive for task in tasks) and 0 < len(tasks[0]._scheduler.idle) <= 4
+"""
+
+KEPT = """
+# Who switches to the main tasklet keeps its carrier while there are few, and gives it back.
+switching.FEW = few
+def begun(function):
+    task = tasklet(function)()
+    run()
+    return task
+one, other = begun(receives), begun(receives)
+assert hard(one, other) and one._strand is not None
+c.send(1), c.send(2)
+assert not (one.alive or other.alive) and 0 < len(stackless.getmain()._scheduler.idle) <= 4
+
+def thrice():
+    for _ in range(3):
+        log.append(c.receive())
+first, second = tasklet(thrice)(), tasklet(thrice)()
+run()
+assert soft(first) and hard(second)  # the first one has switched to the second
+for number in range(4):
+    c.send(number)
+assert log == [0, 1, 2, 3]
+second.kill(), first.kill()
+assert not (first.alive or second.alive) and c.balance == 0
+
+tasks = [begun(receives) for _ in range(few + 100)]
+kept = [hard(task) for task in tasks]
+assert kept.index(False) == few - 1 and not any(kept[few:])
+for _ in tasks:
+    c.send(1)
+assert not any(task.alive for task in tasks)
 """
 
 GREENLETS = """
@@ -323,7 +360,7 @@ assert "call" in log
 """
 
 
-@pytest.mark.parametrize("program", ["MIXED", "GREENLETS", "DEEP", "WATCHED"])
+@pytest.mark.parametrize("program", ["MIXED", "KEPT", "GREENLETS", "DEEP", "WATCHED"])
 def test_where_the_kinds_meet(program: str, tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(KINDS + globals()[program])
     assert kaa("native", tmp_path, "main.py") == ""

@@ -131,10 +131,10 @@ def may_leave(thread: ThreadState, strand: Strand) -> i1:
 
 @native
 def can_go(thread: ThreadState, leaving: Strand, entered: Strand) -> i1:
-    """Whether the thread can swap them."""
-    if not leaving or not may_leave(thread, leaving):
+    """Whether the thread can swap them, or, if they are the same, leave it."""
+    if not leaving or not entered or not may_leave(thread, leaving):
         return False
-    return not entered or waits(entered)
+    return address(entered) == address(leaving) or waits(entered)
 
 
 @native(inline=True)
@@ -178,7 +178,7 @@ def take_over(activation: Activation, strand: Strand, level: i32) -> None:
 @native(convention=TEMPLATE, apart=True)
 def swap_strands(frame: Frame, base: Stack, thread: ThreadState, last: Object, onward: Continuation) -> Jump:
     """`swap(strand, other, order)`, whose callable is in `base[0]`: leave the strand and go on in the other one, whose
-    own `swap` gives the order; or, if that is None, in the C code that has entered. False where that cannot be.
+    own `swap` gives the order; or, if they are the same, in the C code that has entered. False where that cannot be.
     """
     leaving, entered, order = strand_of(base[2]), strand_of(base[3]), base[4]
     can_swap = can_go(thread, leaving, entered)
@@ -193,7 +193,7 @@ def swap_strands(frame: Frame, base: Stack, thread: ThreadState, last: Object, o
     save(leaving, thread)
     activation = leaving.activation
     leaving.activation = NULL
-    if not entered:
+    if address(entered) == address(leaving):
         return go_back(frame, base, thread, activation, order)
     take_over(activation, entered, leaving.level)
     return go_on(frame, base, thread, entered, order)

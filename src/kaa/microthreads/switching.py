@@ -5,8 +5,8 @@ In: the scheduler's current tasklet, and the one before it. Out: the current one
 Softly: on the native machine the frames of a tasklet are a *strand* (`kaa.baseline.strands`), and with no C code in
 between the machine goes from one strand to another by a jump. Strands run in *carriers*, greenlets that enter them.
 Hard: greenlet copies the C stack. So a tasklet in which C code has called back (`sorted(key=...)`) keeps its carrier
-until it goes on there; the main tasklet, those of the other engines, and those that begin while soft switching is off,
-have a greenlet of their own.
+until it goes on there, and so does, while there are few, one that switches to the main tasklet. The main
+tasklet, those of the other engines, and those that begin while soft switching is off, have a greenlet of their own.
 """
 
 from __future__ import annotations
@@ -31,6 +31,10 @@ does not hold it while it waits."""
 
 MANY = 20_000
 """Who begins while so many others live, gets a small data stack. Fewer are not worth that calls cross its end."""
+FEW = 1_000
+"""While no more have begun, who switches to the main tasklet keeps its carrier: that takes room, but saves the way out
+of a strand and in again.
+"""
 IDLE = 4
 """How many carriers are kept for whoever needs one next."""
 
@@ -71,16 +75,18 @@ def reach(owner: Scheduler, previous: tasklet) -> Order:
     """Switch from a tasklet to the current one; what the former is given when it goes on."""
     strand = previous._strand
     if strand is None:
-        previous._greenlet = getcurrent()  # it may be one that the guest has made
+        if not hooks.softswitch:
+            previous._greenlet = getcurrent()  # it may be one that the guest has made
         return _switch_stacks(owner)
-    order: Any = _leave(owner, strand)
-    if order is False:
-        previous._greenlet = getcurrent()
-        obey(_switch_stacks(owner))
-        previous._greenlet = None
-        order = None
-    given: Order = order
-    return given
+    if not (owner.current is owner.main and hooks.begun < FEW):
+        order: Any = _leave(owner, strand)
+        if order is not False:
+            given: Order = order
+            return given
+    previous._greenlet = getcurrent()
+    obey(_switch_stacks(owner))
+    previous._greenlet = None
+    return None
 
 
 @invisible
@@ -88,11 +94,11 @@ def _leave(owner: Scheduler, strand: Any) -> Any:
     """Leave a strand for the current tasklet's, or for the carrier, which does the rest; False: C code is between."""
     task = owner.current
     if task._greenlet is not None:
-        return owner.swap(strand, None, None)
+        return owner.swap(strand, strand, None)
     prepare(task)
     other, orders = task._strand, _orders(task)
     del task  # who waits holds nobody else
-    return owner.swap(strand, other, orders)
+    return owner.swap(strand, strand if other is None else other, orders)
 
 
 @invisible
@@ -118,9 +124,13 @@ def _orders(task: tasklet) -> Order:
 def _switch_stacks(owner: Scheduler) -> Order:
     """Switch to a greenlet where the current tasklet goes on."""
     task, idle = owner.current, owner.idle
-    if idle and task._greenlet is None and task._strand is not None and not hooks.watches:
+    stack = task._greenlet
+    if stack and not hooks.watches:  # what `_way` finds, only sooner
         del task  # who waits holds nobody else
-        return idle.pop().switch(())  # type: ignore[no-any-return]  # what `_way` finds, only sooner
+        return stack.switch(())  # type: ignore[no-any-return]
+    if idle and stack is None and task._strand is not None and not hooks.watches:
+        del task  # who waits holds nobody else
+        return idle.pop().switch(())  # type: ignore[no-any-return]
     del task
     stack, order = _way(owner)
     if getcurrent() is not stack:
