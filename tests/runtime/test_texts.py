@@ -34,6 +34,7 @@ def files(cache: Path) -> list[Path]:
     [
         SEEN,
         f"{SEEN}; print(eval('1 + 1', {{'b': 2}}))",
+        f"exec(compile('print(1)', '<made>', 'exec')); {SEEN}",
         f"from collections import namedtuple; print(namedtuple('P', 'x y')(1, 2)); {SEEN}",
     ],
 )
@@ -104,6 +105,19 @@ def test_damaged_files(cache: Path) -> None:
         kept.write_bytes(damaged)
         assert str(run(cache, "-c", "print(1)")) == "1\n--- stderr\n--- status 0\n"
         assert kept.read_bytes() == whole
+
+
+def test_the_oldest_files_go_when_there_are_too_many(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAA_CACHE", str(cache))
+    monkeypatch.setattr(texts, "_folder", "")
+    monkeypatch.setattr(texts, "KEPT", 3)
+    code = compile("1", "", "eval")
+    keys = [bytes([texts.LOOKS, number]) for number in range(5)]
+    for age, key in zip((3, 5, 1, 4), keys, strict=False):
+        texts._keep(f"{cache}/texts/{key.hex()}", key, code)
+        os.utime(f"{cache}/texts/{key.hex()}", (9 - age, 9 - age))
+    texts._keep(f"{cache}/texts/{keys[4].hex()}", keys[4], code)
+    assert [path.name for path in files(cache)] == [keys[number].hex() for number in (0, 2, 4)]
 
 
 def test_large_texts_are_not_kept(cache: Path) -> None:

@@ -64,20 +64,20 @@ def obtain(name: str, make: Callable[[], Image]) -> Image:
         pass
     image = make()
     store(path, image.to_bytes())
-    _forget_old(os.path.dirname(path))
+    for kind in (".image", ".key"):
+        forget_old(os.path.dirname(path), kind, KEPT)
     return image
 
 
-def _forget_old(folder: str) -> None:
-    """Leave the latest files of each kind in the cache folder: each version of Kaa that ran here has left some."""
-    for kind in (".image", ".key"):
-        try:
-            files = [file for file in os.scandir(folder) if file.name.endswith(kind)]
-            files.sort(key=lambda file: file.stat().st_mtime_ns, reverse=True)
-            for file in files[KEPT:]:
-                os.unlink(file.path)
-        except OSError:
-            pass  # another process has been faster, or the folder belongs to somebody else
+def forget_old(folder: str, kind: str, kept: int) -> None:
+    """Leave the latest files with this ending in a cache folder: each version of Kaa that ran here has left some."""
+    try:
+        files = [file for file in os.scandir(folder) if file.name.endswith(kind)]
+        files.sort(key=lambda file: file.stat().st_mtime_ns, reverse=True)
+        for file in files[kept:]:
+            os.unlink(file.path)
+    except OSError:
+        pass  # another process has been faster, or the folder belongs to somebody else
 
 
 def store(path: str, data: bytes) -> None:

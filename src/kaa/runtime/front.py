@@ -56,7 +56,16 @@ def make_builtins(engine: Engine) -> dict[str, Any]:
             return _host_compile(source, filename, mode, flags, True, optimize)
         if not dont_inherit:
             flags = index(flags) | (engine.caller_flags() & FUTURE_FLAGS)
-        return translate(source, filename, mode, flags, True, optimize, _feature_version=_feature_version)
+        return translate(
+            source,
+            filename,
+            mode,
+            flags,
+            True,
+            optimize,
+            _feature_version=_feature_version,
+            keep=_is_for_a_code_object(mode, flags) and _is_no_file(filename),
+        )
 
     @invisible
     def exec(
@@ -178,6 +187,18 @@ class TokenizerIter:
 
     def __new__(cls, *arguments: Any, **keywords: Any) -> Any:
         return unwatched(part(TOKENS).TokenizerIter, *arguments, **keywords)
+
+
+@invisible
+def _is_for_a_code_object(mode: object, flags: object) -> bool:
+    """Whether these arguments of `compile` ask for the code object of a whole text, and no more than that."""
+    return mode in ("exec", "eval") and isinstance(flags, int) and not flags & ~FUTURE_FLAGS
+
+
+@invisible
+def _is_no_file(filename: object) -> bool:
+    """Whether the name is like that of a text that a program has made: `<string>`, say."""
+    return isinstance(filename, str) and filename.startswith("<")
 
 
 @invisible

@@ -1,13 +1,15 @@
-"""Code objects of texts that have no cache file of their own: main programs, and what `exec` and `eval` are given.
+"""Code objects of texts that have no cache file of their own: main programs, and what `exec`, `eval` and `compile` are
+given.
 
 In: a text, and what its compilation depends on. Out: its code object, from the user's cache folder if it is there.
 
 CPython compiles such texts each time. For Kaa that would mean to load the front end, which is most of a start, and a
-start has many of them: each named tuple and data class is a text. So the first texts of a process are kept, as they are
-likely to be the same the next time. A text that gives a warning is not, as the warning has to be given again.
+start has many of them: each named tuple, data class and forward reference is a text. So the first texts of a process
+are kept, as they are likely to be the same the next time, and where they are, those that follow. A text that gives a
+warning is not, as the warning has to be given again.
 
-The folder is a table of fixed size, in which a text's digest says which file is its. Another text with the same place
-takes it over. Nothing is written where the program writes no caches (`-B`), and a failure to read or write is no error.
+A text's digest names its file. The oldest files go when there are too many. Nothing is written where the program writes
+no caches (`-B`), and a failure to read or write is no error.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import sys
 import kaa
 from kaa.bytecode import sealing
 from kaa.cache_folder import cache_folder
+from kaa.native.cache import forget_old
 from kaa.native.digest import sha256
 from kaa.own_types import CodeType
 from kaa.runtime import on_demand
@@ -30,16 +33,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-PLACES = 1024
-"""How many files there are at most."""
+KEPT = 2048
+"""How many files are left when the oldest go."""
+LOOKS = 32
+"""One in so many texts that are written looks for files that are too many."""
 MOST_BYTES = 1 << 18
 """What a file holds at most."""
-TEXTS = 64
-"""How many texts of a process are looked up."""
+MISSES = 64
+"""Texts are looked up until so many have not been found."""
 
 _FRONT_END = ("bytecode", "compiler", "compiler/codegen", "compiler/flowgraph", "compiler/symbols", "syntax")
 
-_left = TEXTS
+_left = MISSES
 _folder = ""
 _version = b""
 
@@ -49,13 +54,13 @@ def code_of(
 ) -> Any:
     """The code object that `compile(text, filename, mode, flags, True, level)` gives."""
     global _left
-    _left -= 1
-    if _left < 0 or on_demand.hears:
+    if _left == 0 or on_demand.hears:
         return compile(text, filename, mode, flags, True, level)
     key = _key(text, filename, mode, flags, level)
-    path = f"{_place()}/{int.from_bytes(key[:4]) % PLACES:04d}"
+    path = f"{_place()}/{key.hex()}"
     code = _read(path, key)
     if code is None:
+        _left -= 1
         warnings = part(WARNING).given
         code = compile(text, filename, mode, flags, True, level)
         if part(WARNING).given == warnings and not sys.dont_write_bytecode:
@@ -105,6 +110,8 @@ def _keep(path: str, key: bytes, code: CodeType) -> None:
     payload = marshal.dumps(code)
     if len(payload) <= MOST_BYTES and _is_same(code, marshal.loads(payload)):
         _write(path, key + payload + sealing.seal(payload))
+        if key[0] % LOOKS == 0:
+            forget_old(_place(), "", KEPT)
 
 
 def _is_same(code: CodeType, copy: CodeType) -> bool:
