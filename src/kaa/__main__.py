@@ -38,8 +38,9 @@ START = (
 
 def main() -> int:
     """Run Kaa's command line; the answer is the exit status."""
-    from kaa.loading import load_apart
+    from kaa.loading import load_apart, together
 
+    together.begin("start")
     for name in COLLECTOR:
         load_apart(f"kaa.{name}")
     from kaa.runtime import collector
@@ -47,6 +48,7 @@ def main() -> int:
     collector.start = collector.begin()
     for name in START:
         load_apart(f"kaa.{name}")
+    together.end()
     from kaa.runtime import extra_modules
     from kaa.runtime.launcher import launch
 

@@ -23,7 +23,7 @@ import sys
 from _thread import RLock
 from posix import getpid, mkdir, replace, stat
 
-from kaa.bytecode.sealing import MAGIC, is_sealed, seal
+from kaa.bytecode.sealing import HEADER_SIZE, MAGIC, is_sealed, seal
 
 TYPE_CHECKING = False  # importing `typing` would be most of a start
 if TYPE_CHECKING:
@@ -198,25 +198,86 @@ def _load(name: str, file: str) -> ModuleType:
 
 
 def _code_of(file: str) -> CodeType:
-    """The code object of a source, from its cache where that is fresh and whole."""
+    """The code object of a source, from a cache where that is fresh and whole."""
+    header = _header_of(file)
+    code = together.code_of(file, header)
+    if code is not None:
+        return code
+    cache = _cache_of(file)
+    data = _sealed(cache)
+    if data.startswith(header):
+        code = marshal.loads(memoryview(data)[HEADER_SIZE:])
+    else:
+        with open(file, "rb") as stream:
+            code = compile(stream.read(), file, "exec", 0, True, _LEVEL)
+        _write_sealed(cache, header, marshal.dumps(code))
+    assert code is not None
+    together.add(file, header, code)
+    return code
+
+
+class Together:
+    """Code objects of modules that are always loaded together: all in one cache, which is read at once."""
+
+    def __init__(self) -> None:
+        self._cache = ""
+        self._found: dict[str, tuple[bytes, CodeType]] = {}
+        """What the cache has, by source: the header of the source's own cache, and the code object."""
+        self._used: dict[str, tuple[bytes, CodeType]] = {}
+        """What it should have."""
+
+    def begin(self, name: str) -> None:
+        """Read the cache of this name."""
+        self._cache = _cache_of(f"{_HOME}/{name}.py")
+        data = _sealed(self._cache)
+        if data.startswith(_HEADER_OF_SEVERAL):
+            self._found = marshal.loads(memoryview(data)[HEADER_SIZE:])
+
+    def code_of(self, file: str, header: bytes) -> CodeType | None:
+        """The code object of a source, if the cache has it, and as fresh as this header says."""
+        found = self._found.get(file)
+        if found is None or found[0] != header:
+            return None
+        self._used[file] = found
+        return found[1]
+
+    def add(self, file: str, header: bytes, code: CodeType) -> None:
+        """Note a code object that the cache lacks."""
+        if self._cache:
+            self._used[file] = header, code
+
+    def end(self) -> None:
+        """All modules have been loaded: write the cache if it is not what it should be."""
+        if self._used != self._found:
+            _write_sealed(self._cache, _HEADER_OF_SEVERAL, marshal.dumps(self._used))
+        self._cache = ""
+        self._found, self._used = {}, {}
+
+
+_HEADER_OF_SEVERAL = MAGIC + bytes(HEADER_SIZE - len(MAGIC))
+together = Together()
+
+
+def _header_of(file: str) -> bytes:
+    """What a fresh cache of a source begins with."""
     status = stat(file)
     fields = (0, int(status.st_mtime) & 0xFFFFFFFF, status.st_size & 0xFFFFFFFF)
-    header = MAGIC + b"".join([field.to_bytes(4, "little") for field in fields])
-    cache = _cache_of(file)
+    return MAGIC + b"".join([field.to_bytes(4, "little") for field in fields])
+
+
+def _sealed(cache: str) -> bytes:
+    """The bytes of a cache that is whole; nothing if there is none."""
     try:
         with open(cache, "rb") as stream:
             data = stream.read()
     except OSError:
-        data = b""
-    if data.startswith(header) and is_sealed(data):
-        code: CodeType = marshal.loads(data[len(header) :])
-        return code
-    with open(file, "rb") as stream:
-        code = compile(stream.read(), file, "exec", 0, True, _LEVEL)
+        return b""
+    return data if is_sealed(data) else b""
+
+
+def _write_sealed(cache: str, header: bytes, payload: bytes) -> None:
     if not sys.dont_write_bytecode:
-        payload = marshal.dumps(code)
         _write(cache, header + payload + seal(payload))
-    return code
 
 
 def _cache_of(file: str) -> str:

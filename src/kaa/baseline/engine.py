@@ -289,7 +289,7 @@ class Engine:
         if self.writes_perf_map:
             return
         file = _open_perf_map(os.getpid())
-        symbols = sorted(self.image.symbols.items(), key=lambda symbol: symbol[1])
+        symbols = sorted(self.image.places.items(), key=lambda symbol: symbol[1])
         ends = [offset for _, offset in symbols[1:]] + [self.image.writable]
         for (name, offset), end in zip(symbols, ends, strict=True):
             os.write(file, f"{self.loaded.base + offset:x} {end - offset:x} kaa::{name}\n".encode())

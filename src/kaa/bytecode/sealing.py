@@ -19,7 +19,9 @@ _SEAL_KEY = int.from_bytes(_SEAL, "little")
 
 def is_sealed(data: bytes) -> bool:
     """Whether what is behind the header is what Kaa wrote, and whole."""
-    return data[-_SEAL_SIZE:-_DIGEST_SIZE] == _SEAL and data.endswith(seal(data[HEADER_SIZE:-_SEAL_SIZE]))
+    return data[-_SEAL_SIZE:-_DIGEST_SIZE] == _SEAL and data.endswith(
+        seal(memoryview(data)[HEADER_SIZE:-_SEAL_SIZE])
+    )
 
 
 def seal(payload: bytes | memoryview) -> bytes:

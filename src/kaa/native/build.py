@@ -15,7 +15,7 @@ from dataclasses import astuple, dataclass, replace
 from typing import Final
 
 from kaa.native.function import NEXT, OWN_PARTS, TEMPLATE, NativeFunction
-from kaa.native.image import PAGE, TEMPLATES, Image
+from kaa.native.image import PAGE, PLACES, TEMPLATES, Image
 from kaa.native.object_file import ObjectFile, Relocation, RelocationType, read
 from kaa.native.translate import Module
 
@@ -69,7 +69,7 @@ class Template:
     holes: tuple[TemplateHole, ...]
 
 
-def read_templates(data: bytes) -> dict[str, Template]:
+def read_templates(data: bytes | memoryview) -> dict[str, Template]:
     """The templates that `link` has noted in an image."""
     return {
         name: Template(name, offset, size, tuple(TemplateHole(*hole) for hole in holes))
@@ -109,8 +109,7 @@ def build(
     """
     module = Module(checking=checking)
     progress("translating")
-    for function in functions:
-        module.add(function)
+    exported = [module.add(function) for function in functions]
     for name, (function, static) in templates.items():
         assert function.convention == TEMPLATE, name
         module.add(function, static, name=TEMPLATE_SYMBOL + name, split=True)
@@ -118,10 +117,10 @@ def build(
     progress("compiling")
     compiled = read(compile_module(text))
     progress("linking")
-    return link(compiled, module, behind or {})
+    return link(compiled, module, exported, behind or {})
 
 
-def link(compiled: ObjectFile, module: Module, behind: Mapping[str, str]) -> Image:
+def link(compiled: ObjectFile, module: Module, exported: Iterable[str], behind: Mapping[str, str]) -> Image:
     """Lay the sections out, resolve what is inside the image, and note what is not."""
     places: dict[str, int] = {}
     data = bytearray()
@@ -150,7 +149,9 @@ def link(compiled: ObjectFile, module: Module, behind: Mapping[str, str]) -> Ima
     image.size = end + -end % PAGE
     for name, place in stubs.items():
         struct.pack_into("<i", data, place + 2, slots[name] - (place + 6))
-    image.symbols = {s.name: places[s.section or ""] + s.offset for s in compiled.symbols.values()}
+    found = {s.name: places[s.section or ""] + s.offset for s in compiled.symbols.values()}
+    image.symbols = {name: found[name] for name in exported}
+    image.extra[PLACES] = marshal.dumps(found)
 
     templates = []
     names = _template_sections(compiled)

@@ -10,7 +10,7 @@ import os
 import sys
 
 from kaa.cache_folder import cache_folder
-from kaa.native.digest import sha256
+from kaa.native.digest import SIZE, digest
 from kaa.native.image import Image
 
 TYPE_CHECKING = False
@@ -30,12 +30,12 @@ def key(sources: Iterable[str], *, variant: str = "") -> str:
     facts = (sys.version, os.uname().machine, sys.implementation.cache_tag or "", variant)
     sources = sorted(sources)
     stamps = [(path, status.st_mtime_ns, status.st_size) for path in sources for status in (os.stat(path),)]
-    stamp = sha256(repr((facts, stamps)).encode()).hexdigest()[:32]
+    stamp = digest(repr((facts, stamps)).encode()).hex()
     path = os.path.join(cache_folder(), f"{stamp}.key")
     try:
         with open(path, "rb") as stream:
             found = stream.read().decode("ascii")
-        if len(found) == len(stamp):
+        if len(found) == 2 * SIZE:
             return found
     except (OSError, ValueError):
         pass
@@ -45,13 +45,11 @@ def key(sources: Iterable[str], *, variant: str = "") -> str:
 
 
 def _digest(facts: Iterable[str], sources: Iterable[str]) -> str:
-    digest = sha256()
-    for fact in facts:
-        digest.update(fact.encode() + b"\0")
+    parts = [fact.encode() + b"\0" for fact in facts]
     for path in sources:
         with open(path, "rb") as stream:
-            digest.update(os.path.basename(path).encode() + b"\0" + stream.read())
-    return digest.hexdigest()[:32]
+            parts.append(os.path.basename(path).encode() + b"\0" + stream.read())
+    return digest(b"".join(parts)).hex()
 
 
 def obtain(name: str, make: Callable[[], Image]) -> Image:

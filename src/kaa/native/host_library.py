@@ -84,36 +84,41 @@ def address_of(name: str) -> int:
     return dlsym(_process, name)
 
 
+class _PythonFunction(CFuncPtr):
+    _flags_ = FUNCFLAG_CDECL | FUNCFLAG_PYTHONAPI
+
+
+class _CFunction(CFuncPtr):
+    _flags_ = FUNCFLAG_CDECL | FUNCFLAG_USE_ERRNO
+
+
 def python_function(place: str | int, result: Any, *arguments: Any) -> Any:
     """The function of this name, or at this address, which runs with the GIL and may raise."""
-    return _function(place, FUNCFLAG_PYTHONAPI, result, arguments)
+    return _function(_PythonFunction, place, result, arguments)
 
 
 def c_function(place: str | int, result: Any, *arguments: Any) -> Any:
     """A function of the C library, which runs without the GIL; `get_errno` tells what it says of an error."""
-    return _function(place, FUNCFLAG_USE_ERRNO, result, arguments)
+    return _function(_CFunction, place, result, arguments)
 
 
-def _function(place: str | int, flags: int, result: Any, arguments: tuple[Any, ...]) -> Any:
-    class Function(CFuncPtr):
-        _flags_ = FUNCFLAG_CDECL | flags
-        _restype_ = result
-        _argtypes_ = arguments
-
-    return Function(address_of(place) if isinstance(place, str) else place)
+def _function(kind: Any, place: str | int, result: Any, arguments: tuple[Any, ...]) -> Any:
+    function = kind(address_of(place) if isinstance(place, str) else place)
+    function.restype = result
+    function.argtypes = arguments
+    return function
 
 
-_copy = c_function("memmove", Address, Address, Address, Size)
-
-
-def copy_bytes(address: int, data: bytes) -> None:
+def copy_bytes(address: int, data: bytes | memoryview) -> None:
     """Put bytes into memory."""
-    _copy(address, data, len(data))
+    memoryview((Byte * len(data)).from_address(address)).cast("B")[:] = data
 
 
-def kept_bytes(data: bytes, room: int = 0) -> Any:
+def kept_bytes(data: bytes | memoryview, room: int = 0) -> Any:
     """A buffer of C's with these bytes, and zeros behind them; its place is `addressof(buffer)`."""
-    return (Byte * (len(data) + room)).from_buffer_copy(data + bytes(room))
+    buffer = (Byte * (len(data) + room))()
+    copy_bytes(addressof(buffer), data)
+    return buffer
 
 
 def word(address: int) -> Word:

@@ -14,24 +14,26 @@ import marshal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Final
 
     from kaa.native.build import Template
 
-MAGIC: Final = b"Kaa image 3\n"
+MAGIC: Final = b"Kaa image 4\n"
 _KEY: Final = int.from_bytes(MAGIC[:8], "little")
 _DIGEST_SIZE: Final = 8
 PAGE: Final = 4096
 PLAIN: Final = 2
 """The version of marshal whose bytes depend on values alone, not on which of them are shared."""
-TEMPLATES: Final = "templates"
+TEMPLATES, PLACES = "templates", "places"
+"""Kept with the image for those who look into it: the templates, and where every function is."""
 
 
 class Image:
     """See the module's docstring. Offsets are in bytes from the image's start.
 
-    [0, writable) is code and constants; the global offset table and the cells follow, to `size`. `extra` is what the
-    owner of the templates wants to keep with them.
+    [0, writable) is code and constants; the global offset table and the cells follow, to `size`. `symbols` are the
+    functions that may be asked for by name. `extra` is what the owner of the templates wants to keep with them.
     """
 
     __slots__ = ("cells", "data", "externs", "extra", "got", "size", "symbols", "writable")
@@ -39,14 +41,14 @@ class Image:
     def __init__(
         self,
         *,
-        data: bytes,
+        data: bytes | memoryview,
         symbols: dict[str, int],
         externs: list[str],
         cells: dict[str, int],
         writable: int,
         got: int,
         size: int,
-        extra: dict[str, bytes],
+        extra: Mapping[str, bytes | memoryview],
     ) -> None:
         self.data = data
         self.symbols = symbols
@@ -55,7 +57,7 @@ class Image:
         self.writable = writable
         self.got = got
         self.size = size
-        self.extra = extra
+        self.extra = dict(extra)
 
     @property
     def templates(self) -> dict[str, Template]:
@@ -63,6 +65,12 @@ class Image:
         from kaa.native.build import read_templates
 
         return read_templates(self.extra[TEMPLATES])
+
+    @property
+    def places(self) -> dict[str, int]:
+        """The offsets of all functions and templates by name, decoded anew too."""
+        places: dict[str, int] = marshal.loads(self.extra[PLACES])
+        return places
 
     def to_bytes(self) -> bytes:
         """A file's content: magic, digest of the rest, lengths of the head and of the data, head, data, extras."""
@@ -85,14 +93,17 @@ class Image:
     @classmethod
     def from_bytes(cls, data: bytes) -> Image:
         """The opposite. Raises ValueError for anything that `to_bytes` did not write."""
-        body = data[len(MAGIC) + _DIGEST_SIZE :]
-        if data[: -len(body)] != MAGIC + _imp.source_hash(_KEY, body):
+        start = len(MAGIC) + _DIGEST_SIZE
+        body = memoryview(data)[start:]
+        if data[:start] != MAGIC + _imp.source_hash(_KEY, body):
             raise ValueError("not an image of Kaa, or a damaged one")
         head_size, data_size = int.from_bytes(body[:4], "little"), int.from_bytes(body[4:8], "little")
-        head = marshal.loads(body[8 : 8 + head_size])
-        position = 8 + head_size + data_size
+        position = 8 + head_size
+        head = marshal.loads(body[8:position])
+        code = body[position : position + data_size]
+        position += data_size
         extra = {}
         for name, length in head.pop("lengths").items():
             extra[name] = body[position : position + length]
             position += length
-        return cls(data=body[8 + head_size :][:data_size], extra=extra, **head)
+        return cls(data=code, extra=extra, **head)

@@ -33,10 +33,9 @@ def invisible[**P, R](function: Callable[P, R]) -> Callable[P, R]:
 
 
 def without_resume(code: CodeType) -> CodeType:
-    """The same code with every `RESUME` made a `NOP`."""
-    units = bytearray(code.co_code)
+    """The same code with its `RESUME`, of which a function has one near its start, made a `NOP`."""
+    units = code.co_code
     for offset in range(0, len(units), 2):
         if units[offset] == _RESUME:
-            units[offset] = _NOP
-            units[offset + 1] = 0
-    return code.replace(co_code=bytes(units))
+            return code.replace(co_code=units[:offset] + bytes((_NOP, 0)) + units[offset + 2 :])
+    return code

@@ -22,7 +22,7 @@ import kaa
 from kaa.bytecode import sealing
 from kaa.cache_folder import cache_folder
 from kaa.native.cache import forget_old
-from kaa.native.digest import sha256
+from kaa.native.digest import digest
 from kaa.own_types import CodeType
 from kaa.runtime import on_demand
 from kaa.runtime.on_demand import WARNING, part
@@ -81,10 +81,8 @@ def _key(text: str | bytes, filename: str, mode: str, flags: int, level: int) ->
         ]
         _version = f"{kaa.version} {sys.version} {times}".encode()
     facts = (type(text).__name__, filename, mode, flags, level, sys.get_int_max_str_digits())
-    digest = sha256(_version)
-    digest.update(repr(facts).encode())
-    digest.update(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text)
-    return digest.digest()[: sealing.HEADER_SIZE]
+    content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    return digest(b"\n".join([_version, repr(facts).encode(), content]))
 
 
 def _place() -> str:
