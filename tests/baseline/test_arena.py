@@ -81,6 +81,65 @@ print(reached(5000) - before)
     assert int(shown) < 1_000_000  # what 4,500 functions need is more than twice that
 
 
+BODIES = """
+def nest(depth, space):
+    if depth:
+        exec("\\n".join(["class C:", *[f"    a{number} = {depth}" for number in range(40)], "nest(depth - 1, {})"]),
+             {"nest": nest, "depth": depth})
+
+def top():
+    return engine._arena("BODY_ARENA").next
+"""
+
+
+def test_bodies_that_have_run_leave_all_their_room():
+    shown = run(
+        BODIES
+        + """
+nest(20, {})
+before = top()
+for _ in range(5):
+    nest(20, {})
+    assert top() == before
+kept = compile("class D:\\n    x = 1", "", "exec")
+exec(kept)
+assert top() > before
+nest(20, {})
+assert top() > before
+exec(kept)
+assert D.x == 1
+del kept
+assert top() == before
+"""
+    )
+    assert shown == ""
+
+
+def test_bodies_of_a_fork():
+    shown = run(
+        BODIES
+        + """
+def deepest():
+    child = os.fork()
+    nest(5, {})
+    if not child:
+        return
+    assert os.waitpid(child, 0)[1] == 0
+    nest(5, {})
+
+space = {"nest": nest, "deepest": deepest}
+before = top()
+exec("class C:\\n    deepest()\\nnest(3, {})", space)
+nest(20, {})
+kept = top()
+assert kept > before
+nest(20, {})
+assert top() == kept
+"""
+    )
+    assert shown == ""
+
+
 def test_no_page_is_writable_and_executable():
     shown = run("make(1)(1); print(open('/proc/self/maps').read())")
     access = re.findall(r"^[0-9a-f]+-[0-9a-f]+ (\S+)", shown, re.M)

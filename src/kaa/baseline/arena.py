@@ -4,6 +4,9 @@ In: a size. Out: a piece of memory. The arenas lie in the region that the image 
 data by short distances. The memory of machine code is mapped twice: where it runs it cannot be written, and a fixed
 distance away it can be written and not run. So no page ever changes its access, and linking needs no system call.
 
+The bodies of modules and classes run once, and while one runs it imports others, which come and go. So the arena for
+their machine code is a stack, whose top is free as soon as the code there has died.
+
 Memory that is mapped twice is shared with the child of a fork, where private memory would be copied. So what has
 been handed out before a fork stays as it is from then on in both processes, even when its code has died; both go on
 behind it, the parent in the same memory, the child in memory of its own.
@@ -23,8 +26,9 @@ from kaa.native.types import Array, Embedded, Ptr, Reference, Struct, i32, u64
 class Arena(Struct):
     """Memory handed out in pieces. `free` has a chain of returned pieces for each size class.
 
-    A piece is written `distance` bytes from where it is run and read. One before `kept` is never handed out again. The
-    pages by which those before `written` were written have been let go.
+    A piece is written `distance` bytes from where it is run and read. One before `kept` is never handed out again.
+    `written` counts bytes since the pages by which pieces are written have been let go. `top` is the latest piece of a
+    stack.
     """
 
     next: u64
@@ -33,6 +37,8 @@ class Arena(Struct):
     distance: u64
     kept: u64
     written: u64
+    first: u64
+    top: u64
     free: Array[u64]
 
 
@@ -41,13 +47,13 @@ SIZE_STEP: Final = 64
 """Pieces are multiples of this. Those of SIZE_CLASSES steps and more are not reused: their memory, if it is one that is
 mapped twice, goes back to the system.
 """
-FIELDS: Final = 6
+FIELDS: Final = 8
 ARENA_SIZE: Final = 8 * (FIELDS + SIZE_CLASSES)
 READ_WRITE, READ_EXECUTE = 3, 5
 MAP_SHARED, MAP_FIXED, MAP_ANONYMOUS, MAP_NORESERVE = 0x1, 0x10, 0x20, 0x4000
 MADV_DONTNEED, MADV_REMOVE = 4, 9
 STRETCH: Final = 1 << 16
-"""Bytes of machine code, at least, whose second pages are let go at once."""
+"""Bytes of machine code after which the pages by which it was written are let go."""
 MREMAP_MAYMOVE, MREMAP_FIXED = 1, 2
 
 
@@ -58,6 +64,8 @@ def _arena(name: str) -> Any:
 CODE_ARENA: Arena = _arena("CODE_ARENA")
 COLD_ARENA: Arena = _arena("COLD_ARENA")
 """For machine code that seldom runs: what runs lies close together, on few pages."""
+BODY_ARENA: Arena = _arena("BODY_ARENA")
+"""A stack of machine code that most likely runs once."""
 DATA_ARENA: Arena = _arena("DATA_ARENA")
 
 
@@ -97,27 +105,87 @@ def give_back(arena: Arena, place: u64, size: u64) -> None:
         cast(Ptr[u64], place + arena.distance)[0] = arena.free[steps]
         arena.free[steps] = place
     elif arena.distance != 0:
-        first = place + (PAGE - 1) & ~u64(PAGE - 1)
-        end = place + steps * SIZE_STEP & ~u64(PAGE - 1)
-        madvise(first + arena.distance, end - first, MADV_REMOVE)
+        let_content_go(arena, place, place + steps * SIZE_STEP)
 
 
 @native
-def let_written_pages_go(arena: Arena) -> None:
-    """Let the pages go by which machine code was written: while a process has them, they count as its memory twice.
+def let_content_go(arena: Arena, place: u64, end: u64) -> None:
+    """Give the whole pages between two places back to the system, with what is in them."""
+    first = (place + (PAGE - 1)) & ~u64(PAGE - 1)
+    last = end & ~u64(PAGE - 1)
+    if first < last:
+        madvise(first + arena.distance, last - first, MADV_REMOVE)
+
+
+class Floor(Struct):
+    """What lies below a piece of a stack: where the next lower piece begins (0: nowhere), and whether this one is free.
+
+    It is written where machine code is.
+    """
+
+    below: u64
+    is_free: u64
+
+
+FLOOR_SIZE: Final = 16
+
+
+@native(inline=True)
+def floor_of(arena: Arena, place: u64) -> Floor:
+    """The floor of a piece, to write and read."""
+    return cast(Floor, place - FLOOR_SIZE + arena.distance)
+
+
+@native
+def take_on_top(arena: Arena, size: u64) -> u64:
+    """A piece of a stack of at least `size` bytes, or 0."""
+    rounded = steps_for(size + FLOOR_SIZE) * SIZE_STEP
+    place = arena.next + FLOOR_SIZE
+    if arena.next + rounded > arena.limit:
+        return 0
+    arena.next += rounded
+    arena.used += rounded
+    floor = floor_of(arena, place)
+    floor.below = arena.top
+    floor.is_free = 0
+    arena.top = place
+    return place
+
+
+@native
+def give_back_to_stack(arena: Arena, place: u64, size: u64) -> None:
+    """Return a piece: what is free at the top is taken off."""
+    arena.used -= steps_for(size + FLOOR_SIZE) * SIZE_STEP
+    if place < arena.kept:
+        return
+    floor_of(arena, place).is_free = 1
+    if place != arena.top:
+        let_content_go(arena, place, place + size)
+    while arena.top != 0 and floor_of(arena, arena.top).is_free != 0:
+        arena.next = arena.top - FLOOR_SIZE
+        arena.top = floor_of(arena, arena.top).below
+
+
+@native
+def let_written_pages_go(arena: Arena, size: u64) -> None:
+    """Note that so many bytes of machine code have been written, and now and then let the pages go by which they were:
+    while a process has them, they count as its memory twice.
 
     What is in them stays where it runs, and they come back when they are written to again.
     """
-    size = (arena.next & ~u64(PAGE - 1)) - arena.written
-    if size >= STRETCH:
-        madvise(arena.written + arena.distance, size, MADV_DONTNEED)
-        arena.written += size
+    arena.written += size
+    if arena.written >= STRETCH:
+        arena.written = 0
+        end = (arena.next + (PAGE - 1)) & ~u64(PAGE - 1)
+        madvise(arena.first + arena.distance, end - arena.first, MADV_DONTNEED)
 
 
 @native
 def map_code() -> i32:
     """Give the free ends of the arenas of machine code new memory, in both places; 0, or -1 if there is none."""
-    return i32(-1) if map_end(CODE_ARENA) != 0 else map_end(COLD_ARENA)
+    if map_end(CODE_ARENA) != 0 or map_end(COLD_ARENA) != 0:
+        return -1
+    return map_end(BODY_ARENA)
 
 
 @native
@@ -140,6 +208,7 @@ def before_fork() -> None:
     """Keep what has been handed out as it is, and go on at the next page."""
     keep_all(CODE_ARENA)
     keep_all(COLD_ARENA)
+    keep_all(BODY_ARENA)
 
 
 @native
@@ -147,7 +216,7 @@ def keep_all(arena: Arena) -> None:
     """The same for one of the arenas of machine code."""
     arena.next = (arena.next + (PAGE - 1)) & ~u64(PAGE - 1)
     arena.kept = arena.next
-    arena.written = arena.next
+    arena.top = 0
     clear_memory(cast(Ptr[u64], address(arena) + 8 * FIELDS), 8 * SIZE_CLASSES)
 
 
@@ -157,3 +226,4 @@ def after_fork() -> None:
     if map_code() != 0:
         CODE_ARENA.limit = CODE_ARENA.next
         COLD_ARENA.limit = COLD_ARENA.next
+        BODY_ARENA.limit = BODY_ARENA.next

@@ -8,12 +8,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from kaa.baseline.arena import CODE_ARENA, COLD_ARENA, DATA_ARENA, give_back, take
+from kaa.baseline.arena import (
+    BODY_ARENA,
+    CODE_ARENA,
+    COLD_ARENA,
+    DATA_ARENA,
+    give_back,
+    give_back_to_stack,
+    take,
+    take_on_top,
+)
 from kaa.native.externs import PyMem_Malloc, PyMem_RawFree, PyUnstable_Code_SetExtra
 from kaa.native.function import Cell, native
 from kaa.native.intrinsics import NULL, address, cast, clear_memory
 from kaa.native.layouts import CodeExtra, CodeObject
 from kaa.native.types import Array, Embedded, Ptr, Reference, Struct, i1, i32, i64, u8, u64
+
+CO_OPTIMIZED, CO_NESTED = 1, 16
+"""Of `co_flags`: locals are in the frame; the code is within a function."""
 
 
 class Block(Struct):
@@ -107,6 +119,41 @@ def new_block(code: CodeObject, data_size: u64) -> Block:
     return block
 
 
+@native(inline=True)
+def runs_once(code: CodeObject) -> i1:
+    """Whether this is most likely so: it is the body of a module, or of a class that no function makes."""
+    return code.co_flags & (CO_OPTIMIZED | CO_NESTED) == 0
+
+
+@native
+def take_code_memory(block: Block) -> i1:
+    """Give the block memory for its machine code, by its sizes; False if there is none."""
+    if runs_once(block.code):
+        start = take_on_top(BODY_ARENA, block.code_size + block.cold_size)
+        cold = start + block.code_size
+    else:
+        start = take(CODE_ARENA, block.code_size)
+        cold = take(COLD_ARENA, block.cold_size) if start != 0 else u64(0)
+        if cold == 0 and start != 0:
+            give_back(CODE_ARENA, start, block.code_size)
+            start = 0
+    if start == 0:
+        return False
+    block.start = start
+    block.cold = cold
+    return True
+
+
+@native
+def give_code_memory_back(block: Block) -> None:
+    """The opposite."""
+    if block.start >= BODY_ARENA.first:
+        give_back_to_stack(BODY_ARENA, block.start, block.code_size + block.cold_size)
+    else:
+        give_back(CODE_ARENA, block.start, block.code_size)
+        give_back(COLD_ARENA, block.cold, block.cold_size)
+
+
 @native
 def free_block(extra: Ptr[u8]) -> None:
     """The host's call when a code object dies."""
@@ -125,6 +172,5 @@ def free_block(extra: Ptr[u8]) -> None:
         PyMem_RawFree(cast(Ptr[u8], table))
         table = following
     if block.start != 0:
-        give_back(CODE_ARENA, block.start, block.code_size)
-        give_back(COLD_ARENA, block.cold, block.cold_size)
+        give_code_memory_back(block)
     give_back(DATA_ARENA, u64(address(block)), block.data_size)

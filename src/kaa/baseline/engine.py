@@ -43,6 +43,8 @@ METH_VARARGS, METH_KEYWORDS = 1, 2
 """How a function in C is called: with a tuple and a dict."""
 TABLES: Final = ("ROWS", "VARIANTS", "TEMPLATE_ROWS", "HOLE_ROWS")
 """The linker's tables, kept with the image; its cells of the same names point to them."""
+CODE_ARENAS: Final = ("CODE_ARENA", "COLD_ARENA", "BODY_ARENA")
+ARENA_FIELDS: Final = ("next", "limit", "used", "distance", "kept", "written", "first", "top")
 OFFSETS, NAMES = "OFFSETS", "NAMES"
 """Kept with the image too: places in the host's objects, and the strings that cells hold."""
 
@@ -179,16 +181,16 @@ class Engine:
         half = (REACHABLE - start) // 2 // PAGE * PAGE
         self.loaded.protect(start, half, READ | WRITE)
         self._set_arena("DATA_ARENA", start, half)
-        likely = half // 3 // PAGE * PAGE
-        self._set_arena("CODE_ARENA", start + half, likely, distance=half)
-        self._set_arena("COLD_ARENA", start + half + likely, half - likely, distance=half)
+        third = half // 3 // PAGE * PAGE
+        for number, name in enumerate(CODE_ARENAS):
+            self._set_arena(name, start + half + number * third, third, distance=half)
         if c_function(self.loaded.address("map_code"), Int)():
             raise UnsupportedHost("memory for machine code cannot be mapped twice")
         self.loaded.at_fork("before_fork", "after_fork")
 
     def _set_arena(self, name: str, start: int, size: int, distance: int = 0) -> None:
         arena = self._arena(name)
-        arena.next = arena.kept = arena.written = self.loaded.base + start
+        arena.next = arena.kept = arena.first = self.loaded.base + start
         arena.limit = arena.next + size
         arena.distance = distance
 
@@ -330,7 +332,7 @@ class Engine:
             "instructions": "INSTRUCTIONS_LINKED",
         }
         found = {label: self.loaded.cell(cell).value for label, cell in counters.items()}
-        found["machine code"] = self._arena("CODE_ARENA").used + self._arena("COLD_ARENA").used
+        found["machine code"] = sum(self._arena(name).used for name in CODE_ARENAS)
         found["data"] = self._arena("DATA_ARENA").used
         return found
 
@@ -353,7 +355,7 @@ def _pointer(address: int, offset: int) -> int:
 class _Arena(Structure):
     """The beginning of an `arena.Arena`."""
 
-    _fields_ = tuple((name, Word) for name in ("next", "limit", "used", "distance", "kept", "written"))
+    _fields_ = tuple((name, Word) for name in ARENA_FIELDS)
 
 
 class _MethodDefinition(Structure):

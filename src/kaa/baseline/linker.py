@@ -9,8 +9,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from kaa.baseline.arena import CODE_ARENA, COLD_ARENA, give_back, let_written_pages_go, take
-from kaa.baseline.block import Block, find_block, machine_code_at, new_block
+from kaa.baseline.arena import BODY_ARENA, CODE_ARENA, COLD_ARENA, let_written_pages_go
+from kaa.baseline.block import (
+    CO_OPTIMIZED,
+    Block,
+    find_block,
+    machine_code_at,
+    new_block,
+    runs_once,
+    take_code_memory,
+)
 from kaa.baseline.holes import HOLES
 from kaa.baseline.objects import is_immortal
 from kaa.native.build import JUMP, JUMP_SIZE
@@ -101,8 +109,8 @@ NEVER: Final = 0x7FFF_FFFF_FFFF_FFFF
 VERSION_OFFSET: Final = 8
 """Bytes from a block to its `version`."""
 LOCALS: Final = 72
-CO_OPTIMIZED, FLAGS = 1, 1 | 4 | 8
-"""Of `co_flags`: locals are in the frame; that, and the flags of `*args` and `**kwargs`."""
+FLAGS: Final = CO_OPTIMIZED | 4 | 8
+"""Of `co_flags`: locals are in the frame; the others are those of `*args` and `**kwargs`."""
 NOT_SIMPLE: Final = -1
 STORES, STORES_AND_LOADS, ATTRIBUTE = 4, 5, 6
 EXTENDED_ARG: Final = 71
@@ -450,28 +458,25 @@ def link_as_planned(code: CodeObject, plan: Plan) -> Block:
     block.caches = cast(Ptr[u64], address(block) + i64(head))
     block.version = NEVER
     block.simple = NOT_SIMPLE
-    start = take(CODE_ARENA, plan.likely) if complete else u64(0)
-    cold = take(COLD_ARENA, plan.unlikely) if start != 0 else u64(0)
-    if cold == 0:
-        if start != 0:
-            give_back(CODE_ARENA, start, plan.likely)
+    block.code_size = plan.likely
+    block.cold_size = plan.unlikely
+    if not complete or not take_code_memory(block):
         BLOCKS_REFUSED[0] += 1
         return block
-    block.start = start
-    block.code_size = plan.likely
-    block.cold = cold
-    block.cold_size = plan.unlikely
-    block.aside = cold + plan.aside
+    block.aside = block.cold + plan.aside
     if code.co_flags & FLAGS == CO_OPTIMIZED and code.co_kwonlyargcount == 0:
         block.simple = i64(code.co_argcount)
     copy_memory(block.addresses, plan.addresses, 4 * u64(code.ob_size))
     INSTRUCTIONS_LINKED[0] += fill(code, block, cast(Site, reserve(u64, SITE_WORDS)), plan)
     BLOCKS_LINKED[0] += 1
-    let_written_pages_go(CODE_ARENA)
-    let_written_pages_go(COLD_ARENA)
+    if runs_once(code):
+        let_written_pages_go(BODY_ARENA, plan.likely + plan.unlikely)
+    else:
+        let_written_pages_go(CODE_ARENA, plan.likely)
+        let_written_pages_go(COLD_ARENA, plan.unlikely)
     if PERF_MAP != 0:
-        describe(code, start, plan.likely)
-        describe(code, cold, plan.unlikely)
+        describe(code, block.start, plan.likely)
+        describe(code, block.cold, plan.unlikely)
     return block
 
 
