@@ -270,6 +270,20 @@ def recursion():
         R().x
     except RecursionError:
         out.append("attribute")
+
+    class Deep:
+        def __enter__(self):
+            with self:
+                pass
+
+        def __exit__(self, *exc):
+            out.append(exc[0])
+
+    try:
+        with Deep():
+            pass
+    except RecursionError as e:
+        out.append(str(e))
     return out
 
 
@@ -649,6 +663,159 @@ def with_statements():
     except ValueError as e:
         out.append(str(e))
     return out
+
+
+def entering():
+    """`with` on all kinds of enter methods: functions, C's, bound ones, class methods, with parameters, none."""
+    import contextlib
+    import io
+    import threading
+
+    out = []
+
+    class Base:
+        def __exit__(self, *exc):
+            out.append(exc[0])
+            return True
+
+    class Defaults(Base):
+        def __enter__(self, one=1, *more, key="k"):
+            return one, more, key
+
+    class Class(Base):
+        @classmethod
+        def __enter__(cls):
+            return cls.__name__
+
+    class Static(Base):
+        __enter__ = staticmethod(lambda: "static")
+
+    class Calls(Base):
+        class __enter__:
+            pass
+
+    class Looks(Base):
+        def __enter__(self):
+            return sys._getframe(1).f_lineno - sys._getframe(1).f_code.co_firstlineno
+
+    class Generator(Base):
+        def __enter__(self):
+            yield from "ab"
+
+    class TooMany(Base):
+        def __enter__(self, missing):
+            pass
+
+    class Own:
+        """Its exit method changes the class while that is looked up."""
+
+        def __enter__(self):
+            return "first"
+
+        @property
+        def __exit__(self):
+            Own.__enter__ = lambda self: "second"
+            return lambda *exc: out.append("left")
+
+    class Raises(Base):
+        @property
+        def __exit__(self):
+            raise LookupError("exit")
+
+        def __enter__(self):
+            out.append("never")
+
+    def enters(manager):
+        with manager as value:
+            if type(value).__name__ == "generator":
+                value = list(value)
+            return value
+
+    for kind in (Defaults, Class, Static, Calls, Looks, Generator, TooMany, Own, Own, Raises):
+        try:
+            out.append(enters(kind()) if kind is not Calls else type(enters(kind())).__name__)
+        except (TypeError, LookupError) as error:
+            out.append(str(error))
+    for manager in (threading.RLock(), threading.Lock(), io.StringIO("text"), memoryview(b"m"), contextlib.nullcontext(5)):
+        with manager as value:
+            out.append(type(value).__name__)
+    with contextlib.suppress(ValueError):
+        int("x")
+
+    @contextlib.contextmanager
+    def nested(depth):
+        if depth:
+            with nested(depth - 1) as value:
+                yield value + 1
+        else:
+            yield 0
+
+    with nested(20) as depth:
+        out.append(depth)
+    return out
+
+
+def slices():
+    """`x[a:b]` of sequences and others, with all kinds of bounds."""
+
+    class Index:
+        def __init__(self, number):
+            self.number = number
+
+        def __index__(self):
+            return self.number
+
+    class Text(str):
+        pass
+
+    class Items(list):
+        def __getitem__(self, index):
+            return index
+
+    class Number(int):
+        def __index__(self):
+            return 2
+
+    bounds = [None, 0, 1, 2, 5, 6, 7, -1, -5, -6, -7, True, 10**9, 2**30, 2**63, -(2**63), -(10**30)]
+    bounds += [Index(1), Index(-2), Number(3)]
+    values = ["abcdef", "aé€😀éf", "", list("abcdef"), [], tuple("abcdef"), (), b"abcdef", b"\xff", b""]
+    values += [bytearray(b"abcdef"), Text("abcdef"), Items("ab"), memoryview(b"abcdef"), range(6)]
+    out = []
+    for value in values:
+        for start in bounds:
+            for stop in bounds:
+                part = value[start:stop]
+                part = bytes(part) if type(part) is memoryview else part
+                out.append((type(part).__name__, str(part) if type(value) is not Items else part.step, part is value))
+    for value, start, stop in [("abc", "1", None), ([], 1.0, 2), (5, 1, 2), ({}, None, None), (b"", 0, b"")]:
+        try:
+            out.append(value[start:stop])
+        except TypeError as error:
+            out.append(str(error))
+    return out
+
+
+def tuple_calls():
+    """Calls of C functions that take a tuple of arguments, as functions, bound and unbound methods."""
+    out = []
+    found = {}
+    for call in (
+        lambda: "{} {}".format(1, "b"),
+        lambda: str.format("{0}{0}", 3),
+        lambda: found.update({"a": 1}),
+        lambda: dict.update(found, [("b", 2)]),
+        lambda: dict.update(5),
+        lambda: found.update(1, 2),
+        lambda: getattr(found, "x", 7),
+        lambda: "x".format.__self__,
+        lambda: str.format(),
+        lambda: str.format(5),
+    ):
+        try:
+            out.append(call())
+        except TypeError as error:
+            out.append(str(error))
+    return out, found
 
 
 def generators():

@@ -9,7 +9,7 @@ from kaa.baseline.holes import INSTRUCTION, NEXT, Continuation, Jump, Stack
 from kaa.baseline.numbers import free_int, loses_last
 from kaa.native.externs import PyLong_Type, _Py_Dealloc, _Py_FalseStruct, _Py_NoneStruct, _Py_TrueStruct
 from kaa.native.function import TEMPLATE, native
-from kaa.native.intrinsics import cast, unlikely
+from kaa.native.intrinsics import address, cast, unlikely
 from kaa.native.layouts import Frame, Object, ThreadState
 from kaa.native.types import Ptr, i1, i32, i64, u8, u32
 
@@ -78,6 +78,15 @@ def release(frame: Frame, value: Object) -> None:
 def drop(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
     """`release`, as the last that a template does. No call returns to it, so that it need not prepare the C stack."""
     if unlikely(loses_last(value)):
+        frame.instr_ptr = INSTRUCTION
+        return destroy_and_go_on(frame, sp, thread, value, NEXT)
+    return NEXT(sp)
+
+
+@native(convention=TEMPLATE, inline=True)
+def drop_maybe(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
+    """`drop`, of what may be NULL. Two ways on would be two jumps, of which one stays."""
+    if unlikely(address(value) != 0 and loses_last(value)):
         frame.instr_ptr = INSTRUCTION
         return destroy_and_go_on(frame, sp, thread, value, NEXT)
     return NEXT(sp)

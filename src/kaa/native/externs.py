@@ -174,6 +174,10 @@ PySequence_Contains: Test2
 PySequence_Tuple: Unary
 PySequence_List: Unary
 PySlice_New: Ternary
+PyUnicode_Substring: Callable[[Object, i64, i64], Object]
+PyList_GetSlice: Callable[[Object, i64, i64], Object]
+PyTuple_GetSlice: Callable[[Object, i64, i64], Object]
+PyBytes_FromStringAndSize: Callable[[Ptr[u8], i64], Object]
 PyIter_Check: Test
 PyCallable_Check: Test
 PyObject_SelfIter: Unary

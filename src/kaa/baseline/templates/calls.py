@@ -68,6 +68,7 @@ from kaa.native.externs import (
     _PyIntrinsics_UnaryFunctions,
     _PyList_AppendTakeRefListResize,
     _PyObject_FunctionStr,
+    _PyTuple_FromArraySteal,
     _PyType_Lookup,
 )
 from kaa.native.function import TEMPLATE, Static, native
@@ -99,9 +100,10 @@ _init = STRINGS["__init__"]
 CONVENTION = 0x2AF
 """The part of `ml_flags` that says how a C function is called: METH_VARARGS, KEYWORDS, NOARGS, O, STATIC, FASTCALL,
 METHOD."""
-NO_ARGUMENTS, ONE_ARGUMENT, FASTCALL, FASTCALL_KEYWORDS = 4, 8, 0x80, 0x82
+TUPLE, TUPLE_KEYWORDS, NO_ARGUMENTS, ONE_ARGUMENT, FASTCALL, FASTCALL_KEYWORDS = 1, 3, 4, 8, 0x80, 0x82
 
 type Binary = Callable[[Object, Object], Object]
+type Ternary = Callable[[Object, Object, Object], Object]
 type FastCall = Callable[[Object, Ptr[Object], i64], Object]
 type FastCallKeywords = Callable[[Object, Ptr[Object], i64, Object], Object]
 type Vectorcall = Callable[[Object, Ptr[Object], u64, Object], Object]
@@ -275,7 +277,7 @@ def is_native(callable: Object) -> i1:
 @native(inline=True)
 def fits(convention: i32, count: i64) -> i1:
     """Whether `call_method` can call a C function of this convention with so many arguments."""
-    if convention in (FASTCALL, FASTCALL_KEYWORDS):
+    if convention in (FASTCALL, FASTCALL_KEYWORDS, TUPLE, TUPLE_KEYWORDS):
         return True
     return (convention == ONE_ARGUMENT and count == 1) or (convention == NO_ARGUMENTS and count == 0)
 
@@ -291,6 +293,8 @@ def call_method(
         result = cast(FastCall, method.ml_meth)(receiver, arguments, count)
     elif convention == FASTCALL_KEYWORDS:
         result = cast(FastCallKeywords, method.ml_meth)(receiver, arguments, count, NULL)
+    elif convention in (TUPLE, TUPLE_KEYWORDS):
+        result = call_with_tuple(cast(Ternary, method.ml_meth), receiver, arguments, count)
     else:
         argument: Object = NULL
         if count:
@@ -298,6 +302,19 @@ def call_method(
         result = cast(Binary, method.ml_meth)(receiver, argument)
     thread.c_recursion_remaining += 1
     return checked(thread, callable, result)
+
+
+@native
+def call_with_tuple(method: Ternary, receiver: Object, arguments: Stack, count: i64) -> Object:
+    """Call a C function that takes a tuple, and perhaps keywords, of which there are none."""
+    for index in range(count):
+        incref(arguments[index])
+    items = _PyTuple_FromArraySteal(arguments, count)
+    if not items:
+        return NULL
+    result = method(receiver, items, NULL)
+    decref(items)
+    return result
 
 
 @native(inline=True)

@@ -8,6 +8,7 @@ from kaa.baseline.frames import check_version, proceed, proceed_at
 from kaa.baseline.holes import AFTER, FOLLOWING, NEXT, OPARG, RESUMED, VERSION, Continuation, Jump, Stack
 from kaa.baseline.numbers import NEGATIVE_OR_LARGE, release_int
 from kaa.baseline.objects import decref, decref_maybe, here, incref, new, release, release_all
+from kaa.baseline.slices import take_part
 from kaa.baseline.template import second, template, variant
 from kaa.baseline.unwinding import push_returned, raised
 from kaa.bytecode.instructions import BY_NAME
@@ -450,12 +451,10 @@ def take_slice(start: Object, stop: Object) -> Object:
 @template()
 def BINARY_SLICE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
-    container = sp[-3]
-    index = take_slice(sp[-2], sp[-1])
-    result: Object = NULL
-    if index:
-        result = PyObject_GetItem(container, index)
-        decref(index)
+    container, start, stop = sp[-3], sp[-2], sp[-1]
+    result = take_part(container, start, stop)
+    decref(start)
+    decref(stop)
     decref(container)
     return push_returned(frame, sp - 3, thread, result)
 

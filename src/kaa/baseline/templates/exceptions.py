@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from kaa.baseline.calling import enter, is_guest, push_frame, push_simple, run_callee
 from kaa.baseline.cells import STRINGS
-from kaa.baseline.frames import proceed
-from kaa.baseline.holes import INSTRUCTION, NEXT, OPARG, Jump, Stack
-from kaa.baseline.objects import None_, boolean, decref, decref_maybe, here, new, release_maybe
-from kaa.baseline.template import template
+from kaa.baseline.frames import proceed, save_stack_pointer
+from kaa.baseline.holes import INSTRUCTION, NEXT, OPARG, RESUMED, Continuation, Jump, Stack
+from kaa.baseline.objects import None_, boolean, decref, decref_maybe, here, incref, new, release_maybe
+from kaa.baseline.template import second, template
+from kaa.baseline.templates.calls import call_native
 from kaa.baseline.unwinding import handle, raised
 from kaa.native.externs import (
     PyErr_Format,
@@ -29,12 +31,15 @@ from kaa.native.externs import (
     _PyEval_CheckExceptTypeValid,
     _PyEval_ExceptionGroupMatch,
     _PyObject_LookupSpecial,
+    _PyType_Lookup,
 )
-from kaa.native.function import Static, native
-from kaa.native.intrinsics import NULL, cast, reserve, unlikely
-from kaa.native.layouts import Frame, Object, StopIteration_, ThreadState, TypeObject
-from kaa.native.types import CString, i1, u64
+from kaa.native.function import TEMPLATE, Static, native
+from kaa.native.intrinsics import NULL, address, cast, likely, reserve, unlikely
+from kaa.native.layouts import Frame, FunctionObject, Object, StopIteration_, ThreadState, TypeObject
+from kaa.native.types import CString, i1, i64, u64
 
+IS_METHOD = 1 << 17
+"""`tp_flags` of functions and of what else can be called with the instance, and need not be bound."""
 IS_INT = 1 << 24
 IS_EXCEPTION = 1 << 30
 IS_TYPE = 1 << 31
@@ -270,17 +275,21 @@ def enter_context(thread: ThreadState, place: Stack, asynchronous: Static[bool])
     The manager is left in place if a method is missing.
     """
     manager = place[0]
-    enter = _PyObject_LookupSpecial(manager, _aenter if asynchronous else _enter)
-    if not enter:
+    name = _aenter if asynchronous else _enter
+    found = _PyType_Lookup(manager.ob_type, name)
+    is_method = (
+        address(found) != 0 and found.ob_type.tp_flags & IS_METHOD != 0
+    )  # to be called with the manager
+    method = new(found) if is_method else _PyObject_LookupSpecial(manager, name)
+    if not method:
         no_context_manager(thread, manager, NO_ASYNC_PROTOCOL if asynchronous else NO_PROTOCOL)
         return False
-    leave = _PyObject_LookupSpecial(manager, _aexit if asynchronous else _exit)
+    leave = find_exit(thread, manager, asynchronous)
     if not leave:
-        no_context_manager(thread, manager, NO_ASYNC_EXIT if asynchronous else NO_EXIT)
-        decref(enter)
+        decref(method)
         return False
-    result = PyObject_CallNoArgs(enter)
-    decref(enter)
+    result = call_native(thread, method, place, i64(is_method))
+    decref(method)
     if not result:
         decref(leave)
         return False
@@ -288,6 +297,40 @@ def enter_context(thread: ThreadState, place: Stack, asynchronous: Static[bool])
     place[1] = result
     decref(manager)
     return True
+
+
+@native
+def find_exit(thread: ThreadState, manager: Object, asynchronous: Static[bool]) -> Object:
+    """A context manager's exit method; NULL with an exception."""
+    leave = _PyObject_LookupSpecial(manager, _aexit if asynchronous else _exit)
+    if not leave:
+        no_context_manager(thread, manager, NO_ASYNC_EXIT if asynchronous else NO_EXIT)
+    return leave
+
+
+@native(convention=TEMPLATE, apart=True)
+def enter_guest(
+    frame: Frame, sp: Stack, thread: ThreadState, function: FunctionObject, resumed: Continuation
+) -> Jump:
+    """Push a frame for the `__enter__` of the context manager on the stack, whose exit method takes its place; on at
+    `resumed` with what it returns.
+    """
+    incref(function)
+    leave = find_exit(thread, sp[-1], False)
+    if unlikely(not leave):
+        decref(function)
+        return raised(frame, sp, thread)
+    called = push_simple(thread, function, sp - 1, 1)
+    if likely(called):
+        sp[-1] = leave
+        return enter(frame, sp, thread, called, resumed)
+    called = push_frame(thread, function, sp - 1, 1, NULL)
+    sp[-1] = leave
+    if not called:
+        return raised(frame, sp, thread)
+    sp[0] = cast(Object, resumed)
+    save_stack_pointer(frame, sp)
+    return run_callee(frame, sp, thread, cast(Object, called))
 
 
 NO_PROTOCOL = "'%.200s' object does not support the context manager protocol"
@@ -301,8 +344,17 @@ NO_ASYNC_EXIT = (
 @template()
 def BEFORE_WITH(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
+    function = _PyType_Lookup(sp[-1].ob_type, _enter)
+    if function and is_guest(function):
+        return enter_guest(frame, sp, thread, cast(FunctionObject, function), RESUMED)
     if unlikely(not enter_context(thread, sp - 1, False)):
         return raised(frame, sp, thread)
+    return proceed(frame, sp + 1, thread)
+
+
+@second("BEFORE_WITH")
+def BEFORE_WITH_resumed(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
+    sp[0] = value
     return proceed(frame, sp + 1, thread)
 
 

@@ -14,7 +14,7 @@ from kaa.baseline.attribute_cache import (
 )
 from kaa.baseline.frames import proceed
 from kaa.baseline.holes import CACHE, FIRST, LOCAL, NAME, NEXT, OPARG, SECOND, Continuation, Jump, Stack
-from kaa.baseline.objects import decref, decref_maybe, drop, here, new, release, release_maybe, slot
+from kaa.baseline.objects import decref, decref_maybe, drop_maybe, here, new, release, release_maybe, slot
 from kaa.baseline.template import template, variant
 from kaa.baseline.unwinding import raised
 from kaa.native.externs import (
@@ -98,9 +98,7 @@ def STORE_FAST(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     place = slot(frame, LOCAL)
     old = place[0]
     place[0] = sp[-1]
-    if old:
-        return drop(frame, sp - 1, thread, old)
-    return NEXT(sp - 1)
+    return drop_maybe(frame, sp - 1, thread, old)
 
 
 @template()
