@@ -67,6 +67,8 @@ COLD_ARENA: Arena = _arena("COLD_ARENA")
 BODY_ARENA: Arena = _arena("BODY_ARENA")
 """A stack of machine code that most likely runs once."""
 DATA_ARENA: Arena = _arena("DATA_ARENA")
+BODY_DATA_ARENA: Arena = _arena("BODY_DATA_ARENA")
+"""A stack of what belongs to the machine code there."""
 
 
 @native(inline=True)
@@ -105,16 +107,9 @@ def give_back(arena: Arena, place: u64, size: u64) -> None:
         cast(Ptr[u64], place + arena.distance)[0] = arena.free[steps]
         arena.free[steps] = place
     elif arena.distance != 0:
-        let_content_go(arena, place, place + steps * SIZE_STEP)
-
-
-@native
-def let_content_go(arena: Arena, place: u64, end: u64) -> None:
-    """Give the whole pages between two places back to the system, with what is in them."""
-    first = (place + (PAGE - 1)) & ~u64(PAGE - 1)
-    last = end & ~u64(PAGE - 1)
-    if first < last:
-        madvise(first + arena.distance, last - first, MADV_REMOVE)
+        first = place + (PAGE - 1) & ~u64(PAGE - 1)
+        end = place + steps * SIZE_STEP & ~u64(PAGE - 1)
+        madvise(first + arena.distance, end - first, MADV_REMOVE)
 
 
 class Floor(Struct):
@@ -159,8 +154,6 @@ def give_back_to_stack(arena: Arena, place: u64, size: u64) -> None:
     if place < arena.kept:
         return
     floor_of(arena, place).is_free = 1
-    if place != arena.top:
-        let_content_go(arena, place, place + size)
     while arena.top != 0 and floor_of(arena, arena.top).is_free != 0:
         arena.next = arena.top - FLOOR_SIZE
         arena.top = floor_of(arena, arena.top).below
@@ -176,8 +169,7 @@ def let_written_pages_go(arena: Arena, size: u64) -> None:
     arena.written += size
     if arena.written >= STRETCH:
         arena.written = 0
-        end = (arena.next + (PAGE - 1)) & ~u64(PAGE - 1)
-        madvise(arena.first + arena.distance, end - arena.first, MADV_DONTNEED)
+        madvise(arena.first + arena.distance, arena.limit - arena.first, MADV_DONTNEED)
 
 
 @native

@@ -1,15 +1,16 @@
 """A block: the machine code of one code object, and its data.
 
 In: a code object. Out: its `Block`, found by way of `co_extra`, linked when it is first asked for, freed
-with the code. Its memory comes from the two arenas.
+with the code. Its memory comes from the arenas.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from kaa.baseline.arena import (
     BODY_ARENA,
+    BODY_DATA_ARENA,
     CODE_ARENA,
     COLD_ARENA,
     DATA_ARENA,
@@ -24,8 +25,8 @@ from kaa.native.intrinsics import NULL, address, cast, clear_memory
 from kaa.native.layouts import CodeExtra, CodeObject
 from kaa.native.types import Array, Embedded, Ptr, Reference, Struct, i1, i32, i64, u8, u64
 
-CO_OPTIMIZED, CO_NESTED = 1, 16
-"""Of `co_flags`: locals are in the frame; the code is within a function."""
+CO_OPTIMIZED: Final = 1
+"""Of `co_flags`: locals are in the frame."""
 
 
 class Block(Struct):
@@ -102,7 +103,8 @@ def attach(code: CodeObject, block: Ptr[u8]) -> i1:
 @native
 def new_block(code: CodeObject, data_size: u64) -> Block:
     """An empty block, attached to its code; NULL (with or without an exception) if there is no room."""
-    place = take(DATA_ARENA, data_size)
+    body = runs_once(code)
+    place = take_on_top(BODY_DATA_ARENA, data_size) if body else take(DATA_ARENA, data_size)
     if place == 0:
         return NULL
     clear_memory(cast(Ptr[u8], place), data_size)
@@ -110,7 +112,7 @@ def new_block(code: CodeObject, data_size: u64) -> Block:
     block.code = code
     block.data_size = data_size
     if not attach(code, cast(Ptr[u8], block)):
-        give_back(DATA_ARENA, place, data_size)
+        give_data_memory_back(place, data_size)
         return NULL
     block.next = BLOCKS[0]
     if block.next:
@@ -121,8 +123,8 @@ def new_block(code: CodeObject, data_size: u64) -> Block:
 
 @native(inline=True)
 def runs_once(code: CodeObject) -> i1:
-    """Whether this is most likely so: it is the body of a module, or of a class that no function makes."""
-    return code.co_flags & (CO_OPTIMIZED | CO_NESTED) == 0
+    """Whether this is most likely so: it is the body of a module, or of a class in one (its full name is its name)."""
+    return code.co_flags & CO_OPTIMIZED == 0 and address(code.co_qualname) == address(code.co_name)
 
 
 @native
@@ -155,6 +157,15 @@ def give_code_memory_back(block: Block) -> None:
 
 
 @native
+def give_data_memory_back(place: u64, size: u64) -> None:
+    """Return the memory of a block."""
+    if place >= BODY_DATA_ARENA.first:
+        give_back_to_stack(BODY_DATA_ARENA, place, size)
+    else:
+        give_back(DATA_ARENA, place, size)
+
+
+@native
 def free_block(extra: Ptr[u8]) -> None:
     """The host's call when a code object dies."""
     block = cast(Block, extra)
@@ -173,4 +184,4 @@ def free_block(extra: Ptr[u8]) -> None:
         table = following
     if block.start != 0:
         give_code_memory_back(block)
-    give_back(DATA_ARENA, u64(address(block)), block.data_size)
+    give_data_memory_back(u64(address(block)), block.data_size)

@@ -44,6 +44,7 @@ METH_VARARGS, METH_KEYWORDS = 1, 2
 TABLES: Final = ("ROWS", "VARIANTS", "TEMPLATE_ROWS", "HOLE_ROWS")
 """The linker's tables, kept with the image; its cells of the same names point to them."""
 CODE_ARENAS: Final = ("CODE_ARENA", "COLD_ARENA", "BODY_ARENA")
+DATA_ARENAS: Final = ("DATA_ARENA", "BODY_DATA_ARENA")
 ARENA_FIELDS: Final = ("next", "limit", "used", "distance", "kept", "written", "first", "top")
 OFFSETS, NAMES = "OFFSETS", "NAMES"
 """Kept with the image too: places in the host's objects, and the strings that cells hold."""
@@ -180,7 +181,9 @@ class Engine:
         start = self.image.size + -self.image.size % PAGE
         half = (REACHABLE - start) // 2 // PAGE * PAGE
         self.loaded.protect(start, half, READ | WRITE)
-        self._set_arena("DATA_ARENA", start, half)
+        part = half // 2 // PAGE * PAGE
+        for number, name in enumerate(DATA_ARENAS):
+            self._set_arena(name, start + number * part, part)
         third = half // 3 // PAGE * PAGE
         for number, name in enumerate(CODE_ARENAS):
             self._set_arena(name, start + half + number * third, third, distance=half)
@@ -333,7 +336,7 @@ class Engine:
         }
         found = {label: self.loaded.cell(cell).value for label, cell in counters.items()}
         found["machine code"] = sum(self._arena(name).used for name in CODE_ARENAS)
-        found["data"] = self._arena("DATA_ARENA").used
+        found["data"] = sum(self._arena(name).used for name in DATA_ARENAS)
         return found
 
 

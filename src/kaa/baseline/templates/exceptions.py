@@ -66,7 +66,7 @@ def is_exception(value: Object) -> i1:
 # -- raising
 
 
-@native
+@native(apart=True)
 def raise_again(thread: ThreadState) -> i1:
     """A bare `raise`. True: the handled exception is set again; False: there is none, RuntimeError is set."""
     state = thread.exc_info
@@ -122,7 +122,7 @@ def set_cause(value: Object, cause: Object) -> i1:
     return True
 
 
-@native
+@native(apart=True)
 def raise_exception(given: Object, cause: Object) -> None:
     """`raise given from cause`; takes the references. An exception is set, this one or what went wrong."""
     value = make_exception(given)

@@ -349,17 +349,37 @@ def learn_global(frame: Frame, name: Object, interpreter: Interpreter, cache: Pt
     cache[OWN_KEYS] = u64(version) + u64(1)
 
 
-@native(convention=TEMPLATE, apart=True)
-def load_global(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: Continuation) -> Jump:
-    """A global or built-in by the generic way; the cache learns. `onward` gets the value."""
+@native(inline=True)
+def learned_global(frame: Frame, thread: ThreadState, cache: Ptr[u64]) -> Object:
+    """A global or built-in by the generic way; the cache learns. NULL: raised."""
     name = cast(Object, cache[NAMED])
     value = load_global_or_builtin(thread, frame, name)
+    if value and may_learn(cache):
+        learn_global(frame, name, thread.interp, cache)
+    return value
+
+
+@native(convention=TEMPLATE, apart=True)
+def load_global(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: Continuation) -> Jump:
+    """Push it; `onward` gets the value."""
+    value = learned_global(frame, thread, cache)
     if not value:
         return raised(frame, sp, thread)
-    if may_learn(cache):
-        learn_global(frame, name, thread.interp, cache)
     sp[0] = value
     return onward(frame, sp + 1, thread)
+
+
+@native(convention=TEMPLATE, apart=True)
+def load_global_and_null(
+    frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: Continuation
+) -> Jump:
+    """Push it and a NULL."""
+    value = learned_global(frame, thread, cache)
+    if not value:
+        return raised(frame, sp, thread)
+    sp[0] = value
+    sp[1] = NULL
+    return onward(frame, sp + 2, thread)
 
 
 @template(cache=WORDS)
@@ -382,14 +402,8 @@ def LOAD_GLOBAL_null(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
         sp[1] = NULL
         return NEXT(sp + 2)
     here(frame)
-    value = load_global_or_builtin(thread, frame, NAME)
-    if not value:
-        return raised(frame, sp, thread)
-    if may_learn(CACHE):
-        learn_global(frame, NAME, thread.interp, CACHE)
-    sp[0] = value
-    sp[1] = NULL
-    return NEXT(sp + 2)
+    CACHE[NAMED] = u64(address(NAME))
+    return load_global_and_null(frame, sp, thread, CACHE, NEXT)
 
 
 @native(inline=True)
