@@ -122,6 +122,7 @@ class Engine:
     def __init__(self, image: Image) -> None:
         self.image = image
         self.loaded = LoadedImage(image)
+        image.data = b""  # now it is where it runs
         self._kept: list[Any] = []
         self._perf_map_of = 0
         self._set_objects()

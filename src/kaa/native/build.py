@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import marshal
 import struct
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple, dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from kaa.native.function import NEXT, OWN_PARTS, TEMPLATE, NativeFunction
 from kaa.native.image import PAGE, PLACES, TEMPLATES, Image
@@ -69,12 +70,22 @@ class Template:
     holes: tuple[TemplateHole, ...]
 
 
-def read_templates(data: bytes | memoryview) -> dict[str, Template]:
+def read_templates(data: bytes) -> dict[str, Template]:
     """The templates that `link` has noted in an image."""
     return {
         name: Template(name, offset, size, tuple(TemplateHole(*hole) for hole in holes))
-        for name, offset, size, holes in marshal.loads(data)
+        for name, offset, size, holes in unpacked(data)
     }
+
+
+def packed(value: object) -> bytes:
+    """Plain data as few bytes, since every start reads them and few use them."""
+    return zlib.compress(marshal.dumps(value))
+
+
+def unpacked(data: bytes) -> Any:
+    """The opposite."""
+    return marshal.loads(zlib.decompress(data))
 
 
 def compile_module(text: str) -> bytes:
@@ -151,7 +162,7 @@ def link(compiled: ObjectFile, module: Module, exported: Iterable[str], behind: 
         struct.pack_into("<i", data, place + 2, slots[name] - (place + 6))
     found = {s.name: places[s.section or ""] + s.offset for s in compiled.symbols.values()}
     image.symbols = {name: found[name] for name in exported}
-    image.extra[PLACES] = marshal.dumps(found)
+    image.extra[PLACES] = packed(found)
 
     templates = []
     names = _template_sections(compiled)
@@ -193,7 +204,7 @@ def link(compiled: ObjectFile, module: Module, exported: Iterable[str], behind: 
             adjacent = "" if name.endswith(COLD) else behind.get(name, NEXT)
             templates.append(_without_last_jump(whole, section.data, adjacent))
     image.data = bytes(data)
-    image.extra[TEMPLATES] = marshal.dumps([astuple(template) for template in templates])
+    image.extra[TEMPLATES] = packed([astuple(template) for template in templates])
     return image
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from kaa.native.build import Template
 
-MAGIC: Final = b"Kaa image 4\n"
+MAGIC: Final = b"Kaa image 5\n"
 _KEY: Final = int.from_bytes(MAGIC[:8], "little")
 _DIGEST_SIZE: Final = 8
 PAGE: Final = 4096
@@ -48,7 +48,7 @@ class Image:
         writable: int,
         got: int,
         size: int,
-        extra: Mapping[str, bytes | memoryview],
+        extra: Mapping[str, bytes],
     ) -> None:
         self.data = data
         self.symbols = symbols
@@ -69,7 +69,9 @@ class Image:
     @property
     def places(self) -> dict[str, int]:
         """The offsets of all functions and templates by name, decoded anew too."""
-        places: dict[str, int] = marshal.loads(self.extra[PLACES])
+        from kaa.native.build import unpacked
+
+        places: dict[str, int] = unpacked(self.extra[PLACES])
         return places
 
     def to_bytes(self) -> bytes:
@@ -104,6 +106,6 @@ class Image:
         position += data_size
         extra = {}
         for name, length in head.pop("lengths").items():
-            extra[name] = body[position : position + length]
+            extra[name] = bytes(body[position : position + length])
             position += length
         return cls(data=code, extra=extra, **head)
