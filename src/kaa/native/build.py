@@ -78,7 +78,7 @@ def read_templates(data: bytes) -> dict[str, Template]:
     }
 
 
-def packed(value: object) -> bytes:
+def packed(value: Any) -> bytes:
     """Plain data as few bytes, since every start reads them and few use them."""
     return zlib.compress(marshal.dumps(value))
 

@@ -59,6 +59,9 @@ class Engine(Protocol):
         `substitutes` maps the host's `compile`, `exec` and `eval` to what the guest will find in their place.
         """
 
+    def start(self) -> None:
+        """Run every frame that begins from now on, if that is not left to the host."""
+
 
 class HostEngine:
     """CPython's own evaluation loop."""
@@ -105,6 +108,9 @@ class HostEngine:
         return None
 
     def install(self, substitutes: dict[Any, Any]) -> None:
+        pass
+
+    def start(self) -> None:
         pass
 
 
@@ -163,6 +169,9 @@ class ReferenceEngine:
             invisible(entrance)  # it stands between a frame of the host's and the guest's
         for host_function, substitute in substitutes.items():
             calls.stand_for(substitute, host_function)
+
+    def start(self) -> None:
+        """Each frame is run where the host's calls arrive (`install`)."""
 
 
 class NativeEngine(HostEngine):
@@ -232,10 +241,8 @@ class NativeEngine(HostEngine):
             from kaa.baseline.statistics import report
 
             atexit.register(report, self._machine)
-        self.start()
 
     def start(self) -> None:
-        """Run every frame that begins from now on."""
         self._machine.enable()
 
     def stop(self) -> None:

@@ -19,7 +19,7 @@ from _frozen_importlib_external import PathFinder
 
 import kaa
 from kaa.loading import CACHE_TAG
-from kaa.runtime import caches, collector, extra_modules, front, on_demand, places
+from kaa.runtime import caches, collector, extra_modules, front, on_demand, places, texts
 from kaa.runtime.engines import Engine, NativeEngine
 
 TYPE_CHECKING = False
@@ -47,13 +47,15 @@ def take_over(engine: Engine) -> None:
     hide_own_imports()
     if collector.start is not None:
         collector.end(collector.start)
+    engine.start()  # so late, since it need not run what stands above
     if sys.warnoptions:
         import warnings  # noqa: F401  # it reads the options, as at the host's start
 
 
 def replace(engine: Engine) -> None:
-    """Let the engine run what is called, and Kaa compile and import, from now on."""
+    """Let Kaa compile and import from now on, and make the engine ready."""
     on_demand.install()
+    texts.prepare()
     substitutes = front.make_builtins(engine)
     engine.install({getattr(builtins, name): substitute for name, substitute in substitutes.items()})
     for name, substitute in substitutes.items():
@@ -85,6 +87,7 @@ def enable() -> None:
         return
     _host[:] = [(place, name, vars(place)[name]) for place, name in REPLACED]
     replace(engine)
+    engine.start()
 
 
 def disable() -> None:

@@ -49,6 +49,20 @@ _folder = ""
 _version = b""
 
 
+def prepare() -> None:
+    """Find out what every key depends on. Done at the start, this is not the machine's to run."""
+    global _folder, _version
+    _folder = f"{cache_folder()}/texts"
+    folders = [OWN_FOLDER + folder for folder in _FRONT_END]
+    times = [
+        (name, posix.stat(f"{folder}/{name}").st_mtime_ns)
+        for folder in folders
+        for name in sorted(posix.listdir(folder))
+        if name.endswith(".py")
+    ]
+    _version = f"{kaa.version} {sys.version} {times}".encode()
+
+
 def code_of(
     compile: Callable[..., Any], text: str | bytes, filename: str, mode: str, flags: int, level: int
 ) -> Any:
@@ -56,8 +70,10 @@ def code_of(
     global _left
     if _left == 0 or on_demand.hears:
         return compile(text, filename, mode, flags, True, level)
+    if not _version:
+        prepare()
     key = _key(text, filename, mode, flags, level)
-    path = f"{_place()}/{key.hex()}"
+    path = f"{_folder}/{key.hex()}"
     code = _read(path, key)
     if code is None:
         _left -= 1
@@ -70,26 +86,9 @@ def code_of(
 
 def _key(text: str | bytes, filename: str, mode: str, flags: int, level: int) -> bytes:
     """As many bytes as a header has, by which to know a text and all that its code object depends on."""
-    global _version
-    if not _version:
-        folders = [OWN_FOLDER + folder for folder in _FRONT_END]
-        times = [
-            (name, posix.stat(f"{folder}/{name}").st_mtime_ns)
-            for folder in folders
-            for name in sorted(posix.listdir(folder))
-            if name.endswith(".py")
-        ]
-        _version = f"{kaa.version} {sys.version} {times}".encode()
     facts = (type(text).__name__, filename, mode, flags, level, sys.get_int_max_str_digits())
     content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     return digest(b"\n".join([_version, repr(facts).encode(), content]))
-
-
-def _place() -> str:
-    global _folder
-    if not _folder:
-        _folder = f"{cache_folder()}/texts"
-    return _folder
 
 
 def _read(path: str, key: bytes) -> CodeType | None:
@@ -109,7 +108,7 @@ def _keep(path: str, key: bytes, code: CodeType) -> None:
     if len(payload) <= MOST_BYTES and _is_same(code, marshal.loads(payload)):
         _write(path, key + payload + sealing.seal(payload))
         if key[0] % LOOKS == 0:
-            forget_old(_place(), "", KEPT)
+            forget_old(_folder, "", KEPT)
 
 
 def _is_same(code: CodeType, copy: CodeType) -> bool:
@@ -127,7 +126,7 @@ def _write(path: str, data: bytes) -> None:
     """Write a file at once, which only its owner may read: a command may hold what is nobody else's business."""
     temporary = f"{path}.{posix.getpid()}"
     try:
-        _make_folders(_place())
+        _make_folders(_folder)
         flags = posix.O_WRONLY | posix.O_CREAT | posix.O_EXCL | posix.O_CLOEXEC
         with open(posix.open(temporary, flags, 0o600), "wb") as file:
             file.write(data)
