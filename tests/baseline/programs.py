@@ -818,6 +818,73 @@ def tuple_calls():
     return out, found
 
 
+def expanded_calls():
+    """Functions and bound methods called with `*` and `**`; `hasattr` of methods."""
+    out = []
+
+    class A:
+        def method(self, *args, **kwargs):
+            return len(args), sorted(kwargs)
+
+        def fixed(self, one, two=2):
+            return one, two
+
+        @classmethod
+        def of_class(cls, *args):
+            return cls.__name__, args
+
+        @staticmethod
+        def alone(*args, key=None):
+            return args, key
+
+        def numbers(self, count):
+            yield from range(count)
+
+    a = A()
+    a.own = lambda *args: args
+    for arguments in ((), (1,), [1, 2], "abc", range(4), 5):
+        for keywords in ({}, {"two": 3}, {"key": 4}, {5: 6}):
+            for function in (a.method, a.fixed, a.of_class, a.alone, a.own, A.method, A.of_class):
+                try:
+                    out.append(function(*arguments, **keywords))
+                except TypeError as error:
+                    out.append(str(error))
+    out.append(list(a.numbers(*(3,))))
+
+    class Hides:
+        __slots__ = ("slot",)
+
+        def __getattr__(self, name):
+            out.append(name)
+            raise AttributeError(name)
+
+        def method(self):
+            pass
+
+        @property
+        def broken(self):
+            raise AttributeError("broken")
+
+        @property
+        def fails(self):
+            raise ValueError("fails")
+
+    class Asks:
+        def __getattribute__(self, name):
+            raise AttributeError(name)
+
+        def method(self):
+            pass
+
+    for owner in (Hides(), Asks(), a, A, [], sys, None):
+        for name in ("method", "append", "slot", "broken", "fails", "own", "__name__", "path", "no" + "thing", "é", 5):
+            try:
+                out.append(hasattr(owner, name))
+            except (TypeError, ValueError) as error:
+                out.append(str(error))
+    return out
+
+
 def generators():
     out = []
 

@@ -6,7 +6,7 @@ version says that nothing relevant has changed; types that the host cannot versi
 
 Words of a cache for loads:
 
-    0  type version + 1 (0: empty)
+    0  type version + 1 (0: empty), and in the upper half the kind, less FIELD, so that a template compares both at once
     1  what is to be checked besides: bytes from the object to a byte that must be 1 (inline values in use), or 0
     2  for a value in the object, bytes from the object to it; for a method, the function (borrowed from its class)
     3  for a method, the version that the class's shared keys must have (or 0); for a value, its place in a dict;
@@ -43,7 +43,7 @@ from kaa.native.externs import (
     _PyType_Lookup,
     _PyUnicode_Equal,
 )
-from kaa.native.function import native
+from kaa.native.function import Static, native
 from kaa.native.intrinsics import NULL, address, cast, likely
 from kaa.native.layouts import (
     DictKeys,
@@ -164,12 +164,10 @@ def learn_load(owner: Object, name: Object, method: i1, interpreter: Interpreter
         return  # a descriptor, or something whose class may become one
     plain = found.ob_type in (PyFunction_Type, PyMethodDescr_Type)
     if plain or is_wrapped(found):
-        learn_method(kind, name, found, interpreter, cache)
-        if not (plain and method) and cache[KIND] != 0:
-            cache[KIND] += DESCRIPTOR - METHOD
+        learn_method(kind, name, found, interpreter, not (plain and method), cache)
     elif address(found.ob_type.tp_descr_get) == 0:
         if not method:  # what a call gets without a receiver is no METHOD
-            learn_method(kind, name, found, interpreter, cache)
+            learn_method(kind, name, found, interpreter, False, cache)
         if cache[VERSION] == 0 and kind.tp_flags & INLINE_VALUES:
             learn_inline_value(kind, name, cache)
 
@@ -291,22 +289,23 @@ def learn_inline_value(kind: TypeObject, name: Object, cache: Ptr[u64]) -> None:
 
 @native
 def learn_method(
-    kind: TypeObject, name: Object, found: Object, interpreter: Interpreter, cache: Ptr[u64]
+    kind: TypeObject, name: Object, found: Object, interpreter: Interpreter, bound: i1, cache: Ptr[u64]
 ) -> None:
-    """The attribute is a function of the class that no instance hides."""
+    """The attribute is a value of the class that no instance hides; `bound`: a descriptor, to be asked for it."""
+    sort = i64(DESCRIPTOR if bound else METHOD)
     if kind.tp_flags & INLINE_VALUES:
         keys = cast(HeapType, kind).ht_cached_keys
         if key_index(keys, name) != NOT_FOUND:
             return
         version = keys_version(interpreter, keys)
         if version != 0:
-            set_cache(cache, kind, HEAD + VALID, address(found), i64(version), METHOD)
+            set_cache(cache, kind, HEAD + VALID, address(found), i64(version), sort)
     elif kind.tp_flags & MANAGED_DICT == 0 and kind.tp_dictoffset == 0:
-        set_cache(cache, kind, 0, address(found), 0, METHOD)
+        set_cache(cache, kind, 0, address(found), 0, sort)
     elif kind.tp_flags & MANAGED_DICT:
-        set_cache(cache, kind, 8 * MANAGED_DICT_PLACE, address(found), 0, BESIDE_DICT)
+        set_cache(cache, kind, 8 * MANAGED_DICT_PLACE, address(found), 0, sort + (BESIDE_DICT - METHOD))
     elif kind.tp_dictoffset > 0:
-        set_cache(cache, kind, kind.tp_dictoffset, address(found), 0, BESIDE_DICT)
+        set_cache(cache, kind, kind.tp_dictoffset, address(found), 0, sort + (BESIDE_DICT - METHOD))
 
 
 @native(inline=True)
@@ -315,13 +314,19 @@ def set_cache(cache: Ptr[u64], kind: TypeObject, check: i64, what: i64, keys: i6
     cache[WHAT] = u64(what)
     cache[KEYS] = u64(keys)
     cache[KIND] = u64(sort)
-    cache[VERSION] = u64(kind.tp_version_tag) + u64(1)
+    cache[VERSION] = u64(kind.tp_version_tag) + u64(1) + (u64(sort - FIELD) << 32)
 
 
 @native(inline=True)
 def is_seen(owner: Object, cache: Ptr[u64]) -> i1:
     """Whether the object's type is the one that the cache knows."""
-    return u64(owner.ob_type.tp_version_tag) + u64(1) == cache[VERSION]
+    return owner.ob_type.tp_version_tag + u32(1) == u32(cache[VERSION])
+
+
+@native(inline=True)
+def is_seen_as(owner: Object, cache: Ptr[u64], sort: Static[int]) -> i1:
+    """Whether it is that, and the cache of this kind."""
+    return u64(owner.ob_type.tp_version_tag) + u64(1 + ((sort - FIELD) << 32)) == cache[VERSION]
 
 
 @native(inline=True)
@@ -340,19 +345,18 @@ def has_inline_values(owner: Object) -> i1:
 @native(inline=True)
 def value_at_hand(owner: Object, cache: Ptr[u64]) -> Object:
     """An attribute that the object holds where the cache says, borrowed; else NULL."""
-    if likely(is_seen(owner, cache)):
-        if likely(cache[KIND] == FIELD):
-            if likely(has_inline_values(owner)):
-                return cached_field(owner, cache)[0]
-        elif cache[KIND] == SLOT:
+    if likely(is_seen_as(owner, cache, FIELD)):
+        if likely(has_inline_values(owner)):
             return cached_field(owner, cache)[0]
+    elif is_seen_as(owner, cache, SLOT):
+        return cached_field(owner, cache)[0]
     return NULL
 
 
 @native(inline=True)
 def method_holds(owner: Object, cache: Ptr[u64]) -> i1:
     """Whether the cache has a METHOD of the object's class, and the object does not hide it."""
-    if likely(is_seen(owner, cache) and cache[KIND] == METHOD and passes_check(owner, cache)):
+    if likely(is_seen_as(owner, cache, METHOD) and passes_check(owner, cache)):
         keys = cache[KEYS]
         if likely(keys == 0 or u64(cast(HeapType, owner.ob_type).ht_cached_keys.dk_version) == keys):
             return True
@@ -362,12 +366,11 @@ def method_holds(owner: Object, cache: Ptr[u64]) -> i1:
 @native(inline=True)
 def place_at_hand(owner: Object, cache: Ptr[u64]) -> Ptr[Object]:
     """Where an attribute of the object can be stored at once, as the cache says; else NULL."""
-    if likely(is_seen(owner, cache)):
-        if likely(cache[KIND] == FIELD):
-            if likely(has_inline_values(owner) and not has_own_dict(owner)):
-                return cached_field(owner, cache)
-        elif cache[KIND] == SLOT:
+    if likely(is_seen_as(owner, cache, FIELD)):
+        if likely(has_inline_values(owner) and not has_own_dict(owner)):
             return cached_field(owner, cache)
+    elif is_seen_as(owner, cache, SLOT):
+        return cached_field(owner, cache)
     return NULL
 
 

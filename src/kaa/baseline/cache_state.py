@@ -62,9 +62,14 @@ def read_cache(instruction: str, address: int) -> Cache:
 
 
 def _entries(words: ctypes.Array[ctypes.c_uint64]) -> list[tuple[int, str]]:
-    found = [(max(words[VERSION] - 1, 0), KINDS[words[KIND]])] if words[KIND] else []
+    found = [(max(_version(words[VERSION]), 0), KINDS[words[KIND]])] if words[KIND] else []
     if words[MORE]:
         further = (ctypes.c_uint64 * TABLE_WORDS).from_address(words[MORE])
         places = [first for first in range(1, 1 + FURTHER * ENTRY, ENTRY) if further[first + VERSION]]
-        found += [(further[first + VERSION] - 1, KINDS[further[first + KIND]]) for first in places]
+        found += [(_version(further[first + VERSION]), KINDS[further[first + KIND]]) for first in places]
     return found
+
+
+def _version(word: int) -> int:
+    """The version in an entry's first word, which has the kind in its upper half; -1 if there is none."""
+    return (word & 0xFFFF_FFFF) - 1

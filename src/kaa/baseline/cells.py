@@ -19,7 +19,8 @@ EMPTY_STRING: Object = _object("EMPTY_STRING")
 WATCHED: Object = _object("WATCHED")
 """The file name of code objects that are checked (see `checks`)."""
 LIST_APPEND: Object = _object("LIST_APPEND")
-"""`list.append`."""
+HASATTR: Object = _object("HASATTR")
+"""`list.append` and `hasattr`."""
 SLOT_SUBSCRIPT: Ptr[u8] = Cell("SLOT_SUBSCRIPT", Reference(Object))  # type: ignore[assignment]
 SLOT_ITER: Ptr[u8] = Cell("SLOT_ITER", Reference(Object))  # type: ignore[assignment]
 """`mp_subscript` of classes with a `__getitem__` in Python, and `tp_iter` of those with an `__iter__`."""

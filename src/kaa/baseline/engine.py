@@ -152,6 +152,7 @@ class Engine:
             "EMPTY_STRING": "",
             "IMPORT_FAILURE": import_failure,
             "LIST_APPEND": list.append,
+            "HASATTR": hasattr,
         }
         for cell, text in marshal.loads(self.image.extra[NAMES]).items():
             objects[cell] = sys.intern(text)

@@ -30,17 +30,18 @@ from kaa.baseline.calling import (
     run_known,
     version_mark,
 )
-from kaa.baseline.cells import LIST_APPEND, OBJECT_NEW, SLOT_INIT, STRINGS
+from kaa.baseline.cells import HASATTR, LIST_APPEND, OBJECT_NEW, SLOT_INIT, STRINGS
 from kaa.baseline.frames import (
     has_own_hook,
     leave_to_host,
     machine_address,
     pay_attention,
     save_stack_pointer,
+    stack_base,
 )
 from kaa.baseline.holes import CACHE, FOLLOWING, NEXT, OPARG, RESUMED, Continuation, Jump, Stack
 from kaa.baseline.holes import VERSION as EVAL_BREAKER
-from kaa.baseline.objects import None_, decref, decref_maybe, here, incref, new, release_all
+from kaa.baseline.objects import None_, True_, decref, decref_maybe, here, incref, new, release_all
 from kaa.baseline.strands import ARGUMENTS, SWAP, swap_strands
 from kaa.baseline.template import second, template, variant
 from kaa.baseline.templates.containers import is_iterable
@@ -51,6 +52,7 @@ from kaa.native.externs import (
     PyDict_Next,
     PyDict_Size,
     PyErr_Format,
+    PyErr_NoMemory,
     PyExc_TypeError,
     PyList_Type,
     PyMem_RawFree,
@@ -58,11 +60,13 @@ from kaa.native.externs import (
     PyMethod_Type,
     PyMethodDescr_Type,
     PyObject_Call,
+    PyObject_GenericGetAttr,
     PyObject_Vectorcall,
     PySequence_Tuple,
     PyTuple_New,
     PyTuple_Type,
     PyType_Type,
+    PyUnicode_Type,
     _Py_CheckFunctionResult,
     _PyIntrinsics_BinaryFunctions,
     _PyIntrinsics_UnaryFunctions,
@@ -91,6 +95,8 @@ from kaa.native.types import Ptr, Struct, i1, i32, i64, u8, u64
 ARGUMENTS_OFFSET = -(1 << 63)
 """In a count of arguments: the callee may use the place before the first one."""
 IS_STRING = 1 << 28
+IS_METHOD = 1 << 17
+"""`tp_flags` of functions and of what else can be called with the instance, and need not be bound."""
 HAVE_VECTORCALL, ABSTRACT = 1 << 11, 1 << 20
 """`tp_flags` of the subclasses of str, of types whose instances have a vectorcall slot, and of abstract classes."""
 CALL_UNITS = 1 + BY_NAME["CALL"].caches
@@ -163,6 +169,10 @@ def call_at(thread: ThreadState, base: Stack, sp: Stack) -> Object:
         decref(callable)
         decref(items)
         return NULL if unlikely(failed < 0) else None_
+    if callable == HASATTR and count == 2 and has_method(arguments[0], arguments[1]):
+        decref(arguments[0])
+        decref(arguments[1])
+        return True_
     if callable == PyType_Type and count == 1:
         found = new(arguments[0].ob_type)
         decref(arguments[0])
@@ -173,6 +183,16 @@ def call_at(thread: ThreadState, base: Stack, sp: Stack) -> Object:
         decref(arguments[0])
         arguments += 1
     return result
+
+
+@native
+def has_method(owner: Object, name: Object) -> i1:
+    """Whether an object has a method of this name, or an attribute in place of that; no code of the guest's runs."""
+    kind = owner.ob_type
+    if name.ob_type != PyUnicode_Type or address(kind.tp_getattro) != address(PyObject_GenericGetAttr):
+        return False
+    found = _PyType_Lookup(kind, name)
+    return address(found) != 0 and found.ob_type.tp_flags & IS_METHOD != 0
 
 
 @native(convention=TEMPLATE, cold=True)
@@ -447,29 +467,58 @@ def as_tuple(callable: Object, arguments: Object) -> Object:
 
 @native
 def push_expanded(
-    thread: ThreadState, function: FunctionObject, arguments: TupleObject, keywords: Object
+    thread: ThreadState, function: FunctionObject, receiver: Object, arguments: TupleObject, keywords: Object
 ) -> Frame:
-    """A frame for a call with a tuple and a dict (or NULL), whose keys are strings; takes only
-    the reference to the function."""
+    """A frame, ready for `run_callee`, for a call with a receiver (or NULL), a tuple, and a dict (or NULL) whose keys
+    are strings. NULL with an exception.
+    """
     count = arguments.ob_size
     extra = PyDict_Size(keywords) if keywords else i64(0)
     values = cast(Ptr[Object], PyMem_RawMalloc(u64(8 * (count + extra + 1))))
+    if not values:
+        return cast(Frame, PyErr_NoMemory())
+    place = values
+    if receiver:
+        place[0] = new(receiver)
+        place += 1
     for index in range(count):
-        values[index] = new(arguments.ob_item[index])
+        place[index] = new(arguments.ob_item[index])
+    count += place - values
     names: Object = NULL
     if extra:
-        names = PyTuple_New(extra)
-        position = reserve(i64)
-        position[0] = 0
-        pair = reserve(Object, 2)
-        for index in range(extra):
-            PyDict_Next(keywords, position, pair, pair + 1)
-            cast(TupleObject, names).ob_item[index] = new(pair[0])
-            values[count + index] = new(pair[1])
-    called = push_frame(thread, function, values, count, names)
+        names = take_keywords(keywords, extra, values + count)
+    incref(function)
+    called = push_any(thread, function, values, count, names)
     decref_maybe(names)
     PyMem_RawFree(cast(Ptr[u8], values))
     return called
+
+
+@native(apart=True)
+def push_any(
+    thread: ThreadState, function: FunctionObject, arguments: Stack, count: i64, names: Object
+) -> Frame:
+    """`push_frame`, by the short way if that will do."""
+    if not names:
+        called = push_simple(thread, function, arguments, count)
+        if called:
+            save_stack_pointer(called, stack_base(called))
+            return called
+    return push_frame(thread, function, arguments, count, names)
+
+
+@native(apart=True)
+def take_keywords(keywords: Object, extra: i64, values: Stack) -> Object:
+    """The names of keywords, as a new tuple, and their values, new."""
+    names = PyTuple_New(extra)
+    position = reserve(i64)
+    position[0] = 0
+    pair = reserve(Object, 2)
+    for index in range(extra):
+        PyDict_Next(keywords, position, pair, pair + 1)
+        cast(TupleObject, names).ob_item[index] = new(pair[0])
+        values[index] = new(pair[1])
+    return names
 
 
 @native
@@ -498,11 +547,15 @@ def call_expanded(
     arguments = as_tuple(callable, base[2])
     if not arguments:
         return raised(frame, sp, thread)
-    if is_guest(callable) and (not keywords or has_string_keys(keywords)):
-        decref(base[2])
-        called = push_expanded(thread, cast(FunctionObject, callable), cast(TupleObject, arguments), keywords)
+    function, receiver = callable, cast(Object, NULL)
+    if callable.ob_type == PyMethod_Type:
+        function, receiver = cast(MethodObject, callable).im_func, cast(MethodObject, callable).im_self
+    if is_guest(function) and (not keywords or has_string_keys(keywords)):
+        called = push_expanded(
+            thread, cast(FunctionObject, function), receiver, cast(TupleObject, arguments), keywords
+        )
         decref(arguments)
-        decref_maybe(keywords)
+        release_call(base, keywords)
         if not called:
             return raised(frame, base, thread)
         base[0] = cast(Object, onward)

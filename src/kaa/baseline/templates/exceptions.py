@@ -8,7 +8,7 @@ from kaa.baseline.frames import proceed, save_stack_pointer
 from kaa.baseline.holes import INSTRUCTION, NEXT, OPARG, RESUMED, Continuation, Jump, Stack
 from kaa.baseline.objects import None_, boolean, decref, decref_maybe, here, incref, new, release_maybe
 from kaa.baseline.template import second, template
-from kaa.baseline.templates.calls import call_native
+from kaa.baseline.templates.calls import IS_METHOD, call_native
 from kaa.baseline.unwinding import handle, raised
 from kaa.native.externs import (
     PyErr_Format,
@@ -38,8 +38,6 @@ from kaa.native.intrinsics import NULL, address, cast, likely, reserve, unlikely
 from kaa.native.layouts import Frame, FunctionObject, Object, StopIteration_, ThreadState, TypeObject
 from kaa.native.types import CString, i1, i64, u64
 
-IS_METHOD = 1 << 17
-"""`tp_flags` of functions and of what else can be called with the instance, and need not be bound."""
 IS_INT = 1 << 24
 IS_EXCEPTION = 1 << 30
 IS_TYPE = 1 << 31
