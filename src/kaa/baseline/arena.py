@@ -27,8 +27,8 @@ class Arena(Struct):
     """Memory handed out in pieces. `free` has a chain of returned pieces for each size class.
 
     A piece is written `distance` bytes from where it is run and read. One before `kept` is never handed out again.
-    `written` counts bytes since the pages by which pieces are written have been let go. `top` is the latest piece of a
-    stack.
+    `written` counts bytes since the pages by which pieces are written have been let go; up to `ready` there are some.
+    `top` is the latest piece of a stack.
     """
 
     next: u64
@@ -39,6 +39,7 @@ class Arena(Struct):
     written: u64
     first: u64
     top: u64
+    ready: u64
     free: Array[u64]
 
 
@@ -47,13 +48,15 @@ SIZE_STEP: Final = 64
 """Pieces are multiples of this. Those of SIZE_CLASSES steps and more are not reused: their memory, if it is one that is
 mapped twice, goes back to the system.
 """
-FIELDS: Final = 8
+FIELDS: Final = 9
 ARENA_SIZE: Final = 8 * (FIELDS + SIZE_CLASSES)
 READ_WRITE, READ_EXECUTE = 3, 5
 MAP_SHARED, MAP_FIXED, MAP_ANONYMOUS, MAP_NORESERVE = 0x1, 0x10, 0x20, 0x4000
-MADV_DONTNEED, MADV_REMOVE = 4, 9
+MADV_DONTNEED, MADV_REMOVE, MADV_POPULATE_WRITE = 4, 9, 23
 STRETCH: Final = 1 << 16
 """Bytes of machine code after which the pages by which it was written are let go."""
+AHEAD: Final = 1 << 14
+"""Bytes for which pages are made ready with those that are wanted."""
 MREMAP_MAYMOVE, MREMAP_FIXED = 1, 2
 
 
@@ -93,7 +96,24 @@ def take(arena: Arena, size: u64) -> u64:
         return 0
     arena.next = place + rounded
     arena.used += rounded
+    make_ready(arena)
     return place
+
+
+@native(inline=True)
+def make_ready(arena: Arena) -> None:
+    """Have pages for what has been handed out. Many at once cost far less than one by one, when they are written to."""
+    if arena.next > arena.ready:
+        make_pages_ready(arena)
+
+
+@native(apart=True)
+def make_pages_ready(arena: Arena) -> None:
+    """Have them, and some more. A system that cannot do this does it one by one."""
+    end = ((arena.next + (PAGE - 1)) & ~u64(PAGE - 1)) + AHEAD
+    if end < arena.limit:
+        madvise(arena.ready + arena.distance, end - arena.ready, MADV_POPULATE_WRITE)
+    arena.ready = end
 
 
 @native
@@ -140,6 +160,7 @@ def take_on_top(arena: Arena, size: u64) -> u64:
         return 0
     arena.next += rounded
     arena.used += rounded
+    make_ready(arena)
     floor = floor_of(arena, place)
     floor.below = arena.top
     floor.is_free = 0
@@ -169,6 +190,7 @@ def let_written_pages_go(arena: Arena, size: u64) -> None:
     arena.written += size
     if arena.written >= STRETCH:
         arena.written = 0
+        arena.ready = arena.next & ~u64(PAGE - 1)
         madvise(arena.first + arena.distance, arena.limit - arena.first, MADV_DONTNEED)
 
 
@@ -208,6 +230,7 @@ def keep_all(arena: Arena) -> None:
     """The same for one of the arenas of machine code."""
     arena.next = (arena.next + (PAGE - 1)) & ~u64(PAGE - 1)
     arena.kept = arena.next
+    arena.ready = arena.next
     arena.top = 0
     clear_memory(cast(Ptr[u64], address(arena) + 8 * FIELDS), 8 * SIZE_CLASSES)
 
