@@ -26,7 +26,7 @@ from kaa.native.host_library import (
     address_of,
     addressof,
     c_function,
-    kept_bytes,
+    place_of,
     python_function,
     word,
 )
@@ -166,17 +166,14 @@ class Engine:
         methods = _pointer(id(_Subscriptable), offsets["tp_as_mapping"])
         self._set_cell("SLOT_SUBSCRIPT", _pointer(methods, offsets["mp_subscript"]))
         self._set_cell("SLOT_ITER", _pointer(id(_Subscriptable), offsets["tp_iter"]))
-        unit = kept_bytes(bytes(16))
+        unit = bytes(16)
         self._kept.append(unit)
-        self._set_cell("ENTRY_UNIT", addressof(unit))
+        self._set_cell("ENTRY_UNIT", place_of(unit))
         self._set_cell("IMAGE", self.loaded.base)
 
     def _set_tables(self) -> None:
         for name in TABLES:
-            data = self.image.extra[name]
-            memory = kept_bytes(data, 8)
-            self._kept.append(memory)
-            self._set_cell(name, addressof(memory))
+            self._set_cell(name, place_of(self.image.extra[name]))
 
     def _lay_out_arenas(self) -> None:
         """The region behind the image: data, machine code where it runs, machine code where it is written."""

@@ -147,7 +147,9 @@ def add_tables(image: Image) -> None:
         for hole in chain(*kinds):
             addend = hole.addend - hole.offset if hole.relative else hole.addend
             holes += HOLE_ROW.pack(hole.offset, HOLES.index(hole.name), addend)
-    image.extra.update(zip(TABLES, map(bytes, (rows, variants, templates, holes)), strict=True))
+    room = bytes(8)  # which may be read with what stands before it
+    parts = [bytes(part) + room for part in (rows, variants, templates, holes)]
+    image.extra.update(zip(TABLES, parts, strict=True))
     image.extra[OFFSETS] = marshal.dumps(host_offsets())
     image.extra[NAMES] = marshal.dumps({cell.name: text for text, cell in STRINGS.items()})
 

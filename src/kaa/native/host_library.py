@@ -37,7 +37,7 @@ __all__ = [
     "c_function",
     "copy_bytes",
     "get_errno",
-    "kept_bytes",
+    "place_of",
     "python_function",
     "word",
     "words",
@@ -114,11 +114,8 @@ def copy_bytes(address: int, data: bytes | memoryview) -> None:
     memoryview((Byte * len(data)).from_address(address)).cast("B")[:] = data
 
 
-def kept_bytes(data: bytes | memoryview, room: int = 0) -> Any:
-    """A buffer of C's with these bytes, and zeros behind them; its place is `addressof(buffer)`."""
-    buffer = (Byte * (len(data) + room))()
-    copy_bytes(addressof(buffer), data)
-    return buffer
+place_of = python_function("PyBytes_AsString", Address, Object)
+"""The place of bytes in memory, as long as they live."""
 
 
 def word(address: int) -> Word:
