@@ -60,7 +60,9 @@ class Engine(Protocol):
         """
 
     def start(self) -> None:
-        """Run every frame that begins from now on, if that is not left to the host."""
+        """Run every frame that begins from now on, if that is not left to the host: once, and at the latest when the
+        first code object is to be executed, or the first function called.
+        """
 
 
 class HostEngine:
@@ -188,6 +190,7 @@ class NativeEngine(HostEngine):
         super().__init__()
         self._machine = load()
         self._strands: Any = None
+        self._has_started = False
         invisible(type(self._machine).call_unseen)
 
     @invisible
@@ -198,12 +201,16 @@ class NativeEngine(HostEngine):
         locals: Mapping[str, Any] | None = None,
         closure: tuple[CellType, ...] | None = None,
     ) -> object:
+        if not self._has_started:
+            self.start()
         if closure is not None:
             return self._machine.call_unseen(self._exec, code, globals, locals, closure=closure)
         return self._machine.call_unseen(self._eval, code, globals, locals)
 
     @invisible
     def call[R](self, function: Callable[..., R], *arguments: object) -> R:
+        if not self._has_started:
+            self.start()
         result: R = self._machine.call_unseen(function, *arguments)
         return result
 
@@ -243,6 +250,7 @@ class NativeEngine(HostEngine):
             atexit.register(report, self._machine)
 
     def start(self) -> None:
+        self._has_started = True
         self._machine.enable()
 
     def stop(self) -> None:

@@ -60,7 +60,7 @@ def launch(words: list[str]) -> int:
         return programs.USAGE
     if line.x_option("showengine") is not None:
         print(f"kaa: engine {engine.name}", file=sys.stderr)
-    takeover.take_over(engine)
+    takeover.prepare(engine)
     if command:
         path_file.honour(command, line)
     on_empty_stack(_run, engine, line)

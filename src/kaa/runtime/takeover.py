@@ -47,13 +47,18 @@ REPLACED: Final[list[tuple[Any, str]]] = [
 
 def take_over(engine: Engine) -> None:
     """Give the process to `engine`, once, before the first guest code."""
+    prepare(engine)
+    engine.start()
+
+
+def prepare(engine: Engine) -> None:
+    """The same but for the start of the machine, which need not run what comes before the guest's code."""
     own = frozenset(name for name in sys.modules if name.partition(".")[0] == kaa.__name__)
     atexit.register(outlive_finalization, sys.modules, own)
     replace(engine)
     hide_own_imports()
     if collector.start is not None:
         collector.end(collector.start)
-    engine.start()  # so late, since it need not run what stands above
     if sys.warnoptions:
         import warnings  # noqa: F401  # it reads the options, as at the host's start
 
