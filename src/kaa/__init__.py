@@ -9,7 +9,6 @@ from kaa.loading import load_with_own_builtins  # noqa: E402  # after the line a
 
 for _folder in __path__:
     load_with_own_builtins(_folder)
-    load_with_own_builtins(f"{_folder}/bytecode")  # a package that has been loaded for the loader's sake
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

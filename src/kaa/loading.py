@@ -23,7 +23,7 @@ import sys
 from _thread import RLock
 from posix import getpid, mkdir, replace, stat
 
-from kaa.bytecode.sealing import HEADER_SIZE, MAGIC, is_sealed, seal
+from kaa.sealing import HEADER_SIZE, MAGIC, is_sealed, seal
 
 TYPE_CHECKING = False  # importing `typing` would be most of a start
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from types import CodeType
 from typing import NamedTuple
 
 from kaa.bytecode.code_image import CodeImage, CutOffCode, DamagedCode
-from kaa.bytecode.sealing import HEADER_SIZE, MAGIC, is_sealed, seal
+from kaa.sealing import HEADER_SIZE, MAGIC, is_sealed, seal
 
 __all__ = [
     "HEADER_SIZE",

@@ -18,7 +18,7 @@ import marshal
 import sys
 from _thread import get_ident
 
-from kaa.bytecode import sealing
+from kaa import sealing
 from kaa.loading import CACHE_TAG
 from kaa.runtime import places
 from kaa.runtime.invisible import invisible

@@ -15,7 +15,7 @@ import sys
 from _frozen_importlib import BuiltinImporter
 from _frozen_importlib_external import PathFinder, SourceFileLoader, SourcelessFileLoader
 
-from kaa.bytecode import sealing
+from kaa import sealing
 from kaa.own_types import CodeType, ModuleType
 from kaa.runtime import caches, front, program_folder
 from kaa.runtime.invisible import invisible

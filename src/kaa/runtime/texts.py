@@ -19,7 +19,7 @@ import posix
 import sys
 
 import kaa
-from kaa.bytecode import sealing
+from kaa import sealing
 from kaa.cache_folder import cache_folder
 from kaa.native.cache import forget_old
 from kaa.native.digest import digest
