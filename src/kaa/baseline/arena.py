@@ -53,9 +53,9 @@ ARENA_SIZE: Final = 8 * (FIELDS + SIZE_CLASSES)
 READ_WRITE, READ_EXECUTE = 3, 5
 MAP_SHARED, MAP_FIXED, MAP_ANONYMOUS, MAP_NORESERVE = 0x1, 0x10, 0x20, 0x4000
 MADV_DONTNEED, MADV_REMOVE, MADV_POPULATE_WRITE = 4, 9, 23
-STRETCH: Final = 1 << 16
+STRETCH: Final = 3 << 15
 """Bytes of machine code after which the pages by which it was written are let go."""
-AHEAD: Final = 1 << 14
+AHEAD: Final = 1 << 15
 """Bytes for which pages are made ready with those that are wanted."""
 MREMAP_MAYMOVE, MREMAP_FIXED = 1, 2
 
