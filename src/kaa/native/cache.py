@@ -6,12 +6,13 @@ is there. A damaged or outdated file is replaced; a folder that cannot be writte
 
 from __future__ import annotations
 
+import marshal
 import os
 import sys
 
 from kaa.cache_folder import cache_folder
 from kaa.native.digest import SIZE, digest
-from kaa.native.image import Image
+from kaa.native.image import PLAIN, Image
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def key(sources: Iterable[str], *, variant: str = "") -> str:
     facts = (sys.version, os.uname().machine, sys.implementation.cache_tag or "", variant)
     sources = sorted(sources)
     stamps = [(path, status.st_mtime_ns, status.st_size) for path in sources for status in (os.stat(path),)]
-    stamp = digest(repr((facts, stamps)).encode()).hex()
+    stamp = digest(marshal.dumps((facts, stamps), PLAIN)).hex()
     path = os.path.join(cache_folder(), f"{stamp}.key")
     try:
         with open(path, "rb") as stream:

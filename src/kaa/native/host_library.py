@@ -33,6 +33,7 @@ __all__ = [
     "Text",
     "Word",
     "address_of",
+    "addresses_of",
     "addressof",
     "c_function",
     "copy_bytes",
@@ -90,6 +91,11 @@ class _PythonFunction(CFuncPtr):
 
 class _CFunction(CFuncPtr):
     _flags_ = FUNCFLAG_CDECL | FUNCFLAG_USE_ERRNO
+
+
+def addresses_of(names: list[str]) -> list[int]:
+    """The same for many."""
+    return [dlsym(_process, name) for name in names]
 
 
 def python_function(place: str | int, result: Any, *arguments: Any) -> Any:

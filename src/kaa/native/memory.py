@@ -10,7 +10,7 @@ from kaa.native.host_library import (
     Address,
     Int,
     Size,
-    address_of,
+    addresses_of,
     c_function,
     copy_bytes,
     get_errno,
@@ -58,9 +58,8 @@ class LoadedImage:
         self.protect(0, image.writable, READ | EXECUTE)
 
     def _fill_addresses(self) -> None:
-        table = words(self.base + self.image.got, len(self.image.externs))
-        for index, name in enumerate(self.image.externs):
-            table[index] = address_of(name)
+        names = self.image.externs
+        words(self.base + self.image.got, len(names))[:] = addresses_of(names)
 
     def protect(self, offset: int, size: int, protection: int) -> None:
         """Set the access to whole pages at `offset` from the base."""

@@ -129,8 +129,8 @@ def hide_own_imports() -> None:
     so does `warnings`, through which C code and the machine show theirs.
     """
     library = os.path.join(os.path.dirname(os.__file__), "")
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None) or ""
+    for name in [name for name in sys.modules if name not in kaa.HOST_MODULES and name != "warnings"]:
+        file = getattr(sys.modules[name], "__file__", None) or ""
         in_library = file.startswith(library) and not file.startswith(library + "site-packages")
-        if name not in (*kaa.HOST_MODULES, "warnings") and in_library and file.endswith(".py"):
+        if in_library and file.endswith(".py"):
             del sys.modules[name]

@@ -23,6 +23,7 @@ from kaa import sealing
 from kaa.cache_folder import cache_folder
 from kaa.native.cache import forget_old
 from kaa.native.digest import digest
+from kaa.native.image import PLAIN
 from kaa.own_types import CodeType
 from kaa.runtime import on_demand
 from kaa.runtime.on_demand import WARNING, part
@@ -60,7 +61,7 @@ def prepare() -> None:
         for name in sorted(posix.listdir(folder))
         if name.endswith(".py")
     ]
-    _version = f"{kaa.version} {sys.version} {times}".encode()
+    _version = marshal.dumps((kaa.version, sys.version, times), PLAIN)
 
 
 def code_of(
