@@ -16,7 +16,8 @@ from typing import NamedTuple
 from kaa.bytecode.instructions import BY_NAME, BY_NUMBER, CACHES, Argument
 
 _EXTENDED_ARG = BY_NAME["EXTENDED_ARG"].number
-_NO_INSTRUCTIONS = bytes((BY_NAME["CACHE"].number, _EXTENDED_ARG))
+_CACHE = bytes((BY_NAME["CACHE"].number,))
+_NO_INSTRUCTIONS = _CACHE + bytes((_EXTENDED_ARG,))
 _NOT_IN_CODE = {"CACHE", "RESERVED", "EXTENDED_ARG", "INTERPRETER_EXIT", "EXIT_INIT_CHECK", "ENTER_EXECUTOR"}
 """Real opcodes that stand for no instruction of a program."""
 
@@ -66,7 +67,9 @@ def split(code: bytes) -> tuple[list[int], list[int]]:
     opcodes = code[::2]
     starts = list(compress(range(len(units)), opcodes))
     packed = list(filter(None, units))
-    return _fold_extended(starts, packed) if _EXTENDED_ARG in opcodes else (starts, packed)
+    if _EXTENDED_ARG in opcodes:
+        return _fold_extended(starts, packed, opcodes.translate(None, _CACHE))
+    return starts, packed
 
 
 def opcodes_in_order(code: bytes) -> bytes:
@@ -116,20 +119,18 @@ def _structural_fault(code: bytes, end: int) -> str:
     return f"{row.name} is not followed by {row.caches} empty caches, or has too many EXTENDED_ARGs, {place}"
 
 
-def _fold_extended(starts: list[int], packed: list[int]) -> tuple[list[int], list[int]]:
-    """Join EXTENDED_ARGs with the instructions they belong to."""
-    whole_starts = []
-    whole = []
-    prefix = 0
-    start = -1
-    for position, instruction in zip(starts, packed, strict=True):
-        if start < 0:
-            start = position
-        if instruction & 0xFF == _EXTENDED_ARG:
-            prefix = prefix << 8 | instruction >> 8
-            continue
-        whole_starts.append(start)
-        whole.append(prefix << 16 | instruction)
-        prefix = 0
-        start = -1
-    return whole_starts, whole
+def _fold_extended(starts: list[int], packed: list[int], in_order: bytes) -> tuple[list[int], list[int]]:
+    """Join EXTENDED_ARGs with the instructions they belong to, which start where the first of them stands."""
+    for extensions in _EXTENSIONS.finditer(in_order):
+        first, last = extensions.span()
+        high = 0
+        for extension in packed[first:last]:
+            high = high << 8 | extension >> 8
+        packed[last] |= high << 16
+        starts[last] = starts[first]
+    others = in_order.translate(_WITHOUT_EXTENSIONS)
+    return list(compress(starts, others)), list(compress(packed, others))
+
+
+_EXTENSIONS = re.compile(re.escape(bytes((_EXTENDED_ARG,))) + b"+")
+_WITHOUT_EXTENSIONS = bytes(0 if opcode == _EXTENDED_ARG else opcode for opcode in range(256))
