@@ -25,6 +25,14 @@ EXACT = {
     "not in lists": lambda n: "[" * 150 + "not " * n + "1" + "]" * 150,
     "minus in calls": lambda n: "f(" * 120 + "-" * n + "1" + ")" * 120,
     "lambda in subscripts": lambda n: "x[" * 60 + "lambda: " * n + "1" + "]" * 60,
+    "not behind elements of tuples": lambda n: "(1, " * 100 + "not " * n + "1" + ")" * 100,
+    "not behind more elements of tuples": lambda n: "(1, 2, 3, " * 100 + "not " * n + "1" + ")" * 100,
+    "not behind elements of lists": lambda n: "[1, " * 100 + "not " * n + "1" + "]" * 100,
+    "not behind elements of dicts": lambda n: "{1: 1, 2: " * 100 + "not " * n + "1" + "}" * 100,
+    "not behind arguments": lambda n: "f(1, " * 100 + "not " * n + "1" + ")" * 100,
+    "not behind keyword arguments": lambda n: "f(a=1, b=" * 100 + "not " * n + "1" + ")" * 100,
+    "not in subscripts": lambda n: "x[1, " * 100 + "not " * n + "1" + "]" * 100,
+    "not behind parameters": lambda n: "(lambda a, b: " * 100 + "not " * n + "1" + ")" * 100,
     "not in lambdas": lambda n: "lambda: " * 1000 + "not " * n + "1",
 }
 
@@ -96,3 +104,19 @@ def test_what_is_not_nested_is_not_counted():
 def test_values_missing_in_deep_dicts(depth):
     source = "{1:" * depth + "}" * depth
     assert answer(kaa.compile, source, "exec") == answer(compile, source, "exec")
+
+
+@pytest.mark.parametrize("tail", ["", "2", "2 3"])
+@pytest.mark.parametrize("opening", ["(", "[", "{1:", "(1,", "[1,", "{1,", "(*a,", "(1, 2,", "f(", "[*"])
+def test_brackets_alone(opening, tail):
+    """Unclosed, closed, and all but one closed; in a statement and in an expression."""
+    closing = {"(": ")", "[": "]", "{": "}"}[opening.lstrip("f")[0]]
+    for depth in (100, 190, 198, 200, 201, 250):
+        for closed in (0, depth - 1, depth):
+            source = opening * depth + tail + closing * closed
+            for mode in ("exec", "eval"):
+                assert answer(kaa.compile, source, mode) == answer(compile, source, mode), (
+                    depth,
+                    closed,
+                    mode,
+                )

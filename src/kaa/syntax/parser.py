@@ -154,14 +154,27 @@ def read_again(parser: Parser, start: Callable[[Parser], ast.mod], mode: str, fa
             parser.pos = parser.level = 0
             try:
                 with deep_recursion():
-                    return start(parser)
+                    tree = start(parser)
+                check_depth(parser, mode)
+                return tree
             except Mismatch as mismatch:
                 failure = mismatch
+        check_depth(parser, mode)
         check_depth_of_search(parser)
         with deep_recursion(MAX_DIAGNOSIS_DEPTH):
             raise diagnosis.error(parser, mode, failure)
     except RecursionError:
         raise MemoryError(nesting.TOO_DEEP) from None
+
+
+def check_depth(parser: Parser, mode: str) -> None:
+    """Give up where brackets alone are too deep for CPython's first reading, up to the token that was reached."""
+    reached = parser.kinds[: parser.pos + 1]
+    if reached[-1] in (t.ERROR, ENDMARKER):
+        reached.pop()
+    start = 0 if mode == "eval" else nesting.STATEMENT - nesting.TARGET
+    if start + max(nesting.enclosing(reached), default=0) > nesting.MAX_CALLS - nesting.OPERAND:
+        raise MemoryError(nesting.TOO_DEEP)
 
 
 def check_depth_of_search(parser: Parser) -> None:
