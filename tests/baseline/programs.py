@@ -885,6 +885,170 @@ def expanded_calls():
     return out
 
 
+def class_defaults():
+    """Stores into instances whose class holds something of the same name, which becomes a descriptor under way."""
+    out = []
+
+    class Later:
+        """Becomes a data descriptor."""
+
+    class A:
+        x = None
+        y = 0
+        z = Later()
+
+        def w(self):
+            return "method"
+
+    def store(a, value):
+        a.x = value
+        a.y = value + 1
+        a.z = value + 2
+        a.w = value + 3
+        return a.x, a.y, a.z, a.w
+
+    a, b = A(), A()
+    for number in range(10):
+        out.append((store(a, number), store(b, -number), store(A(), number), sorted(vars(a))))
+    A.x = property(lambda self: "property", lambda self, value: out.append(("set", value)))
+    out.append((store(a, 20), sorted(vars(a).items())))
+    Later.__get__ = lambda self, owner, kind: "got"
+    Later.__set__ = lambda self, owner, value: out.append(("later", value))
+    out.append((store(a, 30), store(A(), 31)))
+    del A.x, A.z
+    out.append((store(a, 40), vars(a).pop("x"), vars(a)))
+    A.y = slice(1)
+    out.append((store(a, 50), a.__dict__))
+    A.__setattr__ = lambda self, name, value: object.__setattr__(self, name, (name, value))
+    out.append((store(a, 60), store(b, 70)))
+    return out
+
+
+def resumed_by_calls():
+    """`next` and `send`: all ways to call them, and all that generators do then."""
+    import types
+
+    out = []
+
+    def numbers(count):
+        got = None
+        for number in range(count):
+            try:
+                got = yield number, got
+            except ValueError as error:
+                got = repr(error)
+        return count
+
+    def outer(count):
+        result = yield from numbers(count)
+        out.append(("result", result))
+
+    def fails():
+        yield 1
+        raise LookupError("fails")
+
+    def stops():
+        yield 1
+        raise StopIteration("stops")
+
+    def itself():
+        yield next(own[0], "default")
+        yield own[0].send(None)
+
+    def empty():
+        return
+        yield
+
+    own = []
+
+    def attempt(act):
+        try:
+            out.append(act())
+        except BaseException as error:
+            context = error.__context__
+            depth, position = 0, error.__traceback__
+            while position:
+                depth, position = depth + 1, position.tb_next
+            out.append((type(error).__name__, str(error), getattr(error, "value", None), depth, repr(context)))
+
+    for make in (lambda: numbers(3), lambda: outer(2), fails, stops, itself, empty):
+        for way in (
+            lambda g: next(g),
+            lambda g: next(g, "default"),
+            lambda g: g.send(None),
+            lambda g: types.GeneratorType.send(g, None),
+            lambda g: g.send("early"),
+            lambda g: (next(g, None), g.send("late")),
+            lambda g: (next(g, None), g.throw(ValueError("thrown")), next(g, None)),
+            lambda g: (g.close(), next(g)),
+            lambda g: [next(g, out), next(g, out), next(g, out), next(g, out)] is None,
+        ):
+            generator = make()
+            own[:] = [generator]
+            for _ in range(3):
+                attempt(lambda: way(generator))
+    for wrong in (lambda: next(), lambda: next(1), lambda: next(empty(), 1, 2), lambda: empty().send(), lambda: next([])):
+        attempt(wrong)
+    for iterator in (iter("ab"), iter([]), map(str, [1]), (n for n in [])):
+        attempt(lambda: (next(iterator, "none"), next(iterator, "none"), next(iterator)))
+    return out
+
+
+def sent_to_coroutines():
+    """`send` of coroutines, and what `next` leaves of the handled exception and the frames."""
+    out = []
+
+    async def coroutine(value):
+        return await Waits(value)
+
+    class Waits:
+        def __init__(self, value):
+            self.value = value
+
+        def __await__(self):
+            return (yield self.value)
+
+    def attempt(act):
+        try:
+            out.append(act())
+        except BaseException as error:
+            context = error.__context__
+            depth, position = 0, error.__traceback__
+            while position:
+                depth, position = depth + 1, position.tb_next
+            out.append((type(error).__name__, str(error), getattr(error, "value", None), depth, repr(context)))
+
+    for value in (1, None, "x"):
+        waiting = coroutine(value)
+        for sent in (None, 5, None):
+            attempt(lambda: waiting.send(sent))
+        waiting = coroutine(value)
+        attempt(lambda: waiting.send(sent or 3))
+        waiting.close()
+    def handled():
+        yield repr(sys.exception())
+        try:
+            raise KeyError("inner")
+        except KeyError:
+            yield repr(sys.exception())
+            yield repr(sys.exception())
+
+    generator = handled()
+    try:
+        raise OSError("outer")
+    except OSError:
+        out.append((next(generator), next(generator), repr(sys.exception())))
+    out.append((next(generator), repr(sys.exception())))
+    attempt(lambda: next(generator))
+
+    def looks():
+        frame = sys._getframe(1)
+        yield frame.f_code.co_name, frame.f_lineno - frame.f_code.co_firstlineno
+
+    out.append(next(looks()))
+    return out
+
+
 def generators():
     out = []
 

@@ -160,8 +160,8 @@ def learn_load(owner: Object, name: Object, method: i1, interpreter: Interpreter
         cache[KEYS] = u64(kind.tp_version_tag)
         cache[KIND] = u64(PROPERTY)
         return
-    if address(found.ob_type.tp_descr_set) != 0 or found.ob_type.tp_flags & IMMUTABLE == 0:
-        return  # a descriptor, or something whose class may become one
+    if not stays_plain(found):
+        return
     plain = found.ob_type in (PyFunction_Type, PyMethodDescr_Type)
     if plain or is_wrapped(found):
         learn_method(kind, name, found, interpreter, not (plain and method), cache)
@@ -170,6 +170,12 @@ def learn_load(owner: Object, name: Object, method: i1, interpreter: Interpreter
             learn_method(kind, name, found, interpreter, False, cache)
         if cache[VERSION] == 0 and kind.tp_flags & INLINE_VALUES:
             learn_inline_value(kind, name, cache)
+
+
+@native(inline=True)
+def stays_plain(found: Object) -> i1:
+    """Whether what a class holds has no say in what its instances hold: no descriptor does, nor what may become one."""
+    return address(found.ob_type.tp_descr_set) == 0 and found.ob_type.tp_flags & IMMUTABLE != 0
 
 
 @native
@@ -390,11 +396,10 @@ def learn_store(owner: Object, name: Object, cache: Ptr[u64]) -> None:
     if PyUnstable_Type_AssignVersionTag(kind) == 0:
         return
     found = _PyType_Lookup(kind, name)
-    if not found:
-        if kind.tp_flags & INLINE_VALUES:
-            learn_inline_value(kind, name, cache)
-    elif found.ob_type == PyMemberDescr_Type:
+    if found and found.ob_type == PyMemberDescr_Type:
         learn_slot(kind, cast(MemberDescriptor, found), cache)
+    elif kind.tp_flags & INLINE_VALUES and (not found or stays_plain(found)):
+        learn_inline_value(kind, name, cache)
 
 
 @native(inline=True)

@@ -21,6 +21,10 @@ WATCHED: Object = _object("WATCHED")
 LIST_APPEND: Object = _object("LIST_APPEND")
 HASATTR: Object = _object("HASATTR")
 """`list.append` and `hasattr`."""
+NEXT_ITEM: Object = _object("NEXT_ITEM")
+GENERATOR_SEND: Object = _object("GENERATOR_SEND")
+COROUTINE_SEND: Object = _object("COROUTINE_SEND")
+"""`next`, and the methods `send` of generators and coroutines."""
 SLOT_SUBSCRIPT: Ptr[u8] = Cell("SLOT_SUBSCRIPT", Reference(Object))  # type: ignore[assignment]
 SLOT_ITER: Ptr[u8] = Cell("SLOT_ITER", Reference(Object))  # type: ignore[assignment]
 """`mp_subscript` of classes with a `__getitem__` in Python, and `tp_iter` of those with an `__iter__`."""

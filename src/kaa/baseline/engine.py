@@ -32,7 +32,7 @@ from kaa.native.host_library import (
 )
 from kaa.native.image import PAGE, Image
 from kaa.native.memory import REACHABLE, READ, WRITE, LoadedImage
-from kaa.own_types import CodeType
+from kaa.own_types import CodeType, CoroutineType, GeneratorType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -153,6 +153,9 @@ class Engine:
             "IMPORT_FAILURE": import_failure,
             "LIST_APPEND": list.append,
             "HASATTR": hasattr,
+            "NEXT_ITEM": next,
+            "GENERATOR_SEND": GeneratorType.send,
+            "COROUTINE_SEND": CoroutineType.send,
         }
         for cell, text in marshal.loads(self.image.extra[NAMES]).items():
             objects[cell] = sys.intern(text)

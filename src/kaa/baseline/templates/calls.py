@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kaa.baseline.attribute_cache import CALL_OF_CLASS, KIND, may_learn
+from kaa.baseline.attribute_cache import CALL_OF_CLASS, CLASSES, KIND, may_learn
 from kaa.baseline.block import find_block
 from kaa.baseline.calling import (
     ARGUMENT,
@@ -42,6 +42,7 @@ from kaa.baseline.frames import (
 from kaa.baseline.holes import CACHE, FOLLOWING, NEXT, OPARG, RESUMED, Continuation, Jump, Stack
 from kaa.baseline.holes import VERSION as EVAL_BREAKER
 from kaa.baseline.objects import None_, True_, decref, decref_maybe, here, incref, new, release_all
+from kaa.baseline.resuming import may_resume, resume_by_call, resumed_by
 from kaa.baseline.strands import ARGUMENTS, SWAP, swap_strands
 from kaa.baseline.template import second, template, variant
 from kaa.baseline.templates.containers import is_iterable
@@ -127,7 +128,7 @@ def call(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: 
     callable = base[0]
     if is_guest(callable):
         return call_function(frame, base, thread, cache, onward)
-    if callable.ob_type == PyType_Type and not base[1]:
+    if is_called_as_class(callable) and not base[1]:
         initializer = initializer_of(thread, cast(TypeObject, callable), count + 1, cache)
         if initializer:
             made = cast(TypeObject, callable).tp_alloc(cast(TypeObject, callable), 0)
@@ -147,6 +148,10 @@ def call(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: 
             return enter(frame, base + 1, thread, called, constructed)
     if callable == SWAP and count == ARGUMENTS and not base[1]:
         return swap_strands(frame, base, thread, NULL, onward)
+    if may_resume(callable):
+        generator = resumed_by(base, count)
+        if generator:
+            return resume_by_call(frame, sp, thread, base, generator)
     result = call_at(thread, base, sp)
     if unlikely(not result):
         return raised(frame, base, thread)
@@ -229,6 +234,15 @@ def initializer_of(thread: ThreadState, kind: TypeObject, count: i64, cache: Ptr
         if not can_push_known(thread, found, count, cache):
             return NULL
     return found
+
+
+@native(inline=True)
+def is_called_as_class(callable: Object) -> i1:
+    """Whether this is a class that `type.__call__` makes instances of, whatever its metaclass."""
+    kind = callable.ob_type
+    if kind == PyType_Type:
+        return True
+    return kind.tp_flags & CLASSES != 0 and address(kind.tp_call) == address(PyType_Type.tp_call)
 
 
 @native
@@ -382,7 +396,7 @@ def call_known(frame: Frame, sp: Stack, thread: ThreadState, count: Static[int])
         called = push_known(frame, base, thread, CACHE, RESUMED)
         if likely(called):
             return run_known(called, base, thread, CACHE)
-    elif is_native(base[0]) and base[0] != SWAP:
+    elif is_native(base[0]) and base[0] != SWAP and not may_resume(base[0]):
         # By a call that returns: a processor foresees where to, but not where `call` would jump to in the end.
         result = call_at(thread, base, sp)
         if unlikely(not result):
