@@ -27,8 +27,8 @@ class Arena(Struct):
     """Memory handed out in pieces. `free` has a chain of returned pieces for each size class.
 
     A piece is written `distance` bytes from where it is run and read. One before `kept` is never handed out again.
-    `written` counts bytes since the pages by which pieces are written have been let go; up to `ready` there are some.
-    `top` is the latest piece of a stack.
+    Pages by which pieces are written have been made `ready` up to there, and let go before `gone`; a stack counts the
+    bytes `written` since it has let them all go. `top` is the latest piece of a stack.
     """
 
     next: u64
@@ -40,6 +40,7 @@ class Arena(Struct):
     first: u64
     top: u64
     ready: u64
+    gone: u64
     free: Array[u64]
 
 
@@ -48,7 +49,7 @@ SIZE_STEP: Final = 64
 """Pieces are multiples of this. Those of SIZE_CLASSES steps and more are not reused: their memory, if it is one that is
 mapped twice, goes back to the system.
 """
-FIELDS: Final = 9
+FIELDS: Final = 10
 ARENA_SIZE: Final = 8 * (FIELDS + SIZE_CLASSES)
 READ_WRITE, READ_EXECUTE = 3, 5
 MAP_SHARED, MAP_FIXED, MAP_ANONYMOUS, MAP_NORESERVE = 0x1, 0x10, 0x20, 0x4000
@@ -181,12 +182,21 @@ def give_back_to_stack(arena: Arena, place: u64, size: u64) -> None:
 
 
 @native
-def let_written_pages_go(arena: Arena, size: u64) -> None:
-    """Note that so many bytes of machine code have been written, and now and then let the pages go by which they were:
-    while a process has them, they count as its memory twice.
+def let_written_pages_go(arena: Arena) -> None:
+    """Now and then let the pages go by which machine code was written in memory that has been handed out for the first
+    time: while a process has them, they count as its memory twice.
 
     What is in them stays where it runs, and they come back when they are written to again.
     """
+    end = arena.next & ~u64(PAGE - 1)
+    if end >= arena.gone + STRETCH:
+        madvise(arena.gone + arena.distance, end - arena.gone, MADV_DONTNEED)
+        arena.gone = end
+
+
+@native
+def let_pages_of_stack_go(arena: Arena, size: u64) -> None:
+    """The same for a stack, in which so many bytes more have been written, and where all pieces come and go."""
     arena.written += size
     if arena.written >= STRETCH:
         arena.written = 0
@@ -231,6 +241,7 @@ def keep_all(arena: Arena) -> None:
     arena.next = (arena.next + (PAGE - 1)) & ~u64(PAGE - 1)
     arena.kept = arena.next
     arena.ready = arena.next
+    arena.gone = arena.next
     arena.top = 0
     clear_memory(cast(Ptr[u64], address(arena) + 8 * FIELDS), 8 * SIZE_CLASSES)
 

@@ -45,7 +45,7 @@ TABLES: Final = ("ROWS", "VARIANTS", "TEMPLATE_ROWS", "HOLE_ROWS")
 """The linker's tables, kept with the image; its cells of the same names point to them."""
 CODE_ARENAS: Final = ("CODE_ARENA", "COLD_ARENA", "BODY_ARENA")
 DATA_ARENAS: Final = ("DATA_ARENA", "BODY_DATA_ARENA")
-ARENA_FIELDS: Final = ("next", "limit", "used", "distance", "kept", "written", "first", "top", "ready")
+ARENA_FIELDS: Final = tuple("next limit used distance kept written first top ready gone".split())
 OFFSETS, NAMES = "OFFSETS", "NAMES"
 """Kept with the image too: places in the host's objects, and the strings that cells hold."""
 
@@ -195,7 +195,7 @@ class Engine:
 
     def _set_arena(self, name: str, start: int, size: int, distance: int = 0) -> None:
         arena = self._arena(name)
-        arena.next = arena.kept = arena.first = arena.ready = self.loaded.base + start
+        arena.next = arena.kept = arena.first = arena.ready = arena.gone = self.loaded.base + start
         arena.limit = arena.next + size
         arena.distance = distance
 

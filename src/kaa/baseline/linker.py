@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from kaa.baseline.arena import BODY_ARENA, CODE_ARENA, COLD_ARENA, let_written_pages_go
+from kaa.baseline.arena import BODY_ARENA, CODE_ARENA, COLD_ARENA, let_pages_of_stack_go, let_written_pages_go
 from kaa.baseline.block import (
     CO_OPTIMIZED,
     Block,
@@ -470,10 +470,10 @@ def link_as_planned(code: CodeObject, plan: Plan) -> Block:
     INSTRUCTIONS_LINKED[0] += fill(code, block, cast(Site, reserve(u64, SITE_WORDS)), plan)
     BLOCKS_LINKED[0] += 1
     if runs_once(code):
-        let_written_pages_go(BODY_ARENA, plan.likely + plan.unlikely)
+        let_pages_of_stack_go(BODY_ARENA, plan.likely + plan.unlikely)
     else:
-        let_written_pages_go(CODE_ARENA, plan.likely)
-        let_written_pages_go(COLD_ARENA, plan.unlikely)
+        let_written_pages_go(CODE_ARENA)
+        let_written_pages_go(COLD_ARENA)
     if PERF_MAP != 0:
         describe(code, block.start, plan.likely)
         describe(code, block.cold, plan.unlikely)
