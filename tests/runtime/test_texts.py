@@ -26,7 +26,7 @@ def run(cache: Path, *words: str, **environment: str) -> Outcome:
 
 
 def files(cache: Path) -> list[Path]:
-    return sorted(path for path in cache.rglob("*") if path.is_file())
+    return sorted((cache / "texts").glob("*"))
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,7 @@ def test_an_edited_front_end_makes_other_code(monkeypatch: pytest.MonkeyPatch, t
     file.touch()
     monkeypatch.setattr(texts, "OWN_FOLDER", f"{tmp_path}/")
     monkeypatch.setattr(texts, "_version", b"")  # that of now comes back in the end
+    monkeypatch.setattr(texts, "_users_secret", lambda path: b"one of 16 bytes.")
     keys = []
     for time in (1, 1, 2):
         os.utime(file, (time, time))
@@ -106,6 +107,19 @@ def test_damaged_files(cache: Path) -> None:
         kept.write_bytes(damaged)
         assert str(run(cache, "-c", "print(1)")) == "1\n--- stderr\n--- status 0\n"
         assert kept.read_bytes() == whole
+
+
+def test_names_depend_on_a_secret(cache: Path) -> None:
+    secret, other = cache / "texts.secret", cache.parent / "other"
+    for folder in (cache, cache, other):
+        assert run(folder, "-c", "print(1)").out == "1\n"
+    (kept,), (others,) = files(cache), files(other)
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600 and len(secret.read_bytes()) == 16
+    assert kept.name != others.name and secret.read_bytes() != (other / "texts.secret").read_bytes()
+    secret.write_bytes(secret.read_bytes()[:9])
+    for _ in range(2):
+        assert run(cache, "-c", "print(1)").out == "1\n"
+    assert len(files(cache)) == 2 and len(secret.read_bytes()) == 16
 
 
 def test_the_oldest_files_go_when_there_are_too_many(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,8 @@ start has many of them: each named tuple, data class and forward reference is a 
 are kept, as they are likely to be the same the next time, and where they are, those that follow. A text that gives a
 warning is not, as the warning has to be given again.
 
-A text's digest names its file. The oldest files go when there are too many. Nothing is written where the program writes
+A text's digest names its file; it is made with a secret of the user's, so that nobody can write two texts of which one
+is taken for the other. The oldest files go when there are too many. Nothing is written where the program writes
 no caches (`-B`), and a failure to read or write is no error.
 """
 
@@ -22,7 +23,7 @@ import kaa
 from kaa import sealing
 from kaa.cache_folder import cache_folder
 from kaa.native.cache import forget_old
-from kaa.native.digest import digest
+from kaa.native.digest import SIZE, digest
 from kaa.native.image import PLAIN
 from kaa.own_types import CodeType
 from kaa.runtime import on_demand
@@ -48,12 +49,14 @@ _FRONT_END = ("bytecode", "compiler", "compiler/codegen", "compiler/flowgraph", 
 _left = MISSES
 _folder = ""
 _version = b""
+_secret = b""
 
 
 def prepare() -> None:
     """Find out what every key depends on. Done at the start, this is not the machine's to run."""
-    global _folder, _version
+    global _folder, _secret, _version
     _folder = f"{cache_folder()}/texts"
+    _secret = _users_secret(f"{_folder}.secret")
     folders = [OWN_FOLDER + folder for folder in _FRONT_END]
     times = [
         (name, posix.stat(f"{folder}/{name}").st_mtime_ns)
@@ -89,7 +92,24 @@ def _key(text: str | bytes, filename: str, mode: str, flags: int, level: int) ->
     """As many bytes as a header has, by which to know a text and all that its code object depends on."""
     facts = (type(text).__name__, filename, mode, flags, level, sys.get_int_max_str_digits())
     content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    return digest(b"\n".join([_version, repr(facts).encode(), content]))
+    return digest(b"\n".join([_version, repr(facts).encode(), content]), _secret)
+
+
+def _users_secret(path: str) -> bytes:
+    """What is in the file, which is made if it is not there, or damaged. Where that is impossible, the secret serves
+    this process alone.
+    """
+    try:
+        with open(path, "rb") as file:
+            found = file.read()
+    except OSError:
+        found = b""
+    if len(found) == SIZE:
+        return found
+    made = posix.urandom(SIZE)
+    if not sys.dont_write_bytecode:
+        _write(path, made)
+    return made
 
 
 def _read(path: str, key: bytes) -> CodeType | None:
