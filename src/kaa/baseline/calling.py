@@ -36,12 +36,14 @@ from kaa.baseline.frames import (
     abandon,
     leave_to_host,
     machine_address,
+    pay_attention,
     save_stack_pointer,
     stack_pointer,
 )
 from kaa.baseline.holes import Continuation, Jump, Stack
 from kaa.baseline.linker import block_of
 from kaa.baseline.objects import incref
+from kaa.bytecode.instructions import BY_NAME
 from kaa.native.externs import PyFunction_Type, _PyEvalFramePushAndInit
 from kaa.native.function import TEMPLATE, native
 from kaa.native.intrinsics import NULL, address, cast, likely, unlikely
@@ -55,6 +57,7 @@ CLASS_MARK: Final = 1 << 32
 CO_OPTIMIZED: Final = 1
 LOCALS: Final = 72
 """Bytes from a frame to its locals."""
+CALL_UNITS: Final = 1 + BY_NAME["CALL"].caches
 
 
 @native(inline=True)
@@ -318,6 +321,17 @@ def run_callee(frame: Frame, sp: Stack, thread: ThreadState, callee: Object) -> 
     if not block or block.start == 0:
         return leave_to_host(called, stack_pointer(called), thread)
     return machine_address(block, called.instr_ptr)(called, stack_pointer(called), thread)
+
+
+@native(convention=TEMPLATE, inline=True)
+def go_on_behind_call(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    """On at the instruction after the CALL at which the frame is, whose result is on the stack."""
+    block = find_block(frame.f_executable)
+    following = frame.instr_ptr + CALL_UNITS
+    onward = machine_address(block, following)
+    if unlikely(thread.eval_breaker != block.version):
+        return pay_attention(frame, sp, thread, following, onward)
+    return onward(frame, sp, thread)
 
 
 @native(convention=TEMPLATE, inline=True)

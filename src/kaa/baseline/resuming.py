@@ -6,14 +6,12 @@ result. If it returns, that is StopIteration, or the default.
 
 from __future__ import annotations
 
-from kaa.baseline.block import find_block
-from kaa.baseline.calling import resume_generator
+from kaa.baseline.calling import go_on_behind_call, resume_generator
 from kaa.baseline.cells import COROUTINE_SEND, GENERATOR_SEND, NEXT_ITEM
-from kaa.baseline.frames import CREATED, EXECUTING, machine_address, pay_attention
+from kaa.baseline.frames import CREATED, EXECUTING
 from kaa.baseline.holes import Jump, Stack
 from kaa.baseline.objects import None_, decref, new
 from kaa.baseline.unwinding import raised
-from kaa.bytecode.instructions import BY_NAME
 from kaa.native.externs import (
     PyCoro_Type,
     PyErr_SetNone,
@@ -22,11 +20,10 @@ from kaa.native.externs import (
     _PyGen_SetStopIterationValue,
 )
 from kaa.native.function import TEMPLATE, native
-from kaa.native.intrinsics import NULL, cast, unlikely
+from kaa.native.intrinsics import NULL, cast
 from kaa.native.layouts import Frame, GeneratorObject, Object, ThreadState
 from kaa.native.types import i1, i64
 
-CALL_UNITS = 1 + BY_NAME["CALL"].caches
 ALL_WITH_DEFAULT = 4
 """What is on the stack for `next(generator, default)`."""
 
@@ -110,9 +107,4 @@ def give_result(frame: Frame, sp: Stack, thread: ThreadState, base: Stack, value
         sp -= 1
         decref(sp[0])
     sp[0] = value
-    block = find_block(frame.f_executable)
-    following = frame.instr_ptr + CALL_UNITS
-    onward = machine_address(block, following)
-    if unlikely(thread.eval_breaker != block.version):
-        return pay_attention(frame, sp + 1, thread, following, onward)
-    return onward(frame, sp + 1, thread)
+    return go_on_behind_call(frame, sp + 1, thread)

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kaa.baseline.attribute_cache import CALL_OF_CLASS, CLASSES, KIND, may_learn
-from kaa.baseline.block import find_block
 from kaa.baseline.calling import (
     ARGUMENT,
+    CALL_UNITS,
     CLASS_MARK,
     INITIALIZER,
     INITIALIZER_VERSION,
@@ -19,6 +19,7 @@ from kaa.baseline.calling import (
     can_push,
     can_push_known,
     enter,
+    go_on_behind_call,
     is_guest,
     is_known,
     learn_function,
@@ -34,7 +35,6 @@ from kaa.baseline.cells import HASATTR, LIST_APPEND, OBJECT_NEW, SLOT_INIT, STRI
 from kaa.baseline.frames import (
     has_own_hook,
     leave_to_host,
-    machine_address,
     pay_attention,
     save_stack_pointer,
     stack_base,
@@ -47,7 +47,6 @@ from kaa.baseline.strands import ARGUMENTS, SWAP, swap_strands
 from kaa.baseline.template import second, template, variant
 from kaa.baseline.templates.containers import is_iterable
 from kaa.baseline.unwinding import push_returned, raised
-from kaa.bytecode.instructions import BY_NAME
 from kaa.native.externs import (
     PyCFunction_Type,
     PyDict_Next,
@@ -100,7 +99,6 @@ IS_METHOD = 1 << 17
 """`tp_flags` of functions and of what else can be called with the instance, and need not be bound."""
 HAVE_VECTORCALL, ABSTRACT = 1 << 11, 1 << 20
 """`tp_flags` of the subclasses of str, of types whose instances have a vectorcall slot, and of abstract classes."""
-CALL_UNITS = 1 + BY_NAME["CALL"].caches
 
 _init = STRINGS["__init__"]
 
@@ -266,12 +264,7 @@ def constructed(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> 
         decref(value)
         decref(sp[-1])
         return raised(frame, sp - 1, thread)
-    block = find_block(frame.f_executable)
-    following = frame.instr_ptr + CALL_UNITS
-    onward = machine_address(block, following)
-    if unlikely(thread.eval_breaker != block.version):
-        return pay_attention(frame, sp, thread, following, onward)
-    return onward(frame, sp, thread)
+    return go_on_behind_call(frame, sp, thread)
 
 
 @native
