@@ -251,6 +251,24 @@ for begun in (False, True):
 assert [log.count(which) for which in "gtp"] == [36, 36, 108]
 """
 
+OF_MAIN = """
+# The main tasklet schedules in a greenlet of the program's, and goes on there.
+def other():
+    for _ in range(3):
+        log.append("t")
+        schedule()
+def inside():
+    for _ in range(2):
+        schedule()
+        log.append(greenlet.getcurrent() is mine)
+    return "inside"
+tasklet(other)()
+mine = greenlet.greenlet(inside)
+assert mine.switch() == "inside" and log == ["t", True, "t", True]
+run()
+assert log[4:] == ["t"]
+"""
+
 OWNED = """
 import stackless
 from stackless import run, schedule, tasklet
@@ -360,7 +378,7 @@ assert "call" in log
 """
 
 
-@pytest.mark.parametrize("program", ["MIXED", "KEPT", "GREENLETS", "DEEP", "WATCHED"])
+@pytest.mark.parametrize("program", ["MIXED", "KEPT", "GREENLETS", "OF_MAIN", "DEEP", "WATCHED"])
 def test_where_the_kinds_meet(program: str, tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(KINDS + globals()[program])
     assert kaa("native", tmp_path, "main.py") == ""

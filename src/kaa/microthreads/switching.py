@@ -75,8 +75,7 @@ def reach(owner: Scheduler, previous: tasklet) -> Order:
     """Switch from a tasklet to the current one; what the former is given when it goes on."""
     strand = previous._strand
     if strand is None:
-        if not hooks.softswitch:
-            previous._greenlet = getcurrent()  # it may be one that the guest has made
+        previous._greenlet = getcurrent()  # it may be one that the guest has made
         return _switch_stacks(owner)
     if not (owner.current is owner.main and hooks.begun < FEW):
         order: Any = _leave(owner, strand)
