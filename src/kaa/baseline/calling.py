@@ -38,6 +38,7 @@ from kaa.baseline.frames import (
     machine_address,
     pay_attention,
     save_stack_pointer,
+    stack_base,
     stack_pointer,
 )
 from kaa.baseline.holes import Continuation, Jump, Stack
@@ -258,6 +259,19 @@ def push_simple(thread: ThreadState, function: FunctionObject, arguments: Stack,
     return called
 
 
+@native(apart=True)
+def push_any(
+    thread: ThreadState, function: FunctionObject, arguments: Stack, count: i64, names: Object
+) -> Frame:
+    """`push_frame`, by the short way if that will do: a frame that is ready for `run_callee`."""
+    if not names:
+        called = push_simple(thread, function, arguments, count)
+        if called:
+            save_stack_pointer(called, stack_base(called))
+            return called
+    return push_frame(thread, function, arguments, count, names)
+
+
 @native(convention=TEMPLATE)
 def enter(frame: Frame, sp: Stack, thread: ThreadState, callee: Frame, onward: Continuation) -> Jump:
     """Run a frame of `push_simple`; the caller waits with its stack at `sp`, to go on at `onward`."""
@@ -348,6 +362,12 @@ def resume_generator(
     if unlikely(address(onward) == 0):
         return run_callee(frame, sp, thread, cast(Object, called))
     return onward(called, stack_pointer(called), thread)
+
+
+@native(inline=True)
+def has_returned(generator: Object) -> i1:
+    """Whether a generator that has been resumed is at its end, and what arrives is its result."""
+    return cast(GeneratorObject, generator).gi_frame_state > EXECUTING
 
 
 @native(apart=True)

@@ -6,7 +6,7 @@ result. If it returns, that is StopIteration, or the default.
 
 from __future__ import annotations
 
-from kaa.baseline.calling import go_on_behind_call, resume_generator
+from kaa.baseline.calling import go_on_behind_call, has_returned, resume_generator
 from kaa.baseline.cells import COROUTINE_SEND, GENERATOR_SEND, NEXT_ITEM
 from kaa.baseline.frames import CREATED, EXECUTING
 from kaa.baseline.holes import Jump, Stack
@@ -92,12 +92,6 @@ def arrived_or_default(frame: Frame, sp: Stack, thread: ThreadState, value: Obje
         decref(value)
         value = new(sp[-2])
     return give_result(frame, sp, thread, sp - 3, value)
-
-
-@native(inline=True)
-def has_returned(generator: Object) -> i1:
-    """Whether a generator is at its end."""
-    return cast(GeneratorObject, generator).gi_frame_state > EXECUTING
 
 
 @native(convention=TEMPLATE, apart=True)

@@ -23,6 +23,7 @@ from kaa.baseline.calling import (
     is_guest,
     is_known,
     learn_function,
+    push_any,
     push_arguments,
     push_frame,
     push_known,
@@ -37,7 +38,6 @@ from kaa.baseline.frames import (
     leave_to_host,
     pay_attention,
     save_stack_pointer,
-    stack_base,
 )
 from kaa.baseline.holes import CACHE, FOLLOWING, NEXT, OPARG, RESUMED, Continuation, Jump, Stack
 from kaa.baseline.holes import VERSION as EVAL_BREAKER
@@ -499,19 +499,6 @@ def push_expanded(
     decref_maybe(names)
     PyMem_RawFree(cast(Ptr[u8], values))
     return called
-
-
-@native(apart=True)
-def push_any(
-    thread: ThreadState, function: FunctionObject, arguments: Stack, count: i64, names: Object
-) -> Frame:
-    """`push_frame`, by the short way if that will do."""
-    if not names:
-        called = push_simple(thread, function, arguments, count)
-        if called:
-            save_stack_pointer(called, stack_base(called))
-            return called
-    return push_frame(thread, function, arguments, count, names)
 
 
 @native(apart=True)

@@ -4,7 +4,7 @@ threads.
 
 from __future__ import annotations
 
-from kaa.baseline.calling import enter, is_guest, push_simple, resume_generator
+from kaa.baseline.calling import enter, has_returned, is_guest, push_simple, resume_generator
 from kaa.baseline.cells import SLOT_ITER, STRINGS
 from kaa.baseline.frames import (
     EXECUTING,
@@ -322,6 +322,6 @@ def stop_iteration(
 def FOR_ITER_resumed(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
     """The generator has yielded or returned `value`; its result ends the loop."""
     sp[0] = value
-    if cast(GeneratorObject, sp[-1]).gi_frame_state > EXECUTING:
+    if has_returned(sp[-1]):
         return proceed_at_target(frame, sp + 1, thread)
     return proceed(frame, sp + 1, thread)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaa.baseline.calling import enter, is_guest, push_frame, push_simple, run_callee
+from kaa.baseline.calling import is_guest, push_any, run_callee
 from kaa.baseline.cells import STRINGS
 from kaa.baseline.frames import proceed, save_stack_pointer
 from kaa.baseline.holes import INSTRUCTION, NEXT, OPARG, RESUMED, Continuation, Jump, Stack
@@ -34,7 +34,7 @@ from kaa.native.externs import (
     _PyType_Lookup,
 )
 from kaa.native.function import TEMPLATE, Static, native
-from kaa.native.intrinsics import NULL, address, cast, likely, reserve, unlikely
+from kaa.native.intrinsics import NULL, address, cast, reserve, unlikely
 from kaa.native.layouts import Frame, FunctionObject, Object, StopIteration_, ThreadState, TypeObject
 from kaa.native.types import CString, i1, i64, u64
 
@@ -266,19 +266,15 @@ def no_context_manager(thread: ThreadState, manager: Object, message: CString) -
 
 
 @native
-def enter_context(thread: ThreadState, place: Stack, asynchronous: Static[bool]) -> i1:
-    """`place` holds a context manager, and gets its exit method and what its enter method gave. False:
-    raised.
+def enter_context(thread: ThreadState, place: Stack, found: Object, asynchronous: Static[bool]) -> i1:
+    """`place` holds a context manager, and gets its exit method and what its enter method gave. `found` is
+    what its class has for the latter, borrowed, or NULL. False: raised.
 
     The manager is left in place if a method is missing.
     """
     manager = place[0]
-    name = _aenter if asynchronous else _enter
-    found = _PyType_Lookup(manager.ob_type, name)
-    is_method = (
-        address(found) != 0 and found.ob_type.tp_flags & IS_METHOD != 0
-    )  # to be called with the manager
-    method = new(found) if is_method else _PyObject_LookupSpecial(manager, name)
+    unbound = address(found) != 0 and found.ob_type.tp_flags & IS_METHOD != 0
+    method = new(found) if unbound else _PyObject_LookupSpecial(manager, _aenter if asynchronous else _enter)
     if not method:
         no_context_manager(thread, manager, NO_ASYNC_PROTOCOL if asynchronous else NO_PROTOCOL)
         return False
@@ -286,7 +282,7 @@ def enter_context(thread: ThreadState, place: Stack, asynchronous: Static[bool])
     if not leave:
         decref(method)
         return False
-    result = call_native(thread, method, place, i64(is_method))
+    result = call_native(thread, method, place, i64(unbound))
     decref(method)
     if not result:
         decref(leave)
@@ -318,11 +314,7 @@ def enter_guest(
     if unlikely(not leave):
         decref(function)
         return raised(frame, sp, thread)
-    called = push_simple(thread, function, sp - 1, 1)
-    if likely(called):
-        sp[-1] = leave
-        return enter(frame, sp, thread, called, resumed)
-    called = push_frame(thread, function, sp - 1, 1, NULL)
+    called = push_any(thread, function, sp - 1, 1, NULL)
     sp[-1] = leave
     if not called:
         return raised(frame, sp, thread)
@@ -342,10 +334,10 @@ NO_ASYNC_EXIT = (
 @template()
 def BEFORE_WITH(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
-    function = _PyType_Lookup(sp[-1].ob_type, _enter)
-    if function and is_guest(function):
-        return enter_guest(frame, sp, thread, cast(FunctionObject, function), RESUMED)
-    if unlikely(not enter_context(thread, sp - 1, False)):
+    found = _PyType_Lookup(sp[-1].ob_type, _enter)
+    if found and is_guest(found):
+        return enter_guest(frame, sp, thread, cast(FunctionObject, found), RESUMED)
+    if unlikely(not enter_context(thread, sp - 1, found, False)):
         return raised(frame, sp, thread)
     return proceed(frame, sp + 1, thread)
 
@@ -359,7 +351,7 @@ def BEFORE_WITH_resumed(frame: Frame, sp: Stack, thread: ThreadState, value: Obj
 @template()
 def BEFORE_ASYNC_WITH(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
-    if unlikely(not enter_context(thread, sp - 1, True)):
+    if unlikely(not enter_context(thread, sp - 1, _PyType_Lookup(sp[-1].ob_type, _aenter), True)):
         return raised(frame, sp, thread)
     return proceed(frame, sp + 1, thread)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaa.baseline.calling import resume_generator
+from kaa.baseline.calling import has_returned, resume_generator
 from kaa.baseline.cells import STRINGS
 from kaa.baseline.frames import (
     CREATED,
@@ -176,7 +176,7 @@ def send_otherwise(
 def SEND_resumed(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
     """The delegate has yielded or returned `value`."""
     sp[0] = value
-    if cast(GeneratorObject, sp[-1]).gi_frame_state > EXECUTING:
+    if has_returned(sp[-1]):
         return proceed_at_target(frame, sp + 1, thread)
     return proceed(frame, sp + 1, thread)
 
