@@ -1,7 +1,7 @@
 """What stands on the stack and in the locals before each instruction of the programs of `programs.py`.
 
-`python effects.py host` asks the host's loop, by its events for a tracer; `python effects.py native` asks checked
-machine code (`kaa.baseline.checks`). Prints JSON: for three runs of each program, its entries
+`python effects.py host` asks the host's loop, by its events for a tracer; `python effects.py warm` asks checked
+machine code (`kaa.baseline.checks`), and `python effects.py brief` that of code that never becomes warm. Prints JSON: for three runs of each program, its entries
 [code object, offset, frame, [[object, reference count], ...]]. Objects are addresses; NULL is 0.
 """
 
@@ -20,6 +20,8 @@ MOST = 5_000
 """Entries of a run that are kept."""
 WARM = (1, 2)
 """The runs that are compared; the first prepares the host's code for the tracer."""
+RUNS = {"warm": 0, "brief": 10**9}
+"""How often code may run before it gets warm machine code."""
 LEFT_OUT = {"recursion", "pending_signals", "threads"}
 """Programs that end the tracer, or in which things happen at any time or elsewhere."""
 CODE = layout(CodeObject).fields["co_code_adaptive"].offset
@@ -113,13 +115,14 @@ def on_host(programs):
     return found
 
 
-def natively(scope):
+def natively(scope, runs):
     from itertools import islice
 
     from kaa.baseline.checks import checked
     from kaa.baseline.engine import load
 
     engine = load()
+    engine.warm_after(runs)
     engine.enable()
     places = {code: (code + CODE, name) for code, name in NAMES.items()}
     found = {}
@@ -145,8 +148,8 @@ def chosen(scope):
 
 def main():
     scope = {"__name__": "programs", "__file__": str(SOURCE)}
-    if sys.argv[1] == "native":
-        found = natively(scope)
+    if sys.argv[1] in RUNS:
+        found = natively(scope, RUNS[sys.argv[1]])
     else:
         exec(MODULE, scope)
         found = on_host(chosen(scope))

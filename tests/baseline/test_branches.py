@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 import kaa
+from kaa.baseline.engine import RUNS
 from tests.native.host import needs_native
 
 pytestmark = needs_native
@@ -75,4 +76,11 @@ def test_one_template_compares_and_jumps():
             return x
         return y
 
+    assert "<- COMPARE_OP\n" in kaa.native_code(least)
+    kaa.enable()
+    try:
+        for number in range(RUNS + 1):
+            least(number, 7)
+    finally:
+        kaa.disable()
     assert "<- COMPARE_OP.0.POP_JUMP_IF_FALSE" in kaa.native_code(least)

@@ -20,7 +20,7 @@ import kaa.baseline.templates  # noqa: F401  # declares them
 from kaa.baseline.template import TEMPLATES
 from tests.native.host import needs_native
 
-from .effects import LEFT_OUT, MODULE, WARM, codes
+from .effects import LEFT_OUT, MODULE, RUNS, WARM, codes
 from .programs import PROGRAMS
 
 pytestmark = [needs_native, pytest.mark.xdist_group("effects")]
@@ -134,10 +134,11 @@ def differences(host: list[Entry], native: list[Entry]) -> list[str]:
     return found
 
 
+@pytest.mark.parametrize("code", RUNS)
 @pytest.mark.parametrize("program", [p.__name__ for p in PROGRAMS if p.__name__ not in LEFT_OUT])
-def test_effects(program: str) -> None:
+def test_effects(program: str, code: str) -> None:
     for run in WARM:
-        assert differences(log("host")[f"{program} {run}"], log("native")[f"{program} {run}"])[:5] == []
+        assert differences(log("host")[f"{program} {run}"], log(code)[f"{program} {run}"])[:5] == []
 
 
 BEFORE_RESUME = {"COPY_FREE_VARS", "MAKE_CELL", "RETURN_GENERATOR"}
@@ -153,6 +154,6 @@ def test_every_instruction_is_met() -> None:
         names[here.code, here.offset]
         for program, entries in log("host").items()
         if int(program[-1]) in WARM
-        for here, _ in meetings(entries, log("native")[program])
+        for here, _ in meetings(entries, log("warm")[program])
     }
     assert set(TEMPLATES) - {"CHECK"} - met == BEFORE_RESUME | NOT_MET

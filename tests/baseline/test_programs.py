@@ -33,6 +33,7 @@ def outcomes(*arguments):
     return json.loads(child.stdout)
 
 
+@pytest.mark.parametrize("runs", [0, 3, 10**6], ids=["warm", "both", "brief"])
 @pytest.mark.parametrize("name", [p.__name__ for p in PROGRAMS])
-def test_same_as_host(name):
-    assert outcomes("engine")[name] == outcomes()[name]
+def test_same_as_host(name, runs):
+    assert outcomes("engine", str(runs))[name] == outcomes()[name]

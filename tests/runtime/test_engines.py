@@ -29,6 +29,20 @@ def test_an_unknown_engine(tmp_path: Path) -> None:
     assert "unknown engine 'steam': choose one of" in outcome.err
 
 
+@pytest.mark.parametrize("runs", ["0", "1", "1000000000000000000"])
+def test_when_code_is_warm(runs: str, tmp_path: Path) -> None:
+    script = "-c", "t = 0\nfor n in range(100): t += n\nprint(t)"
+    outcome = Command(["-X", "engine=native", "-X", f"warm={runs}", *script]).run(KAA, tmp_path)
+    assert (outcome.status, outcome.out, outcome.err) == (0, "4950\n", "")
+
+
+@pytest.mark.parametrize("option", ["warm", "warm=", "warm=-1", "warm=soon", "warm=²", "warm=1000000000000000000000"])
+def test_wrong_numbers_of_runs(option: str, tmp_path: Path) -> None:
+    outcome = Command(["-X", "engine=native", "-X", option, *SHOW]).run(KAA, tmp_path)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err == "kaa: -X warm=N needs a number of runs\n"
+
+
 def test_where_machine_code_cannot_be_made(tmp_path: Path) -> None:
     """Under `-S` no installed library is found, and with an empty cache there is no machine code yet."""
     empty = {"KAA_ENGINE": "", "KAA_CACHE": str(tmp_path / "cache")}

@@ -2,9 +2,9 @@
 
     python -m tests.stress.run --programs 100000 --engines native,reference:20 --seed 1
 
-An engine is one of Kaa's (`host` is Kaa's compiler on the host's machine, `reference`, `native`), with a number
-behind a colon if it takes only every so manieth program; the host itself (`python`) is always run beside them and is
-right by definition. Most programs come to the engines as the host's code objects, since compiling takes Kaa longer
+An engine is one of Kaa's (`host` is Kaa's compiler on the host's machine, `reference`, `native`, whose code is warm
+after one run, and `brief`, where it never is), with a number behind a colon if it takes only every so manieth program;
+the host itself (`python`) is always run beside them and is right by definition. Most programs come to the engines as the host's code objects, since compiling takes Kaa longer
 than all the rest. Every `--compiled`-th comes as text: each engine compiles it, and its code must be the host's to the
 last byte, so that what holds for one compiler's code on a machine holds for the other's.
 
@@ -27,6 +27,7 @@ import warnings
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from random import Random
 from types import CodeType
@@ -41,6 +42,12 @@ PATIENCE = 120
 RUNS = len(STARTS)
 LONG = 1000
 MANY_RUNS = 300 * len(STARTS)
+OPTIONS = {
+    "python": [],
+    "native": ["engine=native", "warm=1"],
+    "brief": ["engine=native", "warm=1000000000"],
+}
+"""The `-X` options of engines that have others than their name."""
 CHUNK = 100
 """Programs that a job takes on at once."""
 
@@ -71,7 +78,8 @@ class Engine:
     def __init__(self, name: str):
         self.name, _, every = name.partition(":")
         self.every = int(every or 1)
-        options = [] if name == "python" else ["-m", "kaa", "-X", f"engine={self.name}"]
+        options = OPTIONS.get(self.name, [f"engine={self.name}"])
+        options = ["-m", "kaa", *chain.from_iterable(("-X", option) for option in options)] if options else []
         self.command = [sys.executable, "-X", "faulthandler", *options, "-m", "tests.stress.worker"]
         self.process: subprocess.Popen | None = None
         self.errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115  # as long-lived as this
@@ -177,7 +185,7 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--programs", type=int, default=1000)
-    parser.add_argument("--engines", default="native,reference:50")
+    parser.add_argument("--engines", default="native,brief:4,reference:50")
     parser.add_argument("--compiled", type=int, default=20, help="(default: every %(default)sth)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--size", type=int, default=12, help="statements at the top of a program, at most")

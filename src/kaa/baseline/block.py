@@ -2,6 +2,10 @@
 
 In: a code object. Out: its `Block`, found by way of `co_extra`, linked when it is first asked for, freed
 with the code. Its memory comes from the arenas.
+
+Code gets *brief* machine code first, which is quickly made. When it has run for a while, it is linked again, to *warm*
+machine code, and whoever comes to a beginning or a loop of the brief code goes on there. The brief code stays, since
+frames may wait to go on in it.
 """
 
 from __future__ import annotations
@@ -36,10 +40,14 @@ class Block(Struct):
     has, for each code unit, the distance of its machine code: from `start`, where the first instruction's is, or from
     `aside`, behind it, if it is negative. `start` is 0 for code that the machine cannot run. `code_size` bytes from
     `start` on are likely to run, `cold_size` bytes from `cold` on are not.
+
+    `runs_left` counts how often brief code may still begin or jump back. In a block of warm code the fields that begin
+    with `brief` say where its brief code is; they are 0 before.
     """
 
     start: u64
     version: u64
+    runs_left: u64
     code: CodeObject
     simple: i64
     tables: u64
@@ -49,6 +57,10 @@ class Block(Struct):
     cold: u64
     cold_size: u64
     aside: u64
+    brief_start: u64
+    brief_size: u64
+    brief_cold: u64
+    brief_cold_size: u64
     data_size: u64
     caches: Ptr[u64]
     addresses: Array[i32]
@@ -128,32 +140,54 @@ def runs_once(code: CodeObject) -> i1:
 
 
 @native
-def take_code_memory(block: Block) -> i1:
-    """Give the block memory for its machine code, by its sizes; False if there is none."""
-    if runs_once(block.code):
-        start = take_on_top(BODY_ARENA, block.code_size + block.cold_size)
-        cold = start + block.code_size
+def take_code_memory(block: Block, likely: u64, unlikely: u64, once: i1) -> i1:
+    """Give the block memory for so many bytes of machine code; False if there is none, and nothing has happened then.
+
+    `once`: the code most likely runs once.
+    """
+    if once:
+        start = take_on_top(BODY_ARENA, likely + unlikely)
+        cold = start + likely
     else:
-        start = take(CODE_ARENA, block.code_size)
-        cold = take(COLD_ARENA, block.cold_size) if start != 0 else u64(0)
+        start = take(CODE_ARENA, likely)
+        cold = take(COLD_ARENA, unlikely) if start != 0 else u64(0)
         if cold == 0 and start != 0:
-            give_back(CODE_ARENA, start, block.code_size)
+            give_back(CODE_ARENA, start, likely)
             start = 0
     if start == 0:
         return False
     block.start = start
+    block.code_size = likely
     block.cold = cold
+    block.cold_size = unlikely
     return True
 
 
+@native(inline=True)
+def is_warm(block: Block) -> i1:
+    """Whether the block has warm machine code."""
+    return block.brief_start != 0
+
+
 @native
-def give_code_memory_back(block: Block) -> None:
-    """The opposite."""
-    if block.start >= BODY_ARENA.first:
-        give_back_to_stack(BODY_ARENA, block.start, block.code_size + block.cold_size)
+def keep_brief_code(block: Block) -> None:
+    """Note where the block's machine code is, before it gets another one."""
+    block.brief_start = block.start
+    block.brief_size = block.code_size
+    block.brief_cold = block.cold
+    block.brief_cold_size = block.cold_size
+
+
+@native
+def give_code_memory_back(start: u64, size: u64, cold: u64, cold_size: u64) -> None:
+    """The opposite of `take_code_memory`; nothing if there is none."""
+    if start == 0:
+        return
+    if start >= BODY_ARENA.first:
+        give_back_to_stack(BODY_ARENA, start, size + cold_size)
     else:
-        give_back(CODE_ARENA, block.start, block.code_size)
-        give_back(COLD_ARENA, block.cold, block.cold_size)
+        give_back(CODE_ARENA, start, size)
+        give_back(COLD_ARENA, cold, cold_size)
 
 
 @native
@@ -182,6 +216,6 @@ def free_block(extra: Ptr[u8]) -> None:
         following = cast(Ptr[u64], table)[0]
         PyMem_RawFree(cast(Ptr[u8], table))
         table = following
-    if block.start != 0:
-        give_code_memory_back(block)
+    give_code_memory_back(block.start, block.code_size, block.cold, block.cold_size)
+    give_code_memory_back(block.brief_start, block.brief_size, block.brief_cold, block.brief_cold_size)
     give_data_memory_back(u64(address(block)), block.data_size)

@@ -28,7 +28,7 @@ from typing import Final
 from kaa.baseline import unwinding
 from kaa.baseline.attention import too_deep
 from kaa.baseline.attribute_cache import CALL_OF_FUNCTION, KIND, may_learn
-from kaa.baseline.block import find_block
+from kaa.baseline.block import find_block, is_warm
 from kaa.baseline.cells import FUNCTION_VECTORCALL
 from kaa.baseline.frames import (
     EXECUTING,
@@ -104,8 +104,9 @@ def call_function(
         count += 1
     called = push_simple(thread, function, arguments, count)
     if likely(called):
-        if may_learn(cache):
-            learn_function(function, count, cache)
+        if function.func_version != 0 and may_learn(cache):
+            if learn_function(function, count, cache):
+                cache[VERSION] = version_mark(function)
         return enter(frame, base, thread, called, onward)
     called = push_frame(thread, function, arguments, count, NULL)
     if not called:
@@ -116,17 +117,18 @@ def call_function(
 
 
 @native
-def learn_function(function: FunctionObject, count: i64, cache: Ptr[u64]) -> None:
-    """Note what `push_simple` has just found of a function."""
-    if function.func_version == 0:
-        return
+def learn_function(function: FunctionObject, count: i64, cache: Ptr[u64]) -> i1:
+    """Note all but the version of what `push_simple` has just found of a function. Whether the version may be noted,
+    too, with which the cache is believed: the function's machine code stays where it is.
+    """
     block = find_block(function.func_code)
-    cache[VERSION] = version_mark(function)
+    cache[VERSION] = 0
     cache[ENTRY] = block.start
     cache[ROOM] = u64(LOCALS + 8 * i64(function.func_code.co_nlocalsplus))
     cache[COUNT] = u64(count)
     cache[KIND] = CALL_OF_FUNCTION
     cache[MISSING] = u64(block.simple - count)
+    return is_warm(block)
 
 
 @native(inline=True)

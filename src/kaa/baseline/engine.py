@@ -43,6 +43,8 @@ METH_VARARGS, METH_KEYWORDS = 1, 2
 """How a function in C is called: with a tuple and a dict."""
 TABLES: Final = ("ROWS", "VARIANTS", "TEMPLATE_ROWS", "HOLE_ROWS")
 """The linker's tables, kept with the image; its cells of the same names point to them."""
+RUNS: Final = 40
+"""`warm_after`: about so often that what brief code has cost more is what linking again costs."""
 CODE_ARENAS: Final = ("CODE_ARENA", "COLD_ARENA", "BODY_ARENA")
 DATA_ARENAS: Final = ("DATA_ARENA", "BODY_DATA_ARENA")
 ARENA_FIELDS: Final = tuple("next limit used distance kept written first top ready gone".split())
@@ -173,6 +175,7 @@ class Engine:
         self._kept.append(unit)
         self._set_cell("ENTRY_UNIT", place_of(unit))
         self._set_cell("IMAGE", self.loaded.base)
+        self.warm_after(RUNS)
 
     def _set_tables(self) -> None:
         for name in TABLES:
@@ -283,6 +286,10 @@ class Engine:
             block = _pointer(block, self.offsets["block.next"])
         return found
 
+    def warm_after(self, runs: int) -> None:
+        """How often the brief code of what is linked from now on may begin or jump back before it is linked again."""
+        self._set_cell("WARM_AFTER", runs)
+
     def set_check(self, filename: int) -> None:
         """Put checks before the instructions that are linked from now on, for code of the file whose name is the string
         at this address; 0: no more.
@@ -330,9 +337,10 @@ class Engine:
         return _get_evaluator() == self.loaded.address("evaluate")
 
     def statistics(self) -> dict[str, int]:
-        """Code objects linked and refused, instructions linked, bytes of machine code and of data in use."""
+        """Code objects linked, linked again and refused, instructions linked (again, too), bytes of machine code and of data in use."""
         counters = {
             "code objects": "BLOCKS_LINKED",
+            "warmed": "BLOCKS_WARMED",
             "refused": "BLOCKS_REFUSED",
             "instructions": "INSTRUCTIONS_LINKED",
         }

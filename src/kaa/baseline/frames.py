@@ -14,7 +14,7 @@ from kaa.baseline import unwinding
 from kaa.baseline.attention import RAISED, TO_HOST, accept_version, arrive_at, attend, is_monitored, too_deep
 from kaa.baseline.block import Block, find_block, machine_code_at
 from kaa.baseline.holes import DONE, FOLLOWING, NEXT, OPARG, TARGET, VERSION, Continuation, Jump, Stack
-from kaa.baseline.linker import block_of
+from kaa.baseline.linker import block_of, warm_up
 from kaa.baseline.objects import None_, decref, decref_maybe
 from kaa.native.externs import (
     _Py_CheckRecursiveCall,
@@ -82,6 +82,25 @@ def machine_address(block: Block, unit: Ptr[u16]) -> Continuation:
     """Where the machine code of a code unit is."""
     index = unit - block.code.co_code_adaptive
     return cast(Continuation, machine_code_at(block, index))
+
+
+@native(inline=True)
+def has_run_enough(version: Ptr[u64]) -> i1:
+    """Count a run of brief code, whose block has its `version` there; whether it shall go on in warm code instead."""
+    left = version[1]
+    if unlikely(left == 0):
+        return True
+    version[1] = left - 1
+    return False
+
+
+@native(convention=TEMPLATE, cold=True)
+def go_on_warm(frame: Frame, sp: Stack, thread: ThreadState, unit: Ptr[u16]) -> Jump:
+    """Go on in the code's warm machine code, at the instruction at `unit`; without memory for it here, for a while."""
+    code = frame.f_executable
+    block = find_block(code)
+    warm_up(code, block)
+    return machine_address(block, unit)(frame, sp, thread)
 
 
 # -- from C

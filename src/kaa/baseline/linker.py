@@ -3,6 +3,10 @@
 In: a code object of the host, as it is in memory (specialised or not). Out: its `Block`. Two walks over the
 code units: the first chooses a template for each instruction and finds its place; the second copies and
 patches. The tables that say which template serves which instruction are made by `tables.py`.
+
+Code is linked twice. First it gets *brief* templates, which leave most of the work to functions that all share: much
+code runs only a few times. When it has run often enough, it gets the *warm* templates, which do the work themselves and
+with that of the next instruction. Both share the inline caches.
 """
 
 from __future__ import annotations
@@ -14,6 +18,8 @@ from kaa.baseline.block import (
     CO_OPTIMIZED,
     Block,
     find_block,
+    is_warm,
+    keep_brief_code,
     machine_code_at,
     new_block,
     runs_once,
@@ -96,6 +102,9 @@ _COUNTER: Any = Embedded(_WORD, array=True)
 INSTRUCTIONS_LINKED: Ptr[int] = _cell("INSTRUCTIONS_LINKED", _COUNTER)
 BLOCKS_LINKED: Ptr[int] = _cell("BLOCKS_LINKED", _COUNTER)
 BLOCKS_REFUSED: Ptr[int] = _cell("BLOCKS_REFUSED", _COUNTER)
+BLOCKS_WARMED: Ptr[int] = _cell("BLOCKS_WARMED", _COUNTER)
+WARM_AFTER: int = _cell("WARM_AFTER", _WORD)
+"""How often brief code may begin or jump back."""
 CHECK: int = _cell("CHECK", _WORD)
 """The number of the template that is put before each instruction, or 0 (see `checks`)."""
 PERF_MAP: int = _cell("PERF_MAP", _WORD)
@@ -108,6 +117,10 @@ NEVER: Final = 0x7FFF_FFFF_FFFF_FFFF
 """A version that no thread has: the block's first instruction asks whether the code is monitored."""
 VERSION_OFFSET: Final = 8
 """Bytes from a block to its `version`."""
+MANY_RUNS: Final = 1 << 20
+"""How often when the machine could not link it again."""
+BRIEF: Final = 256
+"""The number of the first row for brief code; those before are for warm code."""
 LOCALS: Final = 72
 FLAGS: Final = CO_OPTIMIZED | 4 | 8
 """Of `co_flags`: locals are in the frame; the others are those of `*args` and `**kwargs`."""
@@ -121,7 +134,14 @@ FORWARD, BACKWARD, A_CONSTANT, A_NAME = 1, 2, 3, 4
 
 @native(inline=True)
 def row_of(opcode: u8) -> Row:
-    return cast(Row, address(ROWS) + i64(opcode) * ROW_SIZE)
+    """What is known of an opcode in warm code."""
+    return row_from(0, opcode)
+
+
+@native(inline=True)
+def row_from(first: i64, opcode: u8) -> Row:
+    """What is known of an opcode in the kind of code whose first row has this number."""
+    return cast(Row, address(ROWS) + (first + i64(opcode)) * ROW_SIZE)
 
 
 @native(inline=True)
@@ -183,7 +203,7 @@ def behind_follower(code: CodeObject, index: i64, argument: i64) -> i64:
 
 
 class Plan(Struct):
-    """What the first walk finds: bytes of machine code that stand aside, of instructions, of all that is likely, and of
+    """`rows` is the number of the first row to use. The rest is what the first walk finds: bytes of machine code that stand aside, of instructions, of all that is likely, and of
     all that is not; words of cache; and for each code unit its template and the distance of its machine code (see
     `Block`).
 
@@ -192,6 +212,7 @@ class Plan(Struct):
     parts of all. A prefix and a cache entry belong to their instruction.
     """
 
+    rows: i64
     aside: u64
     firsts: u64
     likely: u64
@@ -201,14 +222,14 @@ class Plan(Struct):
     numbers: Ptr[u16]
 
 
-PLAN_WORDS: Final = 7
+PLAN_WORDS: Final = 8
 UNIT_SIZE: Final = 6
 """Bytes of a plan for each code unit."""
 
 
 @native
-def choose_templates(code: CodeObject, plan: Plan) -> i1:
-    """Fill the plan; False if a template is missing."""
+def choose_templates(code: CodeObject, plan: Plan) -> None:
+    """Fill the plan, unless a template is missing."""
     units = code.co_code_adaptive
     place = i64(0)
     aside = i64(0)
@@ -225,9 +246,10 @@ def choose_templates(code: CodeObject, plan: Plan) -> i1:
     numbers = plan.numbers
     addresses = plan.addresses
     length = code.ob_size
+    rows = plan.rows
     while index < length:
         opcode = u8(units[index])
-        row = row_of(opcode)
+        row = row_from(rows, opcode)
         argument = (argument << 8) | i64(units[index] >> 8)
         index += 1
         if opcode == EXTENDED_ARG:
@@ -247,7 +269,7 @@ def choose_templates(code: CodeObject, plan: Plan) -> i1:
             if row.immortal != 0 and is_immortal(code.co_consts.ob_item[argument]):
                 number = row.immortal
             if number == 0:
-                return False
+                return
         numbers[unit] = number
         chosen = template_row(number)
         size = check_size + i64(chosen.size)
@@ -272,7 +294,6 @@ def choose_templates(code: CodeObject, plan: Plan) -> i1:
     plan.likely = u64(place) + behind
     plan.unlikely = u64(aside) + cold
     plan.words = words
-    return True
 
 
 class Site(Struct):
@@ -389,9 +410,10 @@ def fill(code: CodeObject, block: Block, site: Site, plan: Plan) -> u64:
     site.cache = address(block.caches)
     site.resumed = i64(block.start + plan.firsts)
     site.cold = i64(block.aside)
+    rows = plan.rows
     while index < code.ob_size:
         opcode = u8(units[index])
-        row = row_of(opcode)
+        row = row_from(rows, opcode)
         argument = (argument << 8) | i64(units[index] >> 8)
         index += 1
         if opcode == EXTENDED_ARG:
@@ -432,25 +454,36 @@ def fill(code: CodeObject, block: Block, site: Site, plan: Plan) -> u64:
 
 @native
 def link(code: CodeObject) -> Block:
-    """Give a code object its block. Its `start` stays 0 if the machine cannot run the code; NULL: no memory."""
+    """Give a code object its block, with brief code. Its `start` stays 0 if the machine cannot run the code; NULL: no
+    memory.
+    """
     plan = cast(Plan, reserve(u64, PLAN_WORDS))
-    memory = PyMem_RawMalloc(u64(UNIT_SIZE * code.ob_size))
+    memory = make_plan(code, plan, BRIEF)
     if not memory:
         return NULL
-    plan.addresses = cast(Ptr[i32], memory)
-    plan.numbers = cast(Ptr[u16], plan.addresses + code.ob_size)
     block = link_as_planned(code, plan)
     PyMem_RawFree(memory)
     return block
 
 
 @native
+def make_plan(code: CodeObject, plan: Plan, rows: i64) -> Ptr[u8]:
+    """Choose templates. Returns the memory of the plan, to be freed, or NULL; `likely` is 0 if a template is missing."""
+    memory = PyMem_RawMalloc(u64(UNIT_SIZE * code.ob_size))
+    if memory:
+        plan.rows = rows
+        plan.addresses = cast(Ptr[i32], memory)
+        plan.numbers = cast(Ptr[u16], plan.addresses + code.ob_size)
+        plan.likely = 0
+        plan.unlikely = 0
+        plan.words = 0
+        choose_templates(code, plan)
+    return memory
+
+
+@native
 def link_as_planned(code: CodeObject, plan: Plan) -> Block:
-    """The same, with room for the plan."""
-    plan.likely = 0
-    plan.unlikely = 0
-    plan.words = 0
-    complete = choose_templates(code, plan)
+    """A block with the code that is planned."""
     head = (size_of(Block) + 4 * u64(code.ob_size) + 7) & ~u64(7)
     block = new_block(code, head + 8 * plan.words)
     if not block:
@@ -458,26 +491,54 @@ def link_as_planned(code: CodeObject, plan: Plan) -> Block:
     block.caches = cast(Ptr[u64], address(block) + i64(head))
     block.version = NEVER
     block.simple = NOT_SIMPLE
-    block.code_size = plan.likely
-    block.cold_size = plan.unlikely
-    if not complete or not take_code_memory(block):
+    block.runs_left = u64(WARM_AFTER)
+    once = runs_once(code)
+    if plan.likely == 0 or not take_code_memory(block, plan.likely, plan.unlikely, once):
         BLOCKS_REFUSED[0] += 1
         return block
-    block.aside = block.cold + plan.aside
     if code.co_flags & FLAGS == CO_OPTIMIZED and code.co_kwonlyargcount == 0:
         block.simple = i64(code.co_argcount)
+    write_code(code, block, plan)
+    BLOCKS_LINKED[0] += 1
+    if once:
+        let_pages_of_stack_go(BODY_ARENA, plan.likely + plan.unlikely)
+    return block
+
+
+@native(cold=True)
+def warm_up(code: CodeObject, block: Block) -> None:
+    """Give a block warm code, unless it has some or there is no memory. Who wants to go on there has to ask for its
+    address: what runs or waits in the brief code can go on there, too.
+    """
+    if is_warm(block):
+        return
+    block.runs_left = MANY_RUNS
+    plan = cast(Plan, reserve(u64, PLAN_WORDS))
+    memory = make_plan(code, plan, 0)
+    if not memory:
+        return
+    if plan.likely != 0:
+        keep_brief_code(block)
+        if take_code_memory(block, plan.likely, plan.unlikely, False):
+            write_code(code, block, plan)
+            block.runs_left = 0
+            BLOCKS_WARMED[0] += 1
+        else:
+            block.brief_start = 0
+    PyMem_RawFree(memory)
+
+
+@native
+def write_code(code: CodeObject, block: Block, plan: Plan) -> None:
+    """Fill the memory that a block has for its machine code."""
+    block.aside = block.cold + plan.aside
     copy_memory(block.addresses, plan.addresses, 4 * u64(code.ob_size))
     INSTRUCTIONS_LINKED[0] += fill(code, block, cast(Site, reserve(u64, SITE_WORDS)), plan)
-    BLOCKS_LINKED[0] += 1
-    if runs_once(code):
-        let_pages_of_stack_go(BODY_ARENA, plan.likely + plan.unlikely)
-    else:
-        let_written_pages_go(CODE_ARENA)
-        let_written_pages_go(COLD_ARENA)
+    let_written_pages_go(CODE_ARENA)
+    let_written_pages_go(COLD_ARENA)
     if PERF_MAP != 0:
         describe(code, block.start, plan.likely)
         describe(code, block.cold, plan.unlikely)
-    return block
 
 
 @native(cold=True)

@@ -49,6 +49,8 @@ class Linked:
         self.version: int = ctypes.c_uint64.from_address(address + engine.offsets["block.version"]).value
         self.size: int = ctypes.c_uint64.from_address(address + engine.offsets["block.code_size"]).value
         self.aside: int = ctypes.c_uint64.from_address(address + engine.offsets["block.aside"]).value
+        brief = ctypes.c_uint64.from_address(address + engine.offsets["block.brief_start"]).value
+        self.is_warm = bool(brief)
         self.caches: int = ctypes.c_uint64.from_address(address + engine.offsets["block.caches"]).value
         units = len(code.co_code) // 2
         self.addresses = (ctypes.c_int32 * units).from_address(address + engine.offsets["block.addresses"])
@@ -92,7 +94,7 @@ def pieces(target: Any) -> Iterator[Piece]:
     while index < len(units):
         opcode, low = units[index], units[index + 1]
         argument = argument << 8 | low
-        row = tables.read_row(engine.image, opcode)
+        row = tables.read_row(engine.image, opcode, brief=not linked.is_warm)
         if opcode == EXTENDED_ARG:
             index += 2
             continue

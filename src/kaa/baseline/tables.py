@@ -16,6 +16,7 @@ from kaa.baseline.block import Block
 from kaa.baseline.cells import STRINGS
 from kaa.baseline.engine import NAMES, OFFSETS, TABLES
 from kaa.baseline.holes import HOLES
+from kaa.baseline.linker import BRIEF as BRIEF_ROWS
 from kaa.baseline.linker import (
     A_CONSTANT,
     A_NAME,
@@ -28,7 +29,7 @@ from kaa.baseline.linker import (
     STORES_AND_LOADS,
     TEMPLATE_ROW_SIZE,
 )
-from kaa.baseline.template import TEMPLATES
+from kaa.baseline.template import BRIEF, TEMPLATES, Definition
 from kaa.bytecode.instructions import BY_NAME, BY_NUMBER, SPECIALIZED, Argument
 from kaa.native.build import COLD
 from kaa.native.function import AFTER, NativeFunction
@@ -61,6 +62,7 @@ REFERENCES: Final = {
 NAME_SHIFTS: Final = {Argument.NAME_1: 1, Argument.NAME_2: 2}
 SECOND: Final = ".second"
 IMMORTAL: Final = ".immortal"
+BRIEFLY: Final = ".brief"
 ROLES: Final = {
     "POP_JUMP_IF_FALSE": 1,
     "POP_JUMP_IF_TRUE": 2,
@@ -92,6 +94,11 @@ def named_templates() -> Compiled:
             found[f"{definition.name}.{value}"] = chosen
         for (follower, value), chosen in definition.fused.items():
             found[fused_name(definition.name, value, follower)] = chosen
+    for definition in BRIEF.values():
+        if definition.general:
+            found[definition.name + BRIEFLY] = definition.general
+        for value, chosen in definition.variants.items():
+            found[f"{definition.name}{BRIEFLY}.{value}"] = chosen
     return found
 
 
@@ -129,8 +136,10 @@ def add_tables(image: Image) -> None:
     numbers = {name: number for number, name in enumerate(names)}
     variants = bytearray()
     general = deoptimized_opcodes()
-    row_of = {opcode: _row(opcode, numbers, variants) for opcode in dict.fromkeys(general)}
-    rows = b"".join(row_of[opcode] for opcode in general)
+    rows = b""
+    for brief in (False, True):
+        row_of = {opcode: _row(opcode, numbers, variants, brief) for opcode in dict.fromkeys(general)}
+        rows += b"".join(row_of[opcode] for opcode in general)
     templates, holes = bytearray(TEMPLATE_ROW.size), bytearray()
     for template in all_templates.values():
         first = len(holes) // HOLE_ROW.size
@@ -186,9 +195,9 @@ class RowFields(NamedTuple):
     immortal: int
 
 
-def read_row(image: Image, opcode: int) -> RowFields:
-    """The linker's row for an opcode."""
-    return RowFields(*ROW.unpack_from(image.extra["ROWS"], opcode * ROW_SIZE))
+def read_row(image: Image, opcode: int, *, brief: bool = False) -> RowFields:
+    """The linker's row for an opcode in warm code, or in brief code."""
+    return RowFields(*ROW.unpack_from(image.extra["ROWS"], (opcode + BRIEF_ROWS * brief) * ROW_SIZE))
 
 
 def role_at(image: Image, code: bytes, offset: int, argument: int) -> int:
@@ -217,36 +226,36 @@ def choose(image: Image, row: RowFields, argument: int, role: int, constants: tu
     return row.first
 
 
-def _row(opcode: int, numbers: dict[str, int], variants: bytearray) -> bytes:
+def _row(opcode: int, numbers: dict[str, int], variants: bytearray, brief: bool) -> bytes:
     instruction = BY_NUMBER.get(opcode)
     if instruction is None:
         return ROW.pack(*[0] * 13)
-    definition = TEMPLATES.get(instruction.name)
-    shift = mask = count = start = cache = roles = 0
-    if definition is not None:
-        cache = definition.cache
-        values = {*definition.variants, *(value for _, value in definition.fused)}
-        if values:
-            shift, mask = definition.shift, definition.mask
-            start, count = len(variants) // 2, max(values) + 1
-            roles = len(ROLES) if definition.fused else 0
-            names = [f"{instruction.name}.{value}" for value in range(count)]
-            for follower in ROLES if definition.fused else ():
-                names += [fused_name(instruction.name, value, follower) for value in range(count)]
-            for name in names:
-                variants += struct.pack("<H", numbers.get(name, 0))
+    name = instruction.name
+    whole = TEMPLATES.get(name, Definition(name))
+    chosen = BRIEF.get(name, Definition(name)) if brief else whole
+    first = f"{name}{BRIEFLY}" if brief and chosen.general else name
+    start = count = roles = 0
+    values = {*chosen.variants, *(value for _, value in chosen.fused)}
+    if values:
+        start, count = len(variants) // 2, max(values) + 1
+        roles = len(ROLES) if chosen.fused else 0
+        names = [f"{first}.{value}" for value in range(count)]
+        for follower in ROLES if chosen.fused else ():
+            names += [fused_name(name, value, follower) for value in range(count)]
+        for found in names:
+            variants += struct.pack("<H", numbers.get(found, 0))
     return ROW.pack(
-        numbers.get(instruction.name, 0),
-        numbers.get(instruction.name + SECOND, 0),
+        numbers.get(first, 0),
+        numbers.get(name + SECOND, 0),
         instruction.caches,
         REFERENCES.get(instruction.argument, 0),
         NAME_SHIFTS.get(instruction.argument, 0),
-        shift,
-        mask,
+        chosen.shift,
+        chosen.mask,
         count,
         start,
-        cache,
-        ROLES.get(instruction.name, 0),
+        whole.cache,
+        ROLES.get(name, 0),
         roles,
-        numbers.get(instruction.name + IMMORTAL, 0),
+        numbers.get(name + IMMORTAL, 0),
     )

@@ -43,6 +43,8 @@ class Definition:
 
 
 TEMPLATES: Final[dict[str, Definition]] = {}
+BRIEF: Final[dict[str, Definition]] = {}
+"""Templates that take the place of those above in code that has not run often yet."""
 
 
 def _definition(name: str) -> Definition:
@@ -87,6 +89,26 @@ def variant[F: Callable[..., Any]](
             definition.variants[value] = (function, static)
         definition.shift, definition.mask = shift, mask
         definition.cache = max(definition.cache, cache)
+        return function
+
+    return declare
+
+
+def brief[F: Callable[..., Any]](name: str, *values: int, mask: int = 0) -> Callable[[F], F]:
+    """A short template of an instruction for code that has not run often yet; with `values`, for uses whose argument,
+    masked, is one of them.
+
+    Instructions without one have their general template there.
+    """
+
+    def declare(python: Any) -> Any:
+        function = as_template(python)
+        definition = BRIEF.setdefault(name, Definition(name))
+        if values:
+            definition.variants.update(dict.fromkeys(values, (function, {})))
+            definition.mask = mask
+        else:
+            definition.general = (function, {})
         return function
 
     return declare

@@ -176,10 +176,17 @@ class ReferenceEngine:
         """Each frame is run where the host's calls arrive (`install`)."""
 
 
+def _runs(option: str | bool) -> int:
+    """What `-X warm` says; raises UnusableEngine."""
+    if option is True or not (option.isascii() and option.isdigit() and len(option) < 19):
+        raise UnusableEngine("-X warm=N needs a number of runs")
+    return int(option)
+
+
 class NativeEngine(HostEngine):
     """The PVM as machine code, on the host's frames: what the host starts to run, it runs.
 
-    Raises UnsupportedHost where it cannot.
+    Raises UnsupportedHost where it cannot, and UnusableEngine for a wrong `-X warm`.
     """
 
     name = "native"
@@ -189,6 +196,8 @@ class NativeEngine(HostEngine):
 
         super().__init__()
         self._machine = load()
+        if "warm" in sys._xoptions:
+            self._machine.warm_after(_runs(sys._xoptions["warm"]))
         self._strands: Any = None
         self._has_started = False
         invisible(type(self._machine).call_unseen)

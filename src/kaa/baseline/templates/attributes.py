@@ -46,7 +46,7 @@ from kaa.baseline.holes import (
 )
 from kaa.baseline.numbers import loses_last
 from kaa.baseline.objects import decref, destroy_and_go_on, drop, here, incref, new, release, slot
-from kaa.baseline.template import second, template, variant
+from kaa.baseline.template import brief, second, template, variant
 from kaa.baseline.unwinding import raised
 from kaa.bytecode.instructions import BY_NAME
 from kaa.native.externs import (
@@ -173,6 +173,21 @@ def LOAD_ATTR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     return load_attribute(frame, sp, thread, CACHE, NEXT)
 
 
+@brief("LOAD_ATTR")
+def LOAD_ATTR_brief(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    CACHE[NAMED] = u64(address(NAME))
+    CACHE[ONWARD] = u64(address(RESUMED))
+    return load_attribute(frame, sp, thread, CACHE, NEXT)
+
+
+@brief("LOAD_ATTR", 1, mask=1)
+def LOAD_ATTR_method_brief(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    CACHE[NAMED] = u64(address(NAME))
+    return load_method(frame, sp, thread, CACHE, NEXT)
+
+
 @second("LOAD_ATTR")
 def LOAD_ATTR_resumed(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
     """A property's function has returned."""
@@ -292,6 +307,13 @@ def STORE_ATTR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
         elif CACHE[KIND] == FIELD:
             note_new_value(owner, place)
         return drop(frame, sp - 2, thread, owner)
+    here(frame)
+    CACHE[NAMED] = u64(address(NAME))
+    return store_attribute(frame, sp, thread, CACHE, NEXT)
+
+
+@brief("STORE_ATTR")
+def STORE_ATTR_brief(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
     CACHE[NAMED] = u64(address(NAME))
     return store_attribute(frame, sp, thread, CACHE, NEXT)

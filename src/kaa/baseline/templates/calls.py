@@ -44,7 +44,7 @@ from kaa.baseline.holes import VERSION as EVAL_BREAKER
 from kaa.baseline.objects import None_, True_, decref, decref_maybe, here, incref, new, release_all
 from kaa.baseline.resuming import may_resume, resume_by_call, resumed_by
 from kaa.baseline.strands import ARGUMENTS, SWAP, swap_strands
-from kaa.baseline.template import second, template, variant
+from kaa.baseline.template import brief, second, template, variant
 from kaa.baseline.templates.containers import is_iterable
 from kaa.baseline.unwinding import push_returned, raised
 from kaa.native.externs import (
@@ -224,10 +224,10 @@ def initializer_of(thread: ThreadState, kind: TypeObject, count: i64, cache: Ptr
     if not found or not can_push(thread, found, count):
         return NULL
     if found.func_version != 0 and kind.tp_version_tag != 0 and may_learn(cache):
-        learn_function(found, count, cache)
+        if learn_function(found, count, cache):
+            cache[VERSION] = u64(kind.tp_version_tag) + u64(1 + CLASS_MARK)
         cache[INITIALIZER] = u64(address(found))
         cache[INITIALIZER_VERSION] = version_mark(found)
-        cache[VERSION] = u64(kind.tp_version_tag) + u64(1 + CLASS_MARK)
         cache[KIND] = CALL_OF_CLASS
         if not can_push_known(thread, found, count, cache):
             return NULL
@@ -404,6 +404,13 @@ def call_known(frame: Frame, sp: Stack, thread: ThreadState, count: Static[int])
 template("CALL", cache=WORDS, count=-1)(call_known)
 for _count in range(4):
     variant("CALL", _count, cache=WORDS, count=_count)(call_known)
+
+
+@brief("CALL")
+def CALL_brief(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    CACHE[ARGUMENT] = u64(OPARG)
+    return call(frame, sp, thread, CACHE, RESUMED)
 
 
 @second("CALL", "CALL_KW", "CALL_FUNCTION_EX")

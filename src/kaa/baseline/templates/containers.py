@@ -9,7 +9,7 @@ from kaa.baseline.holes import AFTER, FOLLOWING, NEXT, OPARG, RESUMED, VERSION, 
 from kaa.baseline.numbers import NEGATIVE_OR_LARGE, release_int
 from kaa.baseline.objects import decref, decref_maybe, here, incref, new, release, release_all
 from kaa.baseline.slices import take_part
-from kaa.baseline.template import second, template, variant
+from kaa.baseline.template import brief, second, template, variant
 from kaa.baseline.unwinding import push_returned, raised
 from kaa.bytecode.instructions import BY_NAME
 from kaa.native.externs import (
@@ -388,6 +388,12 @@ def BINARY_SUBSCR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
     if container.ob_type.tp_flags & HEAP_TYPE == 0:  # no `__getitem__` of ours
         return push_returned(frame, sp - 2, thread, take_item(container, index))
+    return load_item(frame, sp, thread, RESUMED, NEXT)
+
+
+@brief("BINARY_SUBSCR")
+def BINARY_SUBSCR_brief(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
     return load_item(frame, sp, thread, RESUMED, NEXT)
 
 

@@ -10,6 +10,8 @@ from kaa.baseline.frames import (
     EXECUTING,
     check_version,
     finish,
+    go_on_warm,
+    has_run_enough,
     pay_attention,
     proceed,
     proceed_at,
@@ -33,7 +35,7 @@ from kaa.baseline.holes import (
 )
 from kaa.baseline.numbers import box_int, fits_used_int, is_spare_int, overwrite_int
 from kaa.baseline.objects import False_, None_, True_, decref, decref_maybe, here, incref, new, release, slot
-from kaa.baseline.template import immortal, second, template, variant
+from kaa.baseline.template import brief, immortal, second, template, variant
 from kaa.baseline.unwinding import raised, tell_raise
 from kaa.native.externs import (
     PyErr_Clear,
@@ -85,6 +87,26 @@ def RESUME_DELEGATE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     return NEXT(sp)
 
 
+@brief("RESUME")
+def RESUME_brief(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    if unlikely(has_run_enough(VERSION)):
+        return go_on_warm(frame, sp, thread, INSTRUCTION)
+    if unlikely(thread.eval_breaker != VERSION[0]):
+        here(frame)
+        return pay_attention(frame, sp, thread, INSTRUCTION, NEXT)
+    return NEXT(sp)
+
+
+@brief("RESUME", 2, 3, mask=3)
+def RESUME_DELEGATE_brief(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    if unlikely(has_run_enough(VERSION)):
+        return go_on_warm(frame, sp, thread, INSTRUCTION)
+    if unlikely(thread.eval_breaker != VERSION[0]):
+        here(frame)
+        return check_version(frame, sp, thread, INSTRUCTION, NEXT)
+    return NEXT(sp)
+
+
 @template()
 def JUMP_FORWARD(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     return TARGET(sp)
@@ -92,6 +114,16 @@ def JUMP_FORWARD(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
 
 @template()
 def JUMP_BACKWARD(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    if unlikely(thread.eval_breaker != VERSION[0]):
+        here(frame)
+        return pay_attention(frame, sp, thread, INSTRUCTION, TARGET)
+    return TARGET(sp)
+
+
+@brief("JUMP_BACKWARD")
+def JUMP_BACKWARD_brief(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    if unlikely(has_run_enough(VERSION)):
+        return go_on_warm(frame, sp, thread, INSTRUCTION)
     if unlikely(thread.eval_breaker != VERSION[0]):
         here(frame)
         return pay_attention(frame, sp, thread, INSTRUCTION, TARGET)

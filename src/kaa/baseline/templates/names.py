@@ -15,7 +15,7 @@ from kaa.baseline.attribute_cache import (
 from kaa.baseline.frames import proceed
 from kaa.baseline.holes import CACHE, FIRST, LOCAL, NAME, NEXT, OPARG, SECOND, Continuation, Jump, Stack
 from kaa.baseline.objects import decref, decref_maybe, drop_maybe, here, new, release, release_maybe, slot
-from kaa.baseline.template import template, variant
+from kaa.baseline.template import brief, template, variant
 from kaa.baseline.unwinding import raised
 from kaa.native.externs import (
     PyCell_New,
@@ -401,6 +401,20 @@ def LOAD_GLOBAL_null(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
         sp[0] = new(value)
         sp[1] = NULL
         return NEXT(sp + 2)
+    here(frame)
+    CACHE[NAMED] = u64(address(NAME))
+    return load_global_and_null(frame, sp, thread, CACHE, NEXT)
+
+
+@brief("LOAD_GLOBAL")
+def LOAD_GLOBAL_brief(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    CACHE[NAMED] = u64(address(NAME))
+    return load_global(frame, sp, thread, CACHE, NEXT)
+
+
+@brief("LOAD_GLOBAL", 1, mask=1)
+def LOAD_GLOBAL_null_brief(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
     CACHE[NAMED] = u64(address(NAME))
     return load_global_and_null(frame, sp, thread, CACHE, NEXT)
