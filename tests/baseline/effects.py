@@ -1,8 +1,9 @@
 """What stands on the stack and in the locals before each instruction of the programs of `programs.py`.
 
 `python effects.py host` asks the host's loop, by its events for a tracer; `python effects.py warm` asks checked
-machine code (`kaa.baseline.checks`), and `python effects.py brief` that of code that never becomes warm. Prints JSON: for three runs of each program, its entries
-[code object, offset, frame, [[object, reference count], ...]]. Objects are addresses; NULL is 0.
+machine code (`kaa.baseline.checks`), and `python effects.py brief` that of code that never becomes warm. Prints JSON:
+for three runs of each program, its entries [code object, offset, frame, [[object, reference count], ...]]. Objects are
+addresses; NULL is 0.
 """
 
 import ctypes

@@ -4,9 +4,10 @@
 
 An engine is one of Kaa's (`host` is Kaa's compiler on the host's machine, `reference`, `native`, whose code is warm
 after one run, and `brief`, where it never is), with a number behind a colon if it takes only every so manieth program;
-the host itself (`python`) is always run beside them and is right by definition. Most programs come to the engines as the host's code objects, since compiling takes Kaa longer
-than all the rest. Every `--compiled`-th comes as text: each engine compiles it, and its code must be the host's to the
-last byte, so that what holds for one compiler's code on a machine holds for the other's.
+the host itself (`python`) is always run beside them and is right by definition. Most programs come to the engines as
+the host's code objects, since compiling takes Kaa longer than all the rest. Every `--compiled`-th comes as text: each
+engine compiles it, and its code must be the host's to the last byte, so that what holds for one compiler's code on a
+machine holds for the other's.
 
 A program runs `RUNS` times, from several starts; every `LONG`-th runs so often that its caches see everything that they
 have states for. The exit code is 1 when anything differs. A worker that dies or does not answer is named with the

@@ -37,6 +37,7 @@ from kaa.baseline.frames import (
     leave_to_host,
     machine_address,
     pay_attention,
+    proceed_at,
     save_stack_pointer,
     stack_base,
     stack_pointer,
@@ -46,7 +47,7 @@ from kaa.baseline.linker import block_of
 from kaa.baseline.objects import incref
 from kaa.bytecode.instructions import BY_NAME
 from kaa.native.externs import PyFunction_Type, _PyEvalFramePushAndInit
-from kaa.native.function import TEMPLATE, native
+from kaa.native.function import TEMPLATE, Static, native
 from kaa.native.intrinsics import NULL, address, cast, likely, unlikely
 from kaa.native.layouts import CodeObject, Frame, FunctionObject, GeneratorObject, Object, ThreadState
 from kaa.native.types import Ptr, i1, i64, u64
@@ -339,6 +340,13 @@ def run_callee(frame: Frame, sp: Stack, thread: ThreadState, callee: Object) -> 
     return machine_address(block, called.instr_ptr)(called, stack_pointer(called), thread)
 
 
+@native(convention=TEMPLATE, apart=True)
+def call_returned(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
+    """The end of a CALL without a second part of its own, which gives `value`."""
+    sp[0] = value
+    return go_on_behind_call(frame, sp + 1, thread)
+
+
 @native(convention=TEMPLATE, inline=True)
 def go_on_behind_call(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     """On at the instruction after the CALL at which the frame is, whose result is on the stack."""
@@ -348,6 +356,16 @@ def go_on_behind_call(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     if unlikely(thread.eval_breaker != block.version):
         return pay_attention(frame, sp, thread, following, onward)
     return onward(frame, sp, thread)
+
+
+@native(convention=TEMPLATE, inline=True)
+def go_on_behind(frame: Frame, sp: Stack, thread: ThreadState, units: Static[int]) -> Jump:
+    """On behind the instruction at which the frame is, and which has so many code units and may have run code of the
+    guest's (see `proceed`).
+    """
+    following = frame.instr_ptr + units
+    onward = machine_address(find_block(frame.f_executable), following)
+    return proceed_at(frame, sp, thread, following, onward)
 
 
 @native(convention=TEMPLATE, inline=True)

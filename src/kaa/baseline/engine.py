@@ -337,7 +337,9 @@ class Engine:
         return _get_evaluator() == self.loaded.address("evaluate")
 
     def statistics(self) -> dict[str, int]:
-        """Code objects linked, linked again and refused, instructions linked (again, too), bytes of machine code and of data in use."""
+        """Code objects linked, linked again, and refused; instructions linked, those linked again twice; bytes of machine
+        code and of data in use.
+        """
         counters = {
             "code objects": "BLOCKS_LINKED",
             "warmed": "BLOCKS_WARMED",

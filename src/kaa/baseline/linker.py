@@ -29,7 +29,7 @@ from kaa.baseline.holes import HOLES
 from kaa.baseline.objects import is_immortal
 from kaa.native.build import JUMP, JUMP_SIZE
 from kaa.native.externs import PyErr_Clear, PyMem_RawFree, PyMem_RawMalloc, PyUnicode_AsUTF8, dprintf
-from kaa.native.function import Cell, native
+from kaa.native.function import Cell, Static, native
 from kaa.native.intrinsics import NULL, address, cast, copy_memory, reserve, size_of
 from kaa.native.layouts import CodeObject
 from kaa.native.types import Embedded, Pointer, Ptr, Reference, Struct, i1, i8, i32, i64, u8, u16, u32, u64
@@ -119,7 +119,7 @@ VERSION_OFFSET: Final = 8
 """Bytes from a block to its `version`."""
 MANY_RUNS: Final = 1 << 20
 """How often when the machine could not link it again."""
-BRIEF: Final = 256
+BRIEF_ROWS: Final = 256
 """The number of the first row for brief code; those before are for warm code."""
 LOCALS: Final = 72
 FLAGS: Final = CO_OPTIMIZED | 4 | 8
@@ -133,15 +133,10 @@ FORWARD, BACKWARD, A_CONSTANT, A_NAME = 1, 2, 3, 4
 
 
 @native(inline=True)
-def row_of(opcode: u8) -> Row:
-    """What is known of an opcode in warm code."""
-    return row_from(0, opcode)
-
-
-@native(inline=True)
-def row_from(first: i64, opcode: u8) -> Row:
-    """What is known of an opcode in the kind of code whose first row has this number."""
-    return cast(Row, address(ROWS) + (first + i64(opcode)) * ROW_SIZE)
+def row_of(opcode: u8, warm: Static[bool]) -> Row:
+    """What is known of an opcode in warm code, or in brief code."""
+    number = i64(opcode) if warm else i64(opcode) + BRIEF_ROWS
+    return cast(Row, address(ROWS) + number * ROW_SIZE)
 
 
 @native(inline=True)
@@ -170,7 +165,7 @@ def role_at(code: CodeObject, index: i64, argument: i64) -> u8:
     """
     if index >= code.ob_size:
         return 0
-    role = row_of(u8(code.co_code_adaptive[index])).role
+    role = row_of(u8(code.co_code_adaptive[index]), True).role
     if role == STORES and not stores_all(code, index, argument):
         return 0
     if role == ATTRIBUTE:
@@ -186,7 +181,7 @@ def stores_all(code: CodeObject, index: i64, count: i64) -> i1:
     if end > code.ob_size:
         return False
     for pair in range(pairs):
-        if row_of(u8(code.co_code_adaptive[index + pair])).role != STORES:
+        if row_of(u8(code.co_code_adaptive[index + pair]), True).role != STORES:
             return False
     return count & 1 == 0 or u8(code.co_code_adaptive[end - 1]) == STORE_FAST
 
@@ -196,14 +191,14 @@ def behind_follower(code: CodeObject, index: i64, argument: i64) -> i64:
     """The code unit behind the instruction at another one, or behind the stores there, behind an instruction with this
     argument.
     """
-    row = row_of(u8(code.co_code_adaptive[index]))
+    row = row_of(u8(code.co_code_adaptive[index]), True)
     if row.role == STORES:
         return index + ((argument + 1) >> 1)
     return index + 1 + i64(row.caches)
 
 
 class Plan(Struct):
-    """`rows` is the number of the first row to use. The rest is what the first walk finds: bytes of machine code that stand aside, of instructions, of all that is likely, and of
+    """What the first walk finds: bytes of machine code that stand aside, of instructions, of all that is likely, and of
     all that is not; words of cache; and for each code unit its template and the distance of its machine code (see
     `Block`).
 
@@ -212,7 +207,6 @@ class Plan(Struct):
     parts of all. A prefix and a cache entry belong to their instruction.
     """
 
-    rows: i64
     aside: u64
     firsts: u64
     likely: u64
@@ -222,13 +216,13 @@ class Plan(Struct):
     numbers: Ptr[u16]
 
 
-PLAN_WORDS: Final = 8
+PLAN_WORDS: Final = 7
 UNIT_SIZE: Final = 6
 """Bytes of a plan for each code unit."""
 
 
 @native
-def choose_templates(code: CodeObject, plan: Plan) -> None:
+def choose_templates(code: CodeObject, plan: Plan, warm: Static[bool]) -> None:
     """Fill the plan, unless a template is missing."""
     units = code.co_code_adaptive
     place = i64(0)
@@ -246,19 +240,18 @@ def choose_templates(code: CodeObject, plan: Plan) -> None:
     numbers = plan.numbers
     addresses = plan.addresses
     length = code.ob_size
-    rows = plan.rows
     while index < length:
         opcode = u8(units[index])
-        row = row_from(rows, opcode)
+        row = row_of(opcode, warm)
         argument = (argument << 8) | i64(units[index] >> 8)
         index += 1
         if opcode == EXTENDED_ARG:
             continue
         unit = index - 1
         index += i64(row.caches)
-        stands_aside = unit < resumes
+        stands_aside = warm and unit < resumes
         number = u16(0)
-        if row.roles != 0 and not stands_aside:
+        if warm and row.roles != 0 and not stands_aside:
             role = role_at(code, index, argument)
             if role != 0:
                 number = choose(row, argument, role)
@@ -279,9 +272,10 @@ def choose_templates(code: CodeObject, plan: Plan) -> None:
             here = -aside
         else:
             place += size
-        while first < index:
+        while first <= unit:
             addresses[first] = i32(here)
             first += 1
+        first = index
         cold += check_cold + u64(chosen.cold_size)
         if row.after != 0:
             after = template_row(row.after)
@@ -386,7 +380,7 @@ def look_up(code: CodeObject, block: Block, site: Site, row: Row, index: i64) ->
 def aim_follower(code: CodeObject, block: Block, site: Site, index: i64) -> None:
     """Set what the template needs that does the work of the instruction at a code unit too."""
     unit = code.co_code_adaptive[index]
-    row = row_of(u8(unit))
+    row = row_of(u8(unit), True)
     behind = behind_follower(code, index, site.oparg)
     argument = i64(unit >> 8)
     site.after = machine_code_at(block, behind)
@@ -399,7 +393,7 @@ def aim_follower(code: CodeObject, block: Block, site: Site, index: i64) -> None
 
 
 @native
-def fill(code: CodeObject, block: Block, site: Site, plan: Plan) -> u64:
+def fill(code: CodeObject, block: Block, site: Site, plan: Plan, warm: Static[bool]) -> u64:
     """Copy the templates of all instructions; returns how many there are."""
     units = code.co_code_adaptive
     argument = i64(0)
@@ -410,10 +404,9 @@ def fill(code: CodeObject, block: Block, site: Site, plan: Plan) -> u64:
     site.cache = address(block.caches)
     site.resumed = i64(block.start + plan.firsts)
     site.cold = i64(block.aside)
-    rows = plan.rows
     while index < code.ob_size:
         opcode = u8(units[index])
-        row = row_from(rows, opcode)
+        row = row_of(opcode, warm)
         argument = (argument << 8) | i64(units[index] >> 8)
         index += 1
         if opcode == EXTENDED_ARG:
@@ -436,8 +429,8 @@ def fill(code: CodeObject, block: Block, site: Site, plan: Plan) -> u64:
         site.second = local_offset(argument & 15)
         site.following = address(units + index)
         look_up(code, block, site, row, index)
-        stands_aside = block.addresses[unit] < 0
-        if row.roles != 0 and not stands_aside and role_at(code, index, argument) != 0:
+        stands_aside = warm and block.addresses[unit] < 0
+        if warm and row.roles != 0 and not stands_aside and role_at(code, index, argument) != 0:
             site.follower_cache = site.cache + i64(row.cache_words) * 8
             aim_follower(code, block, site, index)
         copy_template(site, number, here)
@@ -458,26 +451,24 @@ def link(code: CodeObject) -> Block:
     memory.
     """
     plan = cast(Plan, reserve(u64, PLAN_WORDS))
-    memory = make_plan(code, plan, BRIEF)
+    memory = room_for(code, plan)
     if not memory:
         return NULL
+    choose_templates(code, plan, False)
     block = link_as_planned(code, plan)
     PyMem_RawFree(memory)
     return block
 
 
 @native
-def make_plan(code: CodeObject, plan: Plan, rows: i64) -> Ptr[u8]:
-    """Choose templates. Returns the memory of the plan, to be freed, or NULL; `likely` is 0 if a template is missing."""
+def room_for(code: CodeObject, plan: Plan) -> Ptr[u8]:
+    """Give a plan its memory, to be freed; NULL if there is none. As long as nothing is `likely`, a template is missing."""
     memory = PyMem_RawMalloc(u64(UNIT_SIZE * code.ob_size))
-    if memory:
-        plan.rows = rows
-        plan.addresses = cast(Ptr[i32], memory)
-        plan.numbers = cast(Ptr[u16], plan.addresses + code.ob_size)
-        plan.likely = 0
-        plan.unlikely = 0
-        plan.words = 0
-        choose_templates(code, plan)
+    plan.addresses = cast(Ptr[i32], memory)
+    plan.numbers = cast(Ptr[u16], plan.addresses + code.ob_size)
+    plan.likely = 0
+    plan.unlikely = 0
+    plan.words = 0
     return memory
 
 
@@ -498,7 +489,7 @@ def link_as_planned(code: CodeObject, plan: Plan) -> Block:
         return block
     if code.co_flags & FLAGS == CO_OPTIMIZED and code.co_kwonlyargcount == 0:
         block.simple = i64(code.co_argcount)
-    write_code(code, block, plan)
+    write_code(code, block, plan, False)
     BLOCKS_LINKED[0] += 1
     if once:
         let_pages_of_stack_go(BODY_ARENA, plan.likely + plan.unlikely)
@@ -514,13 +505,14 @@ def warm_up(code: CodeObject, block: Block) -> None:
         return
     block.runs_left = MANY_RUNS
     plan = cast(Plan, reserve(u64, PLAN_WORDS))
-    memory = make_plan(code, plan, 0)
+    memory = room_for(code, plan)
     if not memory:
         return
+    choose_templates(code, plan, True)
     if plan.likely != 0:
         keep_brief_code(block)
         if take_code_memory(block, plan.likely, plan.unlikely, False):
-            write_code(code, block, plan)
+            write_code(code, block, plan, True)
             block.runs_left = 0
             BLOCKS_WARMED[0] += 1
         else:
@@ -529,11 +521,11 @@ def warm_up(code: CodeObject, block: Block) -> None:
 
 
 @native
-def write_code(code: CodeObject, block: Block, plan: Plan) -> None:
+def write_code(code: CodeObject, block: Block, plan: Plan, warm: Static[bool]) -> None:
     """Fill the memory that a block has for its machine code."""
     block.aside = block.cold + plan.aside
     copy_memory(block.addresses, plan.addresses, 4 * u64(code.ob_size))
-    INSTRUCTIONS_LINKED[0] += fill(code, block, cast(Site, reserve(u64, SITE_WORDS)), plan)
+    INSTRUCTIONS_LINKED[0] += fill(code, block, cast(Site, reserve(u64, SITE_WORDS)), plan, warm)
     let_written_pages_go(CODE_ARENA)
     let_written_pages_go(COLD_ARENA)
     if PERF_MAP != 0:

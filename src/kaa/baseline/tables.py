@@ -16,12 +16,12 @@ from kaa.baseline.block import Block
 from kaa.baseline.cells import STRINGS
 from kaa.baseline.engine import NAMES, OFFSETS, TABLES
 from kaa.baseline.holes import HOLES
-from kaa.baseline.linker import BRIEF as BRIEF_ROWS
 from kaa.baseline.linker import (
     A_CONSTANT,
     A_NAME,
     ATTRIBUTE,
     BACKWARD,
+    BRIEF_ROWS,
     FORWARD,
     HOLE_ROW_SIZE,
     ROW_SIZE,
@@ -152,6 +152,8 @@ def add_tables(image: Image) -> None:
         ]
         counts = list(map(len, kinds))
         assert sum(counts) == len(template.holes), template.name
+        if BRIEFLY in template.name and any(hole.name == "RESUMED" for hole in template.holes):
+            raise ValueError(f"{template.name} has no second part")
         templates += TEMPLATE_ROW.pack(template.offset, first, template.size, size, number, *counts)
         for hole in chain(*kinds):
             addend = hole.addend - hole.offset if hole.relative else hole.addend
@@ -246,7 +248,7 @@ def _row(opcode: int, numbers: dict[str, int], variants: bytearray, brief: bool)
             variants += struct.pack("<H", numbers.get(found, 0))
     return ROW.pack(
         numbers.get(first, 0),
-        numbers.get(name + SECOND, 0),
+        0 if first.endswith(BRIEFLY) else numbers.get(name + SECOND, 0),
         instruction.caches,
         REFERENCES.get(instruction.argument, 0),
         NAME_SHIFTS.get(instruction.argument, 0),

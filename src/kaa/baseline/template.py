@@ -98,7 +98,7 @@ def brief[F: Callable[..., Any]](name: str, *values: int, mask: int = 0) -> Call
     """A short template of an instruction for code that has not run often yet; with `values`, for uses whose argument,
     masked, is one of them.
 
-    Instructions without one have their general template there.
+    Instructions without one have their general template there. A brief template has no second part.
     """
 
     def declare(python: Any) -> Any:

@@ -26,7 +26,7 @@ from kaa.baseline.attribute_cache import (
     value_of_module,
 )
 from kaa.baseline.cache_entries import entry_for, keep_entry, load_known, own_dict, replace_in_dict
-from kaa.baseline.calling import enter, is_guest, push_simple
+from kaa.baseline.calling import enter, go_on_behind, is_guest, push_simple
 from kaa.baseline.frames import proceed, proceed_at
 from kaa.baseline.holes import (
     AFTER,
@@ -173,12 +173,27 @@ def LOAD_ATTR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     return load_attribute(frame, sp, thread, CACHE, NEXT)
 
 
+@native(convention=TEMPLATE, apart=True)
+def load_attribute_briefly(
+    frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: Continuation
+) -> Jump:
+    """The same for a template without a second part."""
+    cache[ONWARD] = u64(address(cast(Object, attribute_returned)))
+    return load_attribute(frame, sp, thread, cache, onward)
+
+
+@native(convention=TEMPLATE, apart=True)
+def attribute_returned(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
+    """A property's function has returned."""
+    sp[0] = value
+    return go_on_behind(frame, sp + 1, thread, LOAD_UNITS)
+
+
 @brief("LOAD_ATTR")
 def LOAD_ATTR_brief(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
     CACHE[NAMED] = u64(address(NAME))
-    CACHE[ONWARD] = u64(address(RESUMED))
-    return load_attribute(frame, sp, thread, CACHE, NEXT)
+    return load_attribute_briefly(frame, sp, thread, CACHE, NEXT)
 
 
 @brief("LOAD_ATTR", 1, mask=1)

@@ -16,6 +16,7 @@ from kaa.baseline.calling import (
     VERSION,
     WORDS,
     call_function,
+    call_returned,
     can_push,
     can_push_known,
     enter,
@@ -410,7 +411,13 @@ for _count in range(4):
 def CALL_brief(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
     CACHE[ARGUMENT] = u64(OPARG)
-    return call(frame, sp, thread, CACHE, RESUMED)
+    return call_briefly(frame, sp, thread, CACHE)
+
+
+@native(convention=TEMPLATE, apart=True)
+def call_briefly(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64]) -> Jump:
+    """`call` for a template without a second part."""
+    return call(frame, sp, thread, cache, call_returned)
 
 
 @second("CALL", "CALL_KW", "CALL_FUNCTION_EX")

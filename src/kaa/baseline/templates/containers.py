@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaa.baseline.calling import enter, is_guest, push_simple
+from kaa.baseline.calling import enter, go_on_behind, is_guest, push_simple
 from kaa.baseline.cells import EMPTY_STRING, SLOT_SUBSCRIPT, STRINGS
 from kaa.baseline.frames import check_version, proceed, proceed_at
 from kaa.baseline.holes import AFTER, FOLLOWING, NEXT, OPARG, RESUMED, VERSION, Continuation, Jump, Stack
@@ -354,6 +354,7 @@ def own_getitem(kind: TypeObject) -> FunctionObject:
 
 
 SUBSCRIPT_UNITS = 1 + BY_NAME["BINARY_SUBSCR"].caches
+STORE_UNITS = 1 + BY_NAME["STORE_SUBSCR"].caches
 
 
 @native(convention=TEMPLATE, apart=True)
@@ -391,10 +392,23 @@ def BINARY_SUBSCR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     return load_item(frame, sp, thread, RESUMED, NEXT)
 
 
+@native(convention=TEMPLATE, apart=True)
+def item_returned(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> Jump:
+    """A `__getitem__` of ours has returned, and the template has no second part."""
+    sp[0] = value
+    return go_on_behind(frame, sp + 1, thread, SUBSCRIPT_UNITS)
+
+
+@native(convention=TEMPLATE, apart=True)
+def load_item_briefly(frame: Frame, sp: Stack, thread: ThreadState, onward: Continuation) -> Jump:
+    """`load_item` for such a template."""
+    return load_item(frame, sp, thread, item_returned, onward)
+
+
 @brief("BINARY_SUBSCR")
 def BINARY_SUBSCR_brief(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
-    return load_item(frame, sp, thread, RESUMED, NEXT)
+    return load_item_briefly(frame, sp, thread, NEXT)
 
 
 @second("BINARY_SUBSCR")
@@ -431,6 +445,20 @@ def STORE_SUBSCR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     if unlikely(set_item(sp[-3], container, index) != 0):
         return raised(frame, sp - 3, thread)
     return proceed(frame, sp - 3, thread)
+
+
+@native(convention=TEMPLATE, apart=True)
+def store_item(frame: Frame, sp: Stack, thread: ThreadState, onward: Continuation) -> Jump:
+    """STORE_SUBSCR; on at `onward`."""
+    if unlikely(set_item(sp[-3], sp[-2], sp[-1]) != 0):
+        return raised(frame, sp - 3, thread)
+    return proceed_at(frame, sp - 3, thread, frame.instr_ptr + STORE_UNITS, onward)
+
+
+@brief("STORE_SUBSCR")
+def STORE_SUBSCR_brief(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    return store_item(frame, sp, thread, NEXT)
 
 
 @template()
@@ -676,6 +704,25 @@ def FORMAT_SIMPLE(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     result = PyObject_Format(value, NULL)
     decref(value)
     return push_returned(frame, sp - 1, thread, result)
+
+
+@native(convention=TEMPLATE, apart=True)
+def format_value(frame: Frame, sp: Stack, thread: ThreadState, onward: Continuation) -> Jump:
+    """FORMAT_SIMPLE; on at `onward`."""
+    value = sp[-1]
+    if value.ob_type != PyUnicode_Type:
+        result = PyObject_Format(value, NULL)
+        decref(value)
+        if unlikely(not result):
+            return raised(frame, sp - 1, thread)
+        sp[-1] = result
+    return proceed_at(frame, sp, thread, frame.instr_ptr + 1, onward)
+
+
+@brief("FORMAT_SIMPLE")
+def FORMAT_SIMPLE_brief(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    return format_value(frame, sp, thread, NEXT)
 
 
 @template()

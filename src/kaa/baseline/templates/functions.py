@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kaa.baseline.cells import STRINGS
-from kaa.baseline.holes import NEXT, OPARG, Jump, Stack
+from kaa.baseline.holes import NEXT, OPARG, Continuation, Jump, Stack
 from kaa.baseline.objects import decref, here
-from kaa.baseline.template import template
+from kaa.baseline.template import brief, template
 from kaa.baseline.unwinding import raised
 from kaa.native.externs import (
     PyErr_SetString,
@@ -14,7 +14,7 @@ from kaa.native.externs import (
     PyMapping_GetOptionalItem,
     _PyFunction_SetVersion,
 )
-from kaa.native.function import native
+from kaa.native.function import TEMPLATE, native
 from kaa.native.intrinsics import NULL, cast, reserve, unlikely
 from kaa.native.layouts import CodeObject, Frame, FunctionObject, Object, ThreadState, TupleObject
 from kaa.native.types import i32
@@ -23,18 +23,41 @@ DEFAULTS, KEYWORD_DEFAULTS, ANNOTATIONS, CLOSURE = 1, 2, 4, 8
 _build_class = STRINGS["__build_class__"]
 
 
-@template()
-def MAKE_FUNCTION(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
-    here(frame)
-    code = cast(CodeObject, sp[-1])
+@native(apart=True)
+def make_function(code: CodeObject, frame: Frame) -> Object:
+    """A function with the frame's globals, new; NULL with an exception. Takes the reference to the code."""
     function = PyFunction_New(code, frame.f_globals)
     version = code.co_version
     decref(code)
+    if function:
+        _PyFunction_SetVersion(function, i32(version))
+    return function
+
+
+@template()
+def MAKE_FUNCTION(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    function = make_function(cast(CodeObject, sp[-1]), frame)
     if unlikely(not function):
         return raised(frame, sp - 1, thread)
-    _PyFunction_SetVersion(function, i32(version))
     sp[-1] = function
     return NEXT(sp)
+
+
+@native(convention=TEMPLATE, apart=True)
+def push_function(frame: Frame, sp: Stack, thread: ThreadState, onward: Continuation) -> Jump:
+    """MAKE_FUNCTION; on at `onward`."""
+    function = make_function(cast(CodeObject, sp[-1]), frame)
+    if unlikely(not function):
+        return raised(frame, sp - 1, thread)
+    sp[-1] = function
+    return onward(frame, sp, thread)
+
+
+@brief("MAKE_FUNCTION")
+def MAKE_FUNCTION_brief(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    return push_function(frame, sp, thread, NEXT)
 
 
 @template()

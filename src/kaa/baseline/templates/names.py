@@ -12,7 +12,7 @@ from kaa.baseline.attribute_cache import (
     keys_version,
     may_learn,
 )
-from kaa.baseline.frames import proceed
+from kaa.baseline.frames import proceed, proceed_at
 from kaa.baseline.holes import CACHE, FIRST, LOCAL, NAME, NEXT, OPARG, SECOND, Continuation, Jump, Stack
 from kaa.baseline.objects import decref, decref_maybe, drop_maybe, here, new, release, release_maybe, slot
 from kaa.baseline.template import brief, template, variant
@@ -299,6 +299,22 @@ def LOAD_NAME(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     return proceed(frame, sp + 1, thread)
 
 
+@native(convention=TEMPLATE, apart=True)
+def push_name(frame: Frame, sp: Stack, thread: ThreadState, name: Object, onward: Continuation) -> Jump:
+    """LOAD_NAME; on at `onward`."""
+    value = load_name(thread, frame, name)
+    if not value:
+        return raised(frame, sp, thread)
+    sp[0] = value
+    return proceed_at(frame, sp + 1, thread, frame.instr_ptr + 1, onward)
+
+
+@brief("LOAD_NAME")
+def LOAD_NAME_brief(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    return push_name(frame, sp, thread, NAME, NEXT)
+
+
 @template()
 def LOAD_FROM_DICT_OR_GLOBALS(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
@@ -441,6 +457,20 @@ def STORE_NAME(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     if store_name(frame, NAME, sp[-1]) != 0:
         return raised(frame, sp - 1, thread)
     return proceed(frame, sp - 1, thread)
+
+
+@native(convention=TEMPLATE, apart=True)
+def bind_name(frame: Frame, sp: Stack, thread: ThreadState, name: Object, onward: Continuation) -> Jump:
+    """STORE_NAME; on at `onward`."""
+    if store_name(frame, name, sp[-1]) != 0:
+        return raised(frame, sp - 1, thread)
+    return proceed_at(frame, sp - 1, thread, frame.instr_ptr + 1, onward)
+
+
+@brief("STORE_NAME")
+def STORE_NAME_brief(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    return bind_name(frame, sp, thread, NAME, NEXT)
 
 
 @native(apart=True)

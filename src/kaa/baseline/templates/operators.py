@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from kaa.baseline.frames import check_version
-from kaa.baseline.holes import AFTER, BRANCH, FOLLOWING, NEXT, OPARG, STORED, VERSION, Jump, Stack
+from kaa.baseline.frames import check_version, proceed_at
+from kaa.baseline.holes import (
+    AFTER,
+    BRANCH,
+    FOLLOWING,
+    NEXT,
+    OPARG,
+    STORED,
+    VERSION,
+    Continuation,
+    Jump,
+    Stack,
+)
 from kaa.baseline.numbers import (
     are_compact,
     compact_value,
@@ -18,7 +29,7 @@ from kaa.baseline.numbers import (
     reuse_or_box,
 )
 from kaa.baseline.objects import False_, None_, True_, boolean, decref, here, release, slot
-from kaa.baseline.template import template, variant
+from kaa.baseline.template import brief, template, variant
 from kaa.baseline.unwinding import push_result, push_returned, raised
 from kaa.bytecode.instructions import BY_NAME
 from kaa.native.externs import (
@@ -37,13 +48,15 @@ from kaa.native.externs import (
     _PyUnicode_Equal,
 )
 from kaa.native.function import TEMPLATE, Static, native
-from kaa.native.intrinsics import NULL, cast, likely, unlikely
+from kaa.native.intrinsics import NULL, address, cast, likely, unlikely
 from kaa.native.layouts import FloatObject, Frame, LongObject, Object, ThreadState, UnicodeObject, VarObject
 from kaa.native.types import f64, i1, i32, i64, u16, u64
 
 ADD, IN_PLACE = 0, 13
 """Numbers of BINARY_OP: of `+`, and what is added for `+=` and its kin."""
 STORE_FAST = BY_NAME["STORE_FAST"].number
+TRUTH_UNITS = 1 + BY_NAME["TO_BOOL"].caches
+CONTAINS_UNITS = 1 + BY_NAME["CONTAINS_OP"].caches
 AS_BOOLEAN = 16
 """The bit of COMPARE_OP's argument that asks for True or False; the operator stands above it."""
 
@@ -363,3 +376,42 @@ for _name, _test in (("IS_OP", identity), ("CONTAINS_OP", containment), ("TO_BOO
     template(_name, branch="")(_test)
     for _branch in BRANCHES[1:]:
         variant(_name, 0, mask=0, before=_branch, branch=_branch)(_test)
+
+
+@native(convention=TEMPLATE, apart=True)
+def push_truth(frame: Frame, sp: Stack, thread: ThreadState, onward: Continuation) -> Jump:
+    """TO_BOOL; on at `onward`."""
+    value = sp[-1]
+    truth = truth_of(value)
+    decref(value)
+    if unlikely(truth < 0):
+        return raised(frame, sp - 1, thread)
+    sp[-1] = boolean(truth)
+    return proceed_at(frame, sp, thread, frame.instr_ptr + TRUTH_UNITS, onward)
+
+
+@brief("TO_BOOL")
+def TO_BOOL_brief(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    return push_truth(frame, sp, thread, NEXT)
+
+
+@native(convention=TEMPLATE, apart=True)
+def push_containment(
+    frame: Frame, sp: Stack, thread: ThreadState, inverted: Object, onward: Continuation
+) -> Jump:
+    """CONTAINS_OP, whose argument is `inverted`; on at `onward`."""
+    item, container = sp[-2], sp[-1]
+    found = PySequence_Contains(container, item)
+    decref(item)
+    decref(container)
+    if unlikely(found < 0):
+        return raised(frame, sp - 2, thread)
+    sp[-2] = boolean(found ^ i32(address(inverted)))
+    return proceed_at(frame, sp - 1, thread, frame.instr_ptr + CONTAINS_UNITS, onward)
+
+
+@brief("CONTAINS_OP")
+def CONTAINS_OP_brief(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    return push_containment(frame, sp, thread, cast(Object, OPARG), NEXT)
