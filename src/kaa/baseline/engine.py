@@ -337,7 +337,7 @@ class Engine:
         return _get_evaluator() == self.loaded.address("evaluate")
 
     def statistics(self) -> dict[str, int]:
-        """Code objects linked, linked again, and refused; instructions linked, those linked again twice; bytes of machine
+        """Code objects linked, linked again, refused; instructions linked, those linked again twice; bytes of machine
         code and of data in use.
         """
         counters = {

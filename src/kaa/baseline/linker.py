@@ -462,7 +462,7 @@ def link(code: CodeObject) -> Block:
 
 @native
 def room_for(code: CodeObject, plan: Plan) -> Ptr[u8]:
-    """Give a plan its memory, to be freed; NULL if there is none. As long as nothing is `likely`, a template is missing."""
+    """Give a plan its memory, to be freed; NULL: there is none. While nothing is `likely`, a template is missing."""
     memory = PyMem_RawMalloc(u64(UNIT_SIZE * code.ob_size))
     plan.addresses = cast(Ptr[i32], memory)
     plan.numbers = cast(Ptr[u16], plan.addresses + code.ob_size)

@@ -178,9 +178,10 @@ class ReferenceEngine:
 
 def _runs(option: str | bool) -> int:
     """What `-X warm` says; raises UnusableEngine."""
-    if option is True or not (option.isascii() and option.isdigit() and len(option) < 19):
+    text = str(option)
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise UnusableEngine("-X warm=N needs a number of runs")
-    return int(option)
+    return int(text)
 
 
 class NativeEngine(HostEngine):
