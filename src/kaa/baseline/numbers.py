@@ -193,6 +193,20 @@ def float_value(value: Object) -> f64:
 
 
 @native(inline=True)
+def is_number(value: Object) -> i1:
+    """Whether this is a float or a compact int, neither of a class of its own."""
+    if value.ob_type == PyLong_Type:
+        return cast(LongObject, value).lv_tag < 16
+    return value.ob_type == PyFloat_Type
+
+
+@native(inline=True)
+def as_float(value: Object) -> f64:
+    """What a number is as a float: exactly the same."""
+    return f64(compact_value(value)) if value.ob_type == PyLong_Type else float_value(value)
+
+
+@native(inline=True)
 def is_spare_float(old: Object, left: Object, right: Object) -> i1:
     """Whether a variable's old value (or NULL) is a float that only the variable has, besides the two operands."""
     if not old or old.ob_type != PyFloat_Type:

@@ -17,10 +17,13 @@ from kaa.baseline.holes import (
 )
 from kaa.baseline.numbers import (
     are_compact,
+    as_float,
+    box_float,
     compact_value,
     fits_used_int,
     float_value,
     int_of_operands,
+    is_number,
     is_spare_float,
     is_spare_int,
     overwrite_int,
@@ -52,8 +55,8 @@ from kaa.native.intrinsics import NULL, address, cast, likely, unlikely
 from kaa.native.layouts import FloatObject, Frame, LongObject, Object, ThreadState, UnicodeObject, VarObject
 from kaa.native.types import f64, i1, i32, i64, u16, u64
 
-ADD, IN_PLACE = 0, 13
-"""Numbers of BINARY_OP: of `+`, and what is added for `+=` and its kin."""
+ADD, MULTIPLY, SUBTRACT, DIVIDE, IN_PLACE = 0, 5, 10, 11, 13
+"""Numbers of BINARY_OP: of `+`, `*`, `-`, `/`, and what is added for `+=` and its kin."""
 STORE_FAST = BY_NAME["STORE_FAST"].number
 TRUTH_UNITS = 1 + BY_NAME["TO_BOOL"].caches
 CONTAINS_UNITS = 1 + BY_NAME["CONTAINS_OP"].caches
@@ -62,9 +65,15 @@ AS_BOOLEAN = 16
 
 
 @native
-def operate(frame: Frame, operands: Stack, operator: i64) -> Object:
+def operate(thread: ThreadState, frame: Frame, operands: Stack, operator: i64) -> Object:
     """Any binary operation, by its number: its result, new, or NULL with an exception. Takes the references."""
     left, right = operands[0], operands[1]
+    if is_number(left) and is_number(right):
+        number = operate_on_numbers(thread, left, right, operator)
+        if number:
+            decref(left)
+            decref(right)
+            return number
     if left.ob_type == PyUnicode_Type and right.ob_type == PyUnicode_Type and appends(frame, left, operator):
         PyUnicode_Append(operands, right)
         decref(right)
@@ -73,6 +82,24 @@ def operate(frame: Frame, operands: Stack, operator: i64) -> Object:
     decref(left)
     decref(right)
     return result
+
+
+@native
+def operate_on_numbers(thread: ThreadState, left: Object, right: Object, operator: i64) -> Object:
+    """An operation whose result is a float, new; NULL if this is another one, or fails."""
+    sort = operator - IN_PLACE if operator >= IN_PLACE else operator
+    if sort != DIVIDE and left.ob_type == PyLong_Type and right.ob_type == PyLong_Type:
+        return NULL
+    first, second = as_float(left), as_float(right)
+    if sort == DIVIDE and second != 0.0:
+        return box_float(thread, first / second)
+    if sort == MULTIPLY:
+        return box_float(thread, first * second)
+    if sort == SUBTRACT:
+        return box_float(thread, first - second)
+    if sort == ADD:
+        return box_float(thread, first + second)
+    return NULL
 
 
 @native
@@ -95,7 +122,7 @@ def appends(frame: Frame, left: Object, operator: i64) -> i1:
 @template()
 def BINARY_OP(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
-    return push_returned(frame, sp - 2, thread, operate(frame, sp - 2, OPARG))
+    return push_returned(frame, sp - 2, thread, operate(thread, frame, sp - 2, OPARG))
 
 
 @native(inline=True)
@@ -166,7 +193,7 @@ def arithmetic(
                 release_float(thread, right)
                 return push_result(frame, sp - 2, thread, boxed)
     here(frame)
-    return push_returned(frame, sp - 2, thread, operate(frame, sp - 2, OPARG))
+    return push_returned(frame, sp - 2, thread, operate(thread, frame, sp - 2, OPARG))
 
 
 for _operator, _number in (
@@ -253,8 +280,29 @@ def conclude_returned(
 
 
 @native
+def numbers_compare(left: f64, right: f64, operator: i64) -> i1:
+    """A comparison by its number."""
+    if operator == 0:
+        return left < right
+    if operator == 1:
+        return left <= right
+    if operator == 2:
+        return left == right
+    if operator == 3:
+        return left != right
+    if operator == 4:
+        return left > right
+    return left >= right
+
+
+@native
 def compare(left: Object, right: Object, argument: i64) -> Object:
     """The result of a comparison, a new reference; NULL with an exception. Takes the operands' references."""
+    if is_number(left) and is_number(right):
+        truth_of_numbers = numbers_compare(as_float(left), as_float(right), argument >> 5)
+        decref(left)
+        decref(right)
+        return boolean(i32(truth_of_numbers))
     result = PyObject_RichCompare(left, right, i32(argument >> 5))
     decref(left)
     decref(right)
