@@ -84,3 +84,151 @@ def test_one_template_compares_and_jumps():
     finally:
         kaa.disable()
     assert "<- COMPARE_OP.0.POP_JUMP_IF_FALSE" in kaa.native_code(least)
+
+
+def test_calls_in_warm_code():
+    """A place that has called C functions calls whatever comes then."""
+
+    def guest(x):
+        return ["guest", x]
+
+    class Class:
+        def __init__(self, x):
+            self.x = x
+
+        def __call__(self, x):
+            return ["called", x]
+
+        def method(self, x):
+            return ["method", x]
+
+    def generator():
+        received = []
+        while True:
+            received.append((yield received))
+
+    def call(function, argument):
+        try:
+            return function(argument)
+        except Exception as error:
+            return repr(error)
+
+    def outcomes():
+        running = generator()
+        next(running)
+        others = [guest, Class(0), Class(0).method, Class(0).method.__func__, running.send, 7, str, int, len]
+        found = [call(len, "text") for _ in range(RUNS + 5)]
+        for _ in range(3):
+            found += [call(function, "text") for function in others]
+            found += [
+                type(call(Class, "text")).__name__,
+                call(len, None),
+                call(int, "7"),
+                call(next, iter("x")),
+            ]
+        return found
+
+    code = call.__code__
+    call.__code__ = code.replace()
+    expected = outcomes()
+    call.__code__ = code.replace()
+    kaa.enable()
+    try:
+        found = outcomes()
+    finally:
+        kaa.disable()
+    assert "<- CALL.function_in_C" in kaa.native_code(call)
+    assert found == expected
+
+
+def test_attributes_in_warm_code():
+    """A place that has seen attributes of one kind finds those of others."""
+    import math
+
+    class Slots:
+        __slots__ = ("pi",)
+
+        def __init__(self):
+            self.pi = "slot"
+
+    class Fields:
+        def __init__(self):
+            self.pi = lambda: "field"
+
+    class Constant:
+        pi = "of the class"
+
+    class Method:
+        def pi(self):
+            return "method"
+
+    class Computed:
+        @property
+        def pi(self):
+            return lambda: "computed"
+
+    class Class:
+        @classmethod
+        def pi(cls):
+            return "class method"
+
+    owners = [math, Slots(), Fields(), Constant(), Constant, Method(), Method, Computed(), Class, Class(), 7]
+
+    def load(owner):
+        try:
+            return (owner if owner else None).pi
+        except AttributeError as error:
+            return str(error)
+
+    def call(owner):
+        try:
+            return (owner if owner else None).pi()
+        except (AttributeError, TypeError) as error:
+            return str(error)
+
+    def outcomes(first):
+        found = []
+        for function in load, call:
+            found += [function(first) for _ in range(RUNS + 5)]
+            found += [function(owner) for owner in owners * 3]
+        return [str(value).partition(" at 0x")[0] for value in found]
+
+    for first in owners:
+        load.__code__, call.__code__ = load.__code__.replace(), call.__code__.replace()
+        expected = outcomes(first)
+        load.__code__, call.__code__ = load.__code__.replace(), call.__code__.replace()
+        kaa.enable()
+        try:
+            found = outcomes(first)
+        finally:
+            kaa.disable()
+        assert found == expected
+
+
+def test_built_ins_in_warm_code():
+    """A built-in that a warm place has found may be hidden by a global later, or be another one."""
+    import builtins
+
+    scope = {"__builtins__": builtins}
+    exec("def look(): return abs, abs(-1)", scope)
+    look = scope["look"]
+    kaa.enable()
+    try:
+        for _ in range(RUNS + 5):
+            assert look() == (abs, 1)
+        builtins.something = 1  # the keys of the built-ins change
+        assert look() == (abs, 1)
+        scope["abs"] = str
+        assert look() == (str, "-1")
+        del scope["abs"]
+        assert look() == (abs, 1)
+        found, builtins.abs = abs, repr
+        try:
+            assert look() == (repr, "-1")
+        finally:
+            builtins.abs = found
+    finally:
+        kaa.disable()
+        del builtins.something
+    assert look() == (abs, 1)
+    assert "<- LOAD_GLOBAL.built-in" in kaa.native_code(look)

@@ -18,6 +18,7 @@ RUNNER = """
 import json, sys
 if "engine" in sys.argv:
     from kaa.baseline.engine import load
+    load().warm_after(2)
     load().enable()
 results = []
 for source in json.load(sys.stdin):

@@ -3,7 +3,7 @@
     python -m tests.stress.run --programs 100000 --engines native,reference:20 --seed 1
 
 An engine is one of Kaa's (`host` is Kaa's compiler on the host's machine, `reference`, `native`, whose code is warm
-after one run, and `brief`, where it never is), with a number behind a colon if it takes only every so manieth program;
+after two runs, and `brief`, where it never is), with a number behind a colon if it takes only every so manieth program;
 the host itself (`python`) is always run beside them and is right by definition. Most programs come to the engines as
 the host's code objects, since compiling takes Kaa longer than all the rest. Every `--compiled`-th comes as text: each
 engine compiles it, and its code must be the host's to the last byte, so that what holds for one compiler's code on a
@@ -45,7 +45,7 @@ LONG = 1000
 MANY_RUNS = 300 * len(STARTS)
 OPTIONS = {
     "python": [],
-    "native": ["engine=native", "warm=1"],
+    "native": ["engine=native", "warm=2"],
     "brief": ["engine=native", "warm=1000000000"],
 }
 """The `-X` options of engines that have others than their name."""

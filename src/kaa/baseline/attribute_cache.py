@@ -44,7 +44,7 @@ from kaa.native.externs import (
     _PyUnicode_Equal,
 )
 from kaa.native.function import Static, native
-from kaa.native.intrinsics import NULL, address, cast, likely
+from kaa.native.intrinsics import NULL, address, cast, likely, unlikely
 from kaa.native.layouts import (
     DictKeys,
     DictValues,
@@ -64,13 +64,31 @@ FIELD, IN_DICT, OF_MODULE, OF_CLASS, PROPERTY, METHOD, BESIDE_DICT, DESCRIPTOR, 
     range(1, 10)
 )
 CALL_OF_FUNCTION, CALL_OF_CLASS = 10, 11
-SLOT: Final = 12
-"""Kinds; FIELD is a value among the inline ones, SLOT one in a slot; METHOD is any value of the class that no instance
-hides, IN_DICT a value for which the instances have no place but in their dicts. The slow path asks for the next three:
-the first word of their caches is 0, and for a property KEYS is the version of the type. DESCRIPTOR is one of the host's
-own kinds of descriptors in the class, to be asked for its value if no instance hides it; BESIDE_DICT and
-DESCRIPTOR_BESIDE_DICT are METHOD and DESCRIPTOR for objects that have a pointer to their dict, at word 1. Kinds of
-calls have numbers of their own (see `calling`)."""
+SLOT, CALL_IN_C, BUILTIN = 12, 13, 14
+KINDS: Final = (
+    "",
+    "value",
+    "value in a dict",
+    "of a module",
+    "of a class",
+    "property",
+    "method",
+    "method beside a dict",
+    "descriptor",
+    "descriptor beside a dict",
+    "function",
+    "class called",
+    "slot",
+    "function in C",
+    "built-in",
+)
+"""Kinds, and what they are called. FIELD is a value among the inline ones, SLOT one in a slot; METHOD is any value of
+the class that no instance hides, IN_DICT a value for which the instances have no place but in their dicts. The slow
+path asks for the next three: the first word of their caches is 0, and for a property KEYS is the version of the type.
+DESCRIPTOR is one of the host's own kinds of descriptors in the class, asked for its value if no instance hides it;
+BESIDE_DICT and DESCRIPTOR_BESIDE_DICT are METHOD and DESCRIPTOR for objects that have a pointer to their dict, at word
+1. Calls have kinds of their own (see `calling`), and LOAD_GLOBAL has BUILTIN.
+"""
 INLINE_VALUES, MANAGED_DICT, IMMUTABLE, CLASSES = 1 << 2, 1 << 4, 1 << 8, 1 << 31
 """`tp_flags` of types whose instances have their values behind the head, of those with a dict before it, of types that
 cannot change, and of those whose instances are classes."""
@@ -211,7 +229,10 @@ def learn_module(module: ModuleObject, name: Object, interpreter: Interpreter, c
 def learn_class(kind: TypeObject, name: Object, cache: Ptr[u64]) -> None:
     """The attribute is one of a class, asked of the class itself; functions come as they are."""
     metaclass = kind.ob_type
-    if _PyType_Lookup(metaclass, name) or PyUnstable_Type_AssignVersionTag(metaclass) == 0:
+    first = _PyType_Lookup(metaclass, name)
+    if first and not stays_plain(first):
+        return
+    if PyUnstable_Type_AssignVersionTag(metaclass) == 0:
         return
     if PyUnstable_Type_AssignVersionTag(kind) == 0:
         return
@@ -240,10 +261,10 @@ def comes_as_it_is(found: Object) -> i1:
 @native(inline=True)
 def value_of_module(owner: Object, cache: Ptr[u64]) -> Object:
     """An attribute of a module that the cache knows, borrowed; NULL if it does not."""
-    if cache[KIND] != OF_MODULE or owner.ob_type != PyModule_Type:
+    if unlikely(cache[KIND] != OF_MODULE or owner.ob_type != PyModule_Type):
         return NULL
     names = cast(ModuleObject, owner).md_dict
-    if not names or u64(names.ma_keys.dk_version) != cache[KEYS]:
+    if unlikely(not names or u64(names.ma_keys.dk_version) != cache[KEYS]):
         return NULL
     return cast(Ptr[Object], u64(address(names.ma_keys)) + cache[WHAT])[0]
 

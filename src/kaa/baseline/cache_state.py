@@ -8,28 +8,12 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
-from typing import Final
 
-from kaa.baseline.attribute_cache import KIND, MISSES, MORE, PATIENCE, VERSION, WORDS
+from kaa.baseline.attribute_cache import KIND, KINDS, MISSES, MORE, PATIENCE, VERSION, WORDS
 from kaa.baseline.cache_entries import ENTRY, FURTHER, TABLE_WORDS
 
 EMPTY, MONOMORPHIC, POLYMORPHIC, GENERIC = "empty", "monomorphic", "polymorphic", "generic"
 """States: knows nothing; knows one type or namespace; up to four; was wrong so often that it has stopped learning."""
-KINDS: Final = (
-    "",
-    "value",
-    "value in a dict",
-    "of a module",
-    "of a class",
-    "property",
-    "method",
-    "method beside a dict",
-    "descriptor",
-    "descriptor beside a dict",
-    "function",
-    "class called",
-    "slot",
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from kaa.baseline.arena import BODY_ARENA, CODE_ARENA, COLD_ARENA, let_pages_of_stack_go, let_written_pages_go
+from kaa.baseline.attribute_cache import KIND
 from kaa.baseline.block import (
     CO_OPTIMIZED,
     Block,
@@ -45,6 +46,8 @@ class Row(Struct):
     The role STORES is that of stores into as many locals as the argument says: pairs, and a single one at the end.
     STORES_AND_LOADS is that of a store into one local and a load from another, ATTRIBUTE that of a load of an
     attribute, and the next number that of a load of a method. `immortal` is the template for immortal constants, or 0.
+    For a kind that a cache knows and the argument's lowest bit, `variants[seen + 2 * kind + bit]` is the template, if
+    there are so many (`seen_count`).
     """
 
     first: u16
@@ -60,6 +63,8 @@ class Row(Struct):
     role: u8
     roles: u8
     immortal: u16
+    seen: u32
+    seen_count: u16
 
 
 class TemplateRow(Struct):
@@ -110,7 +115,7 @@ CHECK: int = _cell("CHECK", _WORD)
 PERF_MAP: int = _cell("PERF_MAP", _WORD)
 """The descriptor of the file that tells `perf` where functions are; 0 without one."""
 
-ROW_SIZE: Final = 24
+ROW_SIZE: Final = 32
 TEMPLATE_ROW_SIZE: Final = 20
 HOLE_ROW_SIZE: Final = 8
 NEVER: Final = 0x7FFF_FFFF_FFFF_FFFF
@@ -156,6 +161,13 @@ def choose(row: Row, argument: i64, role: u8) -> u16:
             if found != 0:
                 return found
     return row.first if role == 0 else u16(0)
+
+
+@native(inline=True)
+def choose_by_cache(row: Row, argument: i64, cache: Ptr[u64]) -> u16:
+    """The number of the template for what a cache knows; 0 if there is none."""
+    index = 2 * cache[KIND] + u64(argument & 1)
+    return VARIANTS[i64(row.seen) + i64(index)] if index < u64(row.seen_count) else u16(0)
 
 
 @native(inline=True)
@@ -222,8 +234,8 @@ UNIT_SIZE: Final = 6
 
 
 @native
-def choose_templates(code: CodeObject, plan: Plan, warm: Static[bool]) -> None:
-    """Fill the plan, unless a template is missing."""
+def choose_templates(code: CodeObject, plan: Plan, caches: Ptr[u64], warm: Static[bool]) -> None:
+    """Fill the plan, unless a template is missing. `caches` are those of brief code, for warm code."""
     units = code.co_code_adaptive
     place = i64(0)
     aside = i64(0)
@@ -258,7 +270,10 @@ def choose_templates(code: CodeObject, plan: Plan, warm: Static[bool]) -> None:
                 if number != 0:
                     resumes = behind_follower(code, index, argument)
         if number == 0:
-            number = choose(row, argument, 0)
+            if warm and row.seen_count != 0:
+                number = choose_by_cache(row, argument, caches + words)
+            if number == 0:
+                number = choose(row, argument, 0)
             if row.immortal != 0 and is_immortal(code.co_consts.ob_item[argument]):
                 number = row.immortal
             if number == 0:
@@ -454,7 +469,7 @@ def link(code: CodeObject) -> Block:
     memory = room_for(code, plan)
     if not memory:
         return NULL
-    choose_templates(code, plan, False)
+    choose_templates(code, plan, NULL, False)
     block = link_as_planned(code, plan)
     PyMem_RawFree(memory)
     return block
@@ -508,7 +523,7 @@ def warm_up(code: CodeObject, block: Block) -> None:
     memory = room_for(code, plan)
     if not memory:
         return
-    choose_templates(code, plan, True)
+    choose_templates(code, plan, block.caches, True)
     if plan.likely != 0:
         keep_brief_code(block)
         if take_code_memory(block, plan.likely, plan.unlikely, False):

@@ -17,7 +17,7 @@ from kaa.baseline.cache_state import Cache, read_cache
 from kaa.baseline.engine import Engine, load
 from kaa.baseline.linker import EXTENDED_ARG, NEVER
 from kaa.bytecode.instructions import BY_NUMBER
-from kaa.native.build import COLD, JUMP_SIZE
+from kaa.native.build import COLD, JUMP_SIZE, Template
 
 INDENT: Final = " " * 12
 
@@ -83,8 +83,9 @@ def pieces(target: Any) -> Iterator[Piece]:
     engine = load()
     code = code_of(target)
     linked = Linked(engine, code)
-    names = ["", *engine.image.templates]
-    sizes = {name: template.size for name, template in engine.image.templates.items()}
+    templates = engine.image.templates
+    names = ["", *templates]
+    sizes = {name: template.size for name, template in templates.items()}
     seconds = []
     colds = []
     argument = 0
@@ -103,9 +104,12 @@ def pieces(target: Any) -> Iterator[Piece]:
         stands_aside = linked.addresses[index // 2] < 0
         role = 0 if stands_aside else tables.role_at(engine.image, units, follower, argument)
         name = names[tables.choose(engine.image, row, argument, role, code.co_consts)]
+        at = linked.place_of(index // 2)
+        for number in tables.choices_by_cache(engine.image, row, argument):
+            if is_copy(engine, templates[names[number]], at):
+                name = names[number]
         cache = read_cache(instruction, place) if row.cache_words else None
         place += 8 * row.cache_words
-        at = linked.place_of(index // 2)
         code_bytes = ctypes.string_at(at, sizes[name] + (JUMP_SIZE if stands_aside else 0))
         yield Piece(index, instruction, argument, name, at, code_bytes, cache)
         colds.append((index, instruction, argument, name + COLD))
@@ -124,6 +128,16 @@ def pieces(target: Any) -> Iterator[Piece]:
             size = sizes[name]
             yield Piece(offset, instruction, argument, name, at, ctypes.string_at(at, size))
             at += size
+
+
+def is_copy(engine: Engine, template: Template, address: int) -> bool:
+    """Whether the machine code at an address is a copy of a template, with whatever in its holes."""
+    code = bytearray(ctypes.string_at(address, template.size))
+    original = bytearray(ctypes.string_at(engine.loaded.base + template.offset, template.size))
+    for hole in template.holes:
+        for filled in code, original:
+            filled[hole.offset : hole.offset + hole.size] = bytes(hole.size)
+    return code == original
 
 
 def disassemble(piece: Piece) -> Iterator[str]:

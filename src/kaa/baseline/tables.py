@@ -12,6 +12,7 @@ import sys
 from itertools import chain
 from typing import Final, NamedTuple
 
+from kaa.baseline.attribute_cache import KINDS
 from kaa.baseline.block import Block
 from kaa.baseline.cells import STRINGS
 from kaa.baseline.engine import NAMES, OFFSETS, TABLES
@@ -46,7 +47,7 @@ from kaa.native.layouts import (
 from kaa.native.types import layout
 
 OPCODES: Final = 256
-ROW: Final = struct.Struct("<HHBbBBBxHIIBBH")
+ROW: Final = struct.Struct("<HHBbBBBxHIIBBHIHxx")
 TEMPLATE_ROW: Final = struct.Struct("<IIHHHBBBxxx")
 HOLE_ROW: Final = struct.Struct("<HHi")
 assert (ROW.size, TEMPLATE_ROW.size, HOLE_ROW.size) == (ROW_SIZE, TEMPLATE_ROW_SIZE, HOLE_ROW_SIZE)
@@ -94,6 +95,8 @@ def named_templates() -> Compiled:
             found[f"{definition.name}.{value}"] = chosen
         for (follower, value), chosen in definition.fused.items():
             found[fused_name(definition.name, value, follower)] = chosen
+        for (kind, bit), chosen in definition.seen.items():
+            found[seen_name(definition.name, kind, bit)] = chosen
     for definition in BRIEF.values():
         if definition.general:
             found[definition.name + BRIEFLY] = definition.general
@@ -118,6 +121,11 @@ def behind_templates() -> dict[str, str]:
 def fused_name(name: str, value: int, follower: str) -> str:
     """What the template of two instructions is called."""
     return f"{name}.{value}.{follower}"
+
+
+def seen_name(name: str, kind: int, bit: int) -> str:
+    """What the template for what a cache has seen is called."""
+    return f"{name}.{KINDS[kind].replace(' ', '_')}.{bit}"
 
 
 def deoptimized_opcodes() -> list[int]:
@@ -195,6 +203,8 @@ class RowFields(NamedTuple):
     role: int
     roles: int
     immortal: int
+    seen: int
+    seen_count: int
 
 
 def read_row(image: Image, opcode: int, *, brief: bool = False) -> RowFields:
@@ -228,10 +238,17 @@ def choose(image: Image, row: RowFields, argument: int, role: int, constants: tu
     return row.first
 
 
+def choices_by_cache(image: Image, row: RowFields, argument: int) -> list[int]:
+    """The numbers of the templates of which the linker may have taken one for what a cache had seen."""
+    indices = range(row.seen + (argument & 1), row.seen + row.seen_count, 2)
+    numbers = (struct.unpack_from("<H", image.extra["VARIANTS"], 2 * index)[0] for index in indices)
+    return sorted({*numbers} - {0})
+
+
 def _row(opcode: int, numbers: dict[str, int], variants: bytearray, brief: bool) -> bytes:
     instruction = BY_NUMBER.get(opcode)
     if instruction is None:
-        return ROW.pack(*[0] * 13)
+        return ROW.pack(*[0] * 15)
     name = instruction.name
     whole = TEMPLATES.get(name, Definition(name))
     chosen = BRIEF.get(name, Definition(name)) if brief else whole
@@ -244,8 +261,12 @@ def _row(opcode: int, numbers: dict[str, int], variants: bytearray, brief: bool)
         names = [f"{first}.{value}" for value in range(count)]
         for follower in ROLES if chosen.fused else ():
             names += [fused_name(name, value, follower) for value in range(count)]
-        for found in names:
-            variants += struct.pack("<H", numbers.get(found, 0))
+        variants += numbers_of(names, numbers)
+    kinds = (
+        [seen_name(name, kind, bit) for kind in range(len(KINDS)) for bit in (0, 1)] if chosen.seen else []
+    )
+    seen = len(variants) // 2
+    variants += numbers_of(kinds, numbers)
     return ROW.pack(
         numbers.get(first, 0),
         0 if first.endswith(BRIEFLY) else numbers.get(name + SECOND, 0),
@@ -260,4 +281,11 @@ def _row(opcode: int, numbers: dict[str, int], variants: bytearray, brief: bool)
         ROLES.get(name, 0),
         roles,
         numbers.get(name + IMMORTAL, 0),
+        seen,
+        len(kinds),
     )
+
+
+def numbers_of(names: list[str], numbers: dict[str, int]) -> bytes:
+    """The numbers of templates, two bytes each; 0 for one that there is not."""
+    return struct.pack(f"<{len(names)}H", *[numbers.get(name, 0) for name in names])

@@ -27,8 +27,9 @@ class Definition:
 
     `variants` maps the value of `(argument >> shift) & mask` to a template; `general` serves all others.
     `fused` has templates that do the next instruction's work too, by its name and that value.
-    `immortal` serves uses whose argument names an immortal constant. `second` is the part in which the result of a call
-    arrives. `cache` counts 64-bit words of inline cache.
+    `seen` has templates for places whose cache knew something of a kind when the code became warm, by the kind and the
+    lowest bit of the argument. `immortal` serves uses whose argument names an immortal constant. `second` is the part
+    in which the result of a call arrives. `cache` counts 64-bit words of inline cache.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Definition:
     second: tuple[NativeFunction, dict[str, Any]] | None = None
     variants: dict[int, tuple[NativeFunction, dict[str, Any]]] = field(default_factory=dict)
     fused: dict[tuple[str, int], tuple[NativeFunction, dict[str, Any]]] = field(default_factory=dict)
+    seen: dict[tuple[int, int], tuple[NativeFunction, dict[str, Any]]] = field(default_factory=dict)
     shift: int = 0
     mask: int = 0
     cache: int = 0
@@ -109,6 +111,19 @@ def brief[F: Callable[..., Any]](name: str, *values: int, mask: int = 0) -> Call
             definition.mask = mask
         else:
             definition.general = (function, {})
+        return function
+
+    return declare
+
+
+def seen[F: Callable[..., Any]](name: str, kind: int, *bits: int, **static: Any) -> Callable[[F], F]:
+    """A template for places where the cache knows something of this kind when the code becomes warm; with `bits`, for
+    uses whose argument ends in one of these bits. What the brief template has noted in the cache stands there.
+    """
+
+    def declare(python: Any) -> Any:
+        function = as_template(python)
+        _definition(name).seen.update({(kind, bit): (function, static) for bit in bits or (0, 1)})
         return function
 
     return declare

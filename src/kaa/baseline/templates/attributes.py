@@ -9,11 +9,15 @@ from kaa.baseline.attribute_cache import (
     KIND,
     METHOD,
     NAMED,
+    OF_CLASS,
+    OF_MODULE,
     ONWARD,
     PROPERTY,
     SLOT,
     WHAT,
     WORDS,
+    cached_field,
+    is_seen_as,
     learn_load,
     learn_store,
     load_of_class,
@@ -46,7 +50,7 @@ from kaa.baseline.holes import (
 )
 from kaa.baseline.numbers import loses_last
 from kaa.baseline.objects import decref, destroy_and_go_on, drop, here, incref, new, release, slot
-from kaa.baseline.template import brief, second, template, variant
+from kaa.baseline.template import brief, second, seen, template, variant
 from kaa.baseline.unwinding import raised
 from kaa.bytecode.instructions import BY_NAME
 from kaa.native.externs import (
@@ -224,6 +228,88 @@ def LOAD_ATTR_method(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
         return drop(frame, sp + 1, thread, owner)
     here(frame)
     CACHE[NAMED] = u64(address(NAME))
+    return load_method(frame, sp, thread, CACHE, NEXT)
+
+
+@seen("LOAD_ATTR", SLOT, 0)
+def LOAD_ATTR_of_slot(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    owner = sp[-1]
+    if likely(is_seen_as(owner, CACHE, SLOT)):
+        value = cached_field(owner, CACHE)[0]
+        if likely(value):
+            sp[-1] = new(value)
+            return drop(frame, sp, thread, owner)
+    here(frame)
+    return load_attribute(frame, sp, thread, CACHE, NEXT)
+
+
+@seen("LOAD_ATTR", METHOD, 0)
+def LOAD_ATTR_of_object_s_class(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    owner = sp[-1]
+    if likely(method_holds(owner, CACHE)):
+        sp[-1] = new(cast(Object, CACHE[WHAT]))
+        return drop(frame, sp, thread, owner)
+    here(frame)
+    return load_attribute(frame, sp, thread, CACHE, NEXT)
+
+
+@seen("LOAD_ATTR", OF_MODULE, 0)
+def LOAD_ATTR_of_module(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    owner = sp[-1]
+    value = value_of_module(owner, CACHE)
+    if likely(value):
+        sp[-1] = new(value)
+        return drop(frame, sp, thread, owner)
+    here(frame)
+    return load_attribute(frame, sp, thread, CACHE, NEXT)
+
+
+@seen("LOAD_ATTR", OF_CLASS, 0)
+def LOAD_ATTR_of_class(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    owner = sp[-1]
+    value = load_of_class(owner, CACHE)
+    if likely(value):
+        sp[-1] = value
+        return drop(frame, sp, thread, owner)
+    return load_attribute(frame, sp, thread, CACHE, NEXT)
+
+
+@seen("LOAD_ATTR", FIELD, 1)
+@seen("LOAD_ATTR", SLOT, 1)
+def LOAD_ATTR_to_be_called(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    """Something to call that the object holds itself."""
+    owner = sp[-1]
+    value = value_at_hand(owner, CACHE)
+    if likely(value):
+        sp[-1] = new(value)
+        sp[0] = NULL
+        return drop(frame, sp + 1, thread, owner)
+    here(frame)
+    return load_method(frame, sp, thread, CACHE, NEXT)
+
+
+@seen("LOAD_ATTR", OF_MODULE, 1)
+def LOAD_ATTR_of_module_and_null(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    owner = sp[-1]
+    value = value_of_module(owner, CACHE)
+    if likely(value):
+        sp[-1] = new(value)
+        sp[0] = NULL
+        return drop(frame, sp + 1, thread, owner)
+    here(frame)
+    return load_method(frame, sp, thread, CACHE, NEXT)
+
+
+@seen("LOAD_ATTR", OF_CLASS, 1)
+def LOAD_ATTR_of_class_and_null(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    owner = sp[-1]
+    value = load_of_class(owner, CACHE)
+    if likely(value):
+        sp[-1] = value
+        sp[0] = NULL
+        return drop(frame, sp + 1, thread, owner)
     return load_method(frame, sp, thread, CACHE, NEXT)
 
 

@@ -5,8 +5,9 @@ not grow.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
-from kaa.baseline.attribute_cache import CALL_OF_CLASS, CLASSES, KIND, may_learn
+from kaa.baseline.attribute_cache import CALL_IN_C, CALL_OF_CLASS, CLASSES, KIND, may_learn
 from kaa.baseline.calling import (
     ARGUMENT,
     CALL_UNITS,
@@ -45,7 +46,7 @@ from kaa.baseline.holes import VERSION as EVAL_BREAKER
 from kaa.baseline.objects import None_, True_, decref, decref_maybe, here, incref, new, release_all
 from kaa.baseline.resuming import may_resume, resume_by_call, resumed_by
 from kaa.baseline.strands import ARGUMENTS, SWAP, swap_strands
-from kaa.baseline.template import brief, second, template, variant
+from kaa.baseline.template import brief, second, seen, template, variant
 from kaa.baseline.templates.containers import is_iterable
 from kaa.baseline.unwinding import push_returned, raised
 from kaa.native.externs import (
@@ -147,6 +148,8 @@ def call(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: 
             return enter(frame, base + 1, thread, called, constructed)
     if callable == SWAP and count == ARGUMENTS and not base[1]:
         return swap_strands(frame, base, thread, NULL, onward)
+    if cache[KIND] == 0 and is_native(callable):
+        cache[KIND] = CALL_IN_C
     if may_resume(callable):
         generator = resumed_by(base, count)
         if generator:
@@ -417,6 +420,47 @@ def CALL_brief(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
 @native(convention=TEMPLATE, apart=True)
 def call_briefly(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64]) -> Jump:
     """`call` for a template without a second part."""
+    return call(frame, sp, thread, cache, call_returned)
+
+
+HOOKED: Final = 1
+
+
+@native(apart=True)
+def call_in_c(thread: ThreadState, sp: Stack, cache: Ptr[u64]) -> Stack:
+    """Call a C function, if that is what is to be called: the stack with the result. NULL if it is something else, or
+    has raised; HOOKED if there is a result, but the interpreter's hook is no longer the machine's.
+    """
+    base = sp - (i64(cache[ARGUMENT]) + 2)
+    callable = base[0]
+    if unlikely(not is_native(callable) or callable == SWAP or may_resume(callable)):
+        return NULL
+    result = call_at(thread, base, sp)
+    if unlikely(not result):
+        return NULL
+    base[0] = result
+    return base + 1 if likely(has_own_hook(thread)) else cast(Stack, i64(HOOKED))
+
+
+@seen("CALL", CALL_IN_C)
+def CALL_in_C(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    here(frame)
+    top = call_in_c(thread, sp, CACHE)
+    if likely(u64(address(top)) > HOOKED):
+        if unlikely(thread.eval_breaker != EVAL_BREAKER[0]):
+            return pay_attention(frame, top, thread, FOLLOWING, NEXT)
+        return NEXT(top)
+    return not_called_in_c(frame, sp, thread, CACHE, cast(Object, address(top)))
+
+
+@native(convention=TEMPLATE, cold=True)
+def not_called_in_c(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], what: Object) -> Jump:
+    """`call_in_c` has given NULL or HOOKED."""
+    base = sp - (i64(cache[ARGUMENT]) + 2)
+    if address(what) == HOOKED:
+        return give_way(frame, base, thread, base[0])
+    if thread.current_exception:
+        return raised(frame, base, thread)
     return call(frame, sp, thread, cache, call_returned)
 
 

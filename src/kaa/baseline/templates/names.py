@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from kaa.baseline.attribute_cache import (
+    BUILTIN,
+    KIND,
     NAMED,
     NOT_FOUND,
     UNICODE,
@@ -15,7 +17,7 @@ from kaa.baseline.attribute_cache import (
 from kaa.baseline.frames import proceed, proceed_at
 from kaa.baseline.holes import CACHE, FIRST, LOCAL, NAME, NEXT, OPARG, SECOND, Continuation, Jump, Stack
 from kaa.baseline.objects import decref, decref_maybe, drop_maybe, here, new, release, release_maybe, slot
-from kaa.baseline.template import brief, template, variant
+from kaa.baseline.template import brief, seen, template, variant
 from kaa.baseline.unwinding import raised
 from kaa.native.externs import (
     PyCell_New,
@@ -337,7 +339,8 @@ def learn_global(frame: Frame, name: Object, interpreter: Interpreter, cache: Pt
     """Fill a cache with the place where a global or built-in has its value.
 
     Words: the version of the globals' keys + 1; that of the built-ins' keys + 1, or 0 for a global; the place, in
-    bytes from the beginning of the keys. A copy of a dictionary has keys of the same version, but of its own.
+    bytes from the beginning of the keys; and the kind, which is BUILTIN or 0. A copy of a dictionary has keys of the
+    same version, but of its own.
     """
     cache[OWN_KEYS] = 0
     if frame.f_globals.ob_type != PyDict_Type or frame.f_builtins.ob_type != PyDict_Type:
@@ -356,11 +359,13 @@ def learn_global(frame: Frame, name: Object, interpreter: Interpreter, cache: Pt
     if version == 0:
         return
     cache[BUILTIN_KEYS] = 0
+    cache[KIND] = 0
     if keys != own:
         theirs = keys_version(interpreter, others)
         if theirs == 0:
             return
         cache[BUILTIN_KEYS] = u64(theirs) + u64(1)
+        cache[KIND] = BUILTIN
     cache[PLACE] = u64(address(key_entries(keys)) - address(keys) + 16 * index + 8)
     cache[OWN_KEYS] = u64(version) + u64(1)
 
@@ -443,12 +448,42 @@ def cached_global(frame: Frame, cache: Ptr[u64]) -> Object:
     if unlikely(u64(keys.dk_version) + u64(1) != cache[OWN_KEYS]):
         return NULL
     if unlikely(cache[BUILTIN_KEYS] != 0):
-        if unlikely(frame.f_builtins.ob_type != PyDict_Type):
-            return NULL
-        keys = frame.f_builtins.ma_keys
-        if unlikely(u64(keys.dk_version) + u64(1) != cache[BUILTIN_KEYS]):
-            return NULL
+        return cached_builtin(frame, cache)
     return cast(Ptr[Object], u64(address(keys)) + cache[PLACE])[0]
+
+
+@native(inline=True)
+def cached_builtin(frame: Frame, cache: Ptr[u64]) -> Object:
+    """A built-in where the cache says, borrowed; NULL if the cache does not know, or a global hides it."""
+    names = frame.f_builtins
+    if unlikely(u64(frame.f_globals.ma_keys.dk_version) + u64(1) != cache[OWN_KEYS]):
+        return NULL
+    if unlikely(
+        names.ob_type != PyDict_Type or u64(names.ma_keys.dk_version) + u64(1) != cache[BUILTIN_KEYS]
+    ):
+        return NULL
+    return cast(Ptr[Object], u64(address(names.ma_keys)) + cache[PLACE])[0]
+
+
+@seen("LOAD_GLOBAL", BUILTIN, 0)
+def LOAD_GLOBAL_builtin(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    value = cached_builtin(frame, CACHE)
+    if likely(value):
+        sp[0] = new(value)
+        return NEXT(sp + 1)
+    here(frame)
+    return load_global(frame, sp, thread, CACHE, NEXT)
+
+
+@seen("LOAD_GLOBAL", BUILTIN, 1)
+def LOAD_GLOBAL_builtin_and_null(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+    value = cached_builtin(frame, CACHE)
+    if likely(value):
+        sp[0] = new(value)
+        sp[1] = NULL
+        return NEXT(sp + 2)
+    here(frame)
+    return load_global_and_null(frame, sp, thread, CACHE, NEXT)
 
 
 @template()
