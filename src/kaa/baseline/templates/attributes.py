@@ -374,6 +374,15 @@ def store_known(interpreter: Interpreter, owner: Object, value: Object, name: Ob
     return True
 
 
+@native(apart=True)
+def store_cached(thread: ThreadState, owner: Object, value: Object, cache: Ptr[u64]) -> i1:
+    """Set the attribute as any entry of the cache says, if one can; takes the reference to the value then."""
+    entry = entry_for(owner, cache)
+    if not entry:
+        return False
+    return store_known(thread.interp, owner, value, cast(Object, cache[NAMED]), entry)
+
+
 @native(convention=TEMPLATE, apart=True)
 def store_attribute(
     frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: Continuation
@@ -381,8 +390,7 @@ def store_attribute(
     """`owner.name = value` by the generic way; the cache learns."""
     value, owner = sp[-2], sp[-1]
     name = cast(Object, cache[NAMED])
-    entry = entry_for(owner, cache)
-    if entry and store_known(thread.interp, owner, value, name, entry):
+    if store_cached(thread, owner, value, cache):
         decref(owner)
         return onward(frame, sp - 2, thread)
     failed = PyObject_SetAttr(owner, name, value)
@@ -409,6 +417,8 @@ def STORE_ATTR(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
             note_new_value(owner, place)
         return drop(frame, sp - 2, thread, owner)
     here(frame)
+    if store_cached(thread, owner, sp[-2], CACHE):  # a call that returns, as in `call_known`
+        return drop(frame, sp - 2, thread, owner)
     CACHE[NAMED] = u64(address(NAME))
     return store_attribute(frame, sp, thread, CACHE, NEXT)
 
@@ -436,11 +446,14 @@ def store_into(frame: Frame, sp: Stack, thread: ThreadState, owner: Object, valu
             frame.instr_ptr = FOLLOWING
             return destroy_and_go_on(frame, sp, thread, old, AFTER)
         return AFTER(sp)
-    sp[0] = value
-    sp[1] = new(owner)
+    held = new(owner)  # a destructor may see to it that the local loses it
     if FOLLOWER_CACHE[NAMED] != 0:
         frame.instr_ptr = FOLLOWING
-        return store_attribute(frame, sp + 2, thread, FOLLOWER_CACHE, AFTER)
+        if store_cached(thread, held, value, FOLLOWER_CACHE):
+            decref(held)
+            return AFTER(sp)
+    sp[0] = value
+    sp[1] = held
     return NEXT(sp + 2)
 
 
