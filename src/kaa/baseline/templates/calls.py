@@ -162,7 +162,7 @@ def call(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: 
     return onward(frame, base, thread, result)
 
 
-@native
+@native(inline=True)
 def call_at(thread: ThreadState, base: Stack, sp: Stack) -> Object:
     """Call what is no function of ours with what is on the stack from `base` on: a new reference, or NULL with an
     exception. Takes the references on the stack.
@@ -190,6 +190,12 @@ def call_at(thread: ThreadState, base: Stack, sp: Stack) -> Object:
         decref(arguments[0])
         arguments += 1
     return result
+
+
+@native(apart=True)
+def call_what_is_in_c(thread: ThreadState, base: Stack, sp: Stack) -> Object:
+    """`call_at`, not repeated in each template."""
+    return call_at(thread, base, sp)
 
 
 @native
@@ -271,7 +277,7 @@ def constructed(frame: Frame, sp: Stack, thread: ThreadState, value: Object) -> 
     return go_on_behind_call(frame, sp, thread)
 
 
-@native
+@native(inline=True)
 def call_native(thread: ThreadState, callable: Object, arguments: Stack, count: i64) -> Object:
     """Call what is not a function of ours: a C function directly, all else by its vectorcall slot if its type has
     one."""
@@ -395,7 +401,7 @@ def call_known(frame: Frame, sp: Stack, thread: ThreadState, count: Static[int])
             return run_known(called, base, thread, CACHE)
     elif is_native(base[0]) and base[0] != SWAP and not may_resume(base[0]):
         # By a call that returns: a processor foresees where to, but not where `call` would jump to in the end.
-        result = call_at(thread, base, sp)
+        result = call_what_is_in_c(thread, base, sp)
         if unlikely(not result):
             return raised(frame, base, thread)
         if unlikely(not has_own_hook(thread)):
