@@ -118,7 +118,7 @@ def test_every_change(seed):
 
 @pytest.mark.parametrize(
     ("callables", "kind"),
-    [("[one]", "function"), ("[Kind]", "class called"), ("[len]", "function in C")],
+    [("[one]", "function"), ("[Kind]", "class called"), ("[len]", "in C")],
 )
 def test_states(callables, kind):
     """What a call's cache knows can be read."""

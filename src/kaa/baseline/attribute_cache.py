@@ -79,7 +79,7 @@ KINDS: Final = (
     "function",
     "class called",
     "slot",
-    "function in C",
+    "in C",
     "built-in",
 )
 """Kinds, and what they are called. FIELD is a value among the inline ones, SLOT one in a slot; METHOD is any value of

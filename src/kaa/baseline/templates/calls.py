@@ -56,6 +56,7 @@ from kaa.native.externs import (
     PyErr_Format,
     PyErr_NoMemory,
     PyExc_TypeError,
+    PyFunction_Type,
     PyList_Type,
     PyMem_RawFree,
     PyMem_RawMalloc,
@@ -148,12 +149,12 @@ def call(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: 
             return enter(frame, base + 1, thread, called, constructed)
     if callable == SWAP and count == ARGUMENTS and not base[1]:
         return swap_strands(frame, base, thread, NULL, onward)
-    if cache[KIND] == 0 and is_native(callable):
-        cache[KIND] = CALL_IN_C
     if may_resume(callable):
         generator = resumed_by(base, count)
         if generator:
             return resume_by_call(frame, sp, thread, base, generator)
+    if cache[KIND] == 0:
+        cache[KIND] = CALL_IN_C
     result = call_at(thread, base, sp)
     if unlikely(not result):
         return raised(frame, base, thread)
@@ -312,6 +313,17 @@ def is_native(callable: Object) -> i1:
 
 
 @native(inline=True)
+def is_called_in_c(callable: Object) -> i1:
+    """Whether `call` would come to `call_at` with this: there is no frame to push and no generator to resume."""
+    kind = callable.ob_type
+    if likely(kind in (PyCFunction_Type, PyMethodDescr_Type)):
+        return callable != SWAP and not may_resume(callable)
+    if kind in (PyFunction_Type, PyMethod_Type):
+        return False
+    return kind.tp_flags & CLASSES == 0 or address(cast(TypeObject, callable).tp_init) != address(SLOT_INIT)
+
+
+@native(inline=True)
 def fits(convention: i32, count: i64) -> i1:
     """Whether `call_method` can call a C function of this convention with so many arguments."""
     if convention in (FASTCALL, FASTCALL_KEYWORDS, TUPLE, TUPLE_KEYWORDS):
@@ -434,12 +446,11 @@ HOOKED: Final = 1
 
 @native(apart=True)
 def call_in_c(thread: ThreadState, sp: Stack, cache: Ptr[u64]) -> Stack:
-    """Call a C function, if that is what is to be called: the stack with the result. NULL if it is something else, or
-    has raised; HOOKED if there is a result, but the interpreter's hook is no longer the machine's.
+    """Call what C code calls, if that is what is to be called: the stack with the result. NULL if it is something else,
+    or has raised; HOOKED if there is a result, but the interpreter's hook is no longer the machine's.
     """
     base = sp - (i64(cache[ARGUMENT]) + 2)
-    callable = base[0]
-    if unlikely(not is_native(callable) or callable == SWAP or may_resume(callable)):
+    if unlikely(not is_called_in_c(base[0])):
         return NULL
     result = call_at(thread, base, sp)
     if unlikely(not result):
@@ -449,7 +460,7 @@ def call_in_c(thread: ThreadState, sp: Stack, cache: Ptr[u64]) -> Stack:
 
 
 @seen("CALL", CALL_IN_C)
-def CALL_in_C(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+def CALL_in_c(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     here(frame)
     top = call_in_c(thread, sp, CACHE)
     if likely(u64(address(top)) > HOOKED):
