@@ -86,11 +86,12 @@ IS_TYPE = 1 << 31
 @native
 def load_cached(owner: Object, cache: Ptr[u64]) -> Object:
     """An attribute as any entry of the cache says, new; NULL if none can."""
-    value = value_of_module(owner, cache)
-    if value:
-        return new(value)
     entry = entry_for(owner, cache)
-    return load_known(owner, cast(Object, cache[NAMED]), entry) if entry else load_of_class(owner, cache)
+    if entry:
+        value = value_at_hand(owner, entry)
+        return new(value) if value else load_known(owner, cast(Object, cache[NAMED]), entry)
+    value = value_of_module(owner, cache)
+    return new(value) if value else load_of_class(owner, cache)
 
 
 @native(convention=TEMPLATE, apart=True)
@@ -124,15 +125,12 @@ def load_attribute(
 def load_method(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], onward: Continuation) -> Jump:
     """The same for a call: pushes a function and its receiver, or anything else and NULL."""
     owner = sp[-1]
-    value = value_of_module(owner, cache)
-    if value:
-        sp[-1] = new(value)
-        sp[0] = NULL
-        decref(owner)
-        return onward(frame, sp + 1, thread)
-    name = cast(Object, cache[NAMED])
     entry = entry_for(owner, cache)
-    known = load_known(owner, name, entry) if entry else load_of_class(owner, cache)
+    if entry and method_holds(owner, entry):
+        sp[-1] = new(cast(Object, entry[WHAT]))
+        sp[0] = owner
+        return onward(frame, sp + 1, thread)
+    known = load_cached(owner, cache)
     if known:
         sp[-1] = known
         if entry and entry[KIND] in (METHOD, BESIDE_DICT):
@@ -141,6 +139,7 @@ def load_method(frame: Frame, sp: Stack, thread: ThreadState, cache: Ptr[u64], o
             decref(owner)
             sp[0] = NULL
         return onward(frame, sp + 1, thread)
+    name = cast(Object, cache[NAMED])
     if may_learn(cache):
         keep_entry(frame, owner, cache)
         learn_load(owner, name, True, thread.interp, cache)
