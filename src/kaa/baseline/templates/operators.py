@@ -36,6 +36,7 @@ from kaa.baseline.template import brief, template, variant
 from kaa.baseline.unwinding import push_result, push_returned, raised
 from kaa.bytecode.instructions import BY_NAME
 from kaa.native.externs import (
+    PyDict_Type,
     PyFloat_Type,
     PyList_Type,
     PyLong_Type,
@@ -52,7 +53,17 @@ from kaa.native.externs import (
 )
 from kaa.native.function import TEMPLATE, Static, native
 from kaa.native.intrinsics import NULL, address, cast, likely, unlikely
-from kaa.native.layouts import FloatObject, Frame, LongObject, Object, ThreadState, UnicodeObject, VarObject
+from kaa.native.layouts import (
+    DictObject,
+    FloatObject,
+    Frame,
+    LongObject,
+    Object,
+    ThreadState,
+    TypeObject,
+    UnicodeObject,
+    VarObject,
+)
 from kaa.native.types import f64, i1, i32, i64, u16, u64
 
 ADD, MULTIPLY, SUBTRACT, DIVIDE, IN_PLACE = 0, 5, 10, 11, 13
@@ -237,16 +248,36 @@ def UNARY_NOT(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
 
 
 @native(apart=True)
-def truth_of(value: Object) -> i32:
-    """`bool(value)` as 0 or 1; -1 with an exception."""
+def quick_truth(value: Object) -> i32:
+    """`bool(value)` as 0 or 1, and a reference less, where no code of the guest's can run by that; else -1."""
     kind = value.ob_type
     if kind == PyLong_Type:
-        return i32(cast(LongObject, value).lv_tag & u64(3) != 1)
-    if kind in (PyList_Type, PyTuple_Type):
-        return i32(cast(VarObject, value).ob_size != 0)
-    if kind == PyUnicode_Type:
-        return i32(cast(UnicodeObject, value).length != 0)
-    return PyObject_IsTrue(value)
+        truth = i32(cast(LongObject, value).lv_tag & u64(3) != 1)
+    elif kind == PyUnicode_Type:
+        truth = i32(cast(UnicodeObject, value).length != 0)
+    elif value.ob_refcnt == 1:  # what it holds may die with it
+        return -1
+    elif kind in (PyList_Type, PyTuple_Type):
+        truth = i32(cast(VarObject, value).ob_size != 0)
+    elif kind == PyDict_Type:
+        truth = i32(cast(DictObject, value).ma_used != 0)
+    elif is_always_true(kind):
+        truth = i32(1)
+    else:
+        return -1
+    decref(value)
+    return truth
+
+
+@native(inline=True)
+def is_always_true(kind: TypeObject) -> i1:
+    """Whether objects of this type have neither a truth of their own nor a length."""
+    number, mapping, sequence = kind.tp_as_number, kind.tp_as_mapping, kind.tp_as_sequence
+    if number and address(number.nb_bool) != 0:
+        return False
+    if mapping and address(mapping.mp_length) != 0:
+        return False
+    return not sequence or address(sequence.sq_length) == 0
 
 
 BRANCHES = ("", "POP_JUMP_IF_FALSE", "POP_JUMP_IF_TRUE")
@@ -412,8 +443,11 @@ def truth_test(frame: Frame, sp: Stack, thread: ThreadState, branch: Static[str]
         return conclude(frame, sp - 1, thread, True_, branch)
     if value in (False_, None_):
         return conclude(frame, sp - 1, thread, NULL, branch)
+    quick = quick_truth(value)
+    if likely(quick >= 0):
+        return conclude(frame, sp - 1, thread, cast(Object, i64(quick)), branch)
     here(frame)
-    truth = truth_of(value)
+    truth = PyObject_IsTrue(value)
     decref(value)
     if unlikely(truth < 0):
         return raised(frame, sp - 1, thread)
@@ -430,7 +464,13 @@ for _name, _test in (("IS_OP", identity), ("CONTAINS_OP", containment), ("TO_BOO
 def push_truth(frame: Frame, sp: Stack, thread: ThreadState, onward: Continuation) -> Jump:
     """TO_BOOL; on at `onward`."""
     value = sp[-1]
-    truth = truth_of(value)
+    if value in (True_, False_):
+        return onward(frame, sp, thread)
+    truth = quick_truth(value)
+    if truth >= 0:
+        sp[-1] = boolean(truth)
+        return onward(frame, sp, thread)
+    truth = PyObject_IsTrue(value)
     decref(value)
     if unlikely(truth < 0):
         return raised(frame, sp - 1, thread)
