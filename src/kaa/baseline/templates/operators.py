@@ -31,7 +31,7 @@ from kaa.baseline.numbers import (
     release_int,
     reuse_or_box,
 )
-from kaa.baseline.objects import False_, None_, True_, boolean, decref, here, release, slot
+from kaa.baseline.objects import False_, None_, True_, boolean, decref, here, slot
 from kaa.baseline.template import brief, template, variant
 from kaa.baseline.unwinding import push_result, push_returned, raised
 from kaa.bytecode.instructions import BY_NAME
@@ -382,10 +382,26 @@ def floats_compare(left: f64, right: f64, operator: Static[str]) -> i1:
     return left >= right
 
 
+@native(apart=True)
+def quick_equal(left: Object, right: Object) -> i32:
+    """Whether two strings or two numbers are equal, as 0 or 1, and a reference to each less; -1 for all else."""
+    if left.ob_type == PyUnicode_Type and right.ob_type == PyUnicode_Type:
+        equal = _PyUnicode_Equal(left, right)
+    elif is_number(left) and is_number(right):
+        equal = i32(as_float(left) == as_float(right))
+    else:
+        return -1
+    decref(left)
+    decref(right)
+    return equal
+
+
 def compare_values(
     frame: Frame, sp: Stack, thread: ThreadState, operator: Static[str], branch: Static[str]
 ) -> Jump:
-    """A comparison of two compact ints, floats or strings done here; all else in `compare`."""
+    """A comparison of two compact ints or floats done here, whether other numbers or strings are equal in
+    `quick_equal`; all else in `compare`.
+    """
     left, right = sp[-2], sp[-1]
     kind = left.ob_type
     if likely(right.ob_type == kind):
@@ -394,17 +410,16 @@ def compare_values(
             release_int(left)
             release_int(right)
             return conclude(frame, sp - 2, thread, cast(Object, i64(truth)), branch)
-        if kind == PyFloat_Type:
+        if operator not in ("==", "!=") and kind == PyFloat_Type:
             truth = floats_compare(float_value(left), float_value(right), operator)
             release_float(thread, left)
             release_float(thread, right)
             return conclude(frame, sp - 2, thread, cast(Object, i64(truth)), branch)
-        if operator in ("==", "!=") and kind == PyUnicode_Type:
-            equal = _PyUnicode_Equal(left, right)
+    if operator in ("==", "!="):
+        equal = quick_equal(left, right)
+        if likely(equal >= 0):
             if operator == "!=":
                 equal ^= 1
-            release(frame, left)
-            release(frame, right)
             return conclude(frame, sp - 2, thread, cast(Object, i64(equal)), branch)
     here(frame)
     return push_returned(frame, sp - 2, thread, compare(sp[-2], sp[-1], OPARG))
