@@ -9,7 +9,7 @@ from kaa.baseline.holes import INSTRUCTION, NEXT, Continuation, Jump, Stack
 from kaa.baseline.numbers import free_int, loses_last
 from kaa.native.externs import PyLong_Type, _Py_Dealloc, _Py_FalseStruct, _Py_NoneStruct, _Py_TrueStruct
 from kaa.native.function import TEMPLATE, native
-from kaa.native.intrinsics import address, cast, unlikely
+from kaa.native.intrinsics import address, cast, likely, unlikely
 from kaa.native.layouts import Frame, Object, ThreadState
 from kaa.native.types import Ptr, i1, i32, i64, u8, u32
 
@@ -26,7 +26,7 @@ def incref(value: Object) -> None:
     just written; and a decrement reads the whole.
     """
     more = u32(value.ob_refcnt) + u32(1)
-    if more != 0:
+    if likely(more != 0):
         value.ob_refcnt = i64(more)
 
 
