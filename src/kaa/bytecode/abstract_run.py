@@ -28,6 +28,7 @@ from kaa.bytecode.exception_table import Entry
 from kaa.bytecode.instructions import BY_NUMBER, INSTRUCTIONS, Argument, Flow
 from kaa.bytecode.kinds import (
     ANY,
+    ASKS_NOTHING,
     EXCEPTION,
     EXCEPTION_OR_NONE,
     OFFSET,
@@ -35,6 +36,7 @@ from kaa.bytecode.kinds import (
     Cell,
     Kinds,
     Parameter,
+    Signature,
     Unready,
 )
 
@@ -155,6 +157,13 @@ class AbstractRun:
                 if budget < 0:
                     self.fault(first, "the paths are too tangled to follow")
                 first = self._run_block(first, self.ends[first])
+
+    def signature(self) -> Signature:
+        """What the code asks of those who make a function of it and call it."""
+        free = self.code.kinds.count(FREE)
+        if not (free or self.wants):
+            return ASKS_NOTHING
+        return Signature(self.code.slots[len(self.code.slots) - free :], self.wanted())
 
     def wanted(self) -> tuple[tuple[int, str], ...]:
         """What is wanted of arguments: by slot, a kind."""

@@ -158,7 +158,7 @@ def _build_tuple(run: "AbstractRun", stack: str, oparg: int, index: int) -> str:
         names = tuple([meaning.name for meaning in meanings if type(meaning) is Cell])
         if len(names) == oparg:
             return stack + run.kinds.of(Closure(names))
-    return stack + run.kinds.of(TupleOf(oparg))
+    return stack + run.kinds.tuple_of(oparg)
 
 
 def _build_list(run: "AbstractRun", stack: str, oparg: int, index: int) -> str:
@@ -169,7 +169,7 @@ def _build_list(run: "AbstractRun", stack: str, oparg: int, index: int) -> str:
 
 def _build_const_key_map(run: "AbstractRun", stack: str, oparg: int, index: int) -> str:
     stack, kinds = run.pop(index, stack, oparg + 1)
-    if kinds[-1] != run.kinds.of(TupleOf(oparg)):
+    if kinds[-1] != run.kinds.tuple_of(oparg):
         run.fault(index, "a tuple of as many keys is needed")
     return stack + DICT
 

@@ -50,6 +50,10 @@ class Signature(NamedTuple):
     wants: tuple[tuple[int, str], ...] = ()
 
 
+ASKS_NOTHING = Signature()
+"""The signature of most code: one for all, since thousands are asked for."""
+
+
 class Code(NamedTuple):
     """A code object."""
 
@@ -94,15 +98,20 @@ _GUARDED = [range(0xF0000, 0xFFFFE)]
 
 
 class Kinds:
-    """The kinds that have parameters, each with the character given to it, for the code objects of one file."""
+    """The kinds that have parameters, each with the character given to it, for the code objects of one file.
 
-    __slots__ = ("_characters", "_guarded", "_plain", "meanings")
+    `code` and `tuple_of` know by heart what `of` would have to be asked for most often.
+    """
+
+    __slots__ = ("_characters", "_code", "_guarded", "_plain", "_tuples", "meanings")
 
     def __init__(self) -> None:
         self.meanings: dict[str, Meaning] = {}
         self._characters: dict[tuple[type, Meaning], str] = {}
         self._plain = chain(*_PLAIN)
         self._guarded = chain(*_GUARDED)
+        self._tuples: dict[int, str] = {}
+        self._code: dict[Signature, str] = {}
 
     def of(self, meaning: Meaning) -> str:
         """The character for a kind."""
@@ -116,6 +125,20 @@ class Kinds:
             self.meanings[character] = meaning
         return character
 
+    def code(self, signature: Signature) -> str:
+        """The kind of a code object."""
+        character = self._code.get(signature)
+        if character is None:
+            character = self._code[signature] = self.of(Code(signature))
+        return character
+
+    def tuple_of(self, size: int) -> str:
+        """The kind of a tuple of so many items."""
+        character = self._tuples.get(size)
+        if character is None:
+            character = self._tuples[size] = self.of(TupleOf(size))
+        return character
+
     def function(self, signature: Signature) -> str:
         """The kind of a function that still lacks the closure, and wants the arguments, of this signature."""
         return self.of(Unready(signature)) if signature.free or signature.wants else FUNCTION
@@ -126,6 +149,8 @@ class Kinds:
 
     def join(self, left: str, right: str) -> str:
         """The stack of which both are examples. They must be equally long."""
+        if left == right:
+            return left
         return "".join(
             [a if a == b else self._join(a, b) for a, b in zip(left, right, strict=True)],
         )

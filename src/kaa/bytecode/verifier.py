@@ -41,7 +41,7 @@ from kaa.bytecode.instructions import (
     Flow,
     Instruction,
 )
-from kaa.bytecode.kinds import ANY, NONE, TEXT, Code, Kinds, Signature, TupleOf
+from kaa.bytecode.kinds import ANY, ASKS_NOTHING, NONE, TEXT, Kinds, Signature
 
 _CO_OPTIMIZED = 0x1
 _CO_VARARGS = 0x4
@@ -78,7 +78,7 @@ _NEEDS_NAMESPACE = code_units.any_of(
 def verify(code: CodeImage | CodeType) -> None:
     """Prove a module's code object safe to run."""
     signature = _Verifier().code(code)
-    if signature != Signature():
+    if signature != ASKS_NOTHING:
         raise DamagedCode(f"{_name(code)}: a program cannot have free variables, nor trust its arguments")
 
 
@@ -121,8 +121,7 @@ class _Verifier:
         if self.nesting > _MAX_NESTING:
             raise DamagedCode(f"{image.qualname}: code objects are nested too deeply")
         try:
-            run = self.analyse(image)
-            signature = Signature(image.slots[len(image.slots) - image.kinds.count(FREE) :], run.wanted())
+            signature = self.analyse(image).signature()
         except ValueError as error:
             raise (
                 error if isinstance(error, DamagedCode) else DamagedCode(f"{image.qualname}: {error}")
@@ -152,9 +151,9 @@ class _Verifier:
     def constant(self, constant: Any) -> str:
         """Check a constant that is not of a simple type; return its kind."""
         if isinstance(constant, CodeImage | CodeType):
-            return self.kinds.of(Code(self.code(constant)))
+            return self.kinds.code(self.code(constant))
         _check_constant(constant)
-        return self.kinds.of(TupleOf(len(constant))) if type(constant) is tuple else ANY
+        return self.kinds.tuple_of(len(constant)) if type(constant) is tuple else ANY
 
 
 def _check_fields(code: CodeImage) -> None:
