@@ -1697,6 +1697,100 @@ def copied_namespaces():
     return out
 
 
+def numbers_of_both_kinds():
+    """Ints with floats, small and large, and other numbers: the same results to the last bit, and the same errors."""
+    from fractions import Fraction
+
+    values = [0, 1, -3, 2**30 - 1, -(2**30), 2**53 + 1, True, 0.0, -0.0, 1.5, -2.0, 1e300, float("inf")]
+    values += [float("nan"), Fraction(1, 2), 1j, type("Int", (int,), {})(4), type("Float", (float,), {})(2.5)]
+
+    def operate(x, y):
+        found = []
+        for operation in add, subtract, multiply, divide, less, at_most, equal, unequal, more, at_least:
+            try:
+                found.append(operation(x, y))
+            except (ArithmeticError, TypeError) as error:
+                found.append(repr(error))
+        return found
+
+    def add(x, y):
+        return x + y
+
+    def subtract(x, y):
+        x -= y
+        return x
+
+    def multiply(x, y):
+        return x * y
+
+    def divide(x, y):
+        z = x / y
+        return z
+
+    def less(x, y):
+        return x < y
+
+    def at_most(x, y):
+        return 1 if x <= y else 2
+
+    def equal(x, y):
+        return x == y
+
+    def unequal(x, y):
+        return 1 if x != y else 2
+
+    def more(x, y):
+        return x > y
+
+    def at_least(x, y):
+        return not x >= y
+
+    return repr([operate(x, y) for x in values for y in values])
+
+
+def truths():
+    """What is true: of what has a length or a truth of its own, of what has none, of what dies by the test."""
+    died = []
+
+    class Plain:
+        def __del__(self):
+            died.append("plain")
+
+    class Sized(Plain):
+        def __init__(self, size):
+            self.size = size
+
+        def __len__(self):
+            return self.size
+
+    class Odd:
+        def __bool__(self):
+            raise KeyError("odd")
+
+    class Late:
+        pass
+
+    late = Late()
+    makers = [dict, lambda: {1: 2}, set, frozenset, list, tuple, str, bytes, int, float, complex, Plain, Odd]
+    makers += [lambda: Sized(0), lambda: Sized(3), lambda: Sized(-1), lambda: [Plain()], lambda: (Plain(),)]
+    makers += [lambda: {1: Plain()}, lambda: "ab" * len(died), lambda: len(died) + 10**10, lambda: range(0), object]
+    makers += [lambda: late, lambda: None, lambda: Late, lambda: len, lambda: iter(())]
+    out = []
+    for number in range(3):
+        for make in makers:
+            value = make()
+            try:
+                out.append((1 if value else 2, not value, 3 if not make() else 4, len(died)))
+                while make():
+                    out.append(5)
+                    break
+            except Exception as error:
+                out.append(repr(error))
+        if number == 1:
+            Late.__bool__ = lambda self: False
+    return out, len(died)
+
+
 PROGRAMS = [
     value
     for name, value in list(globals().items())
