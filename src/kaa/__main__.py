@@ -1,9 +1,9 @@
 """One entry for three starts: the command `kaa`, `python -m kaa`, and this file given to a host as a script."""
 
-from __future__ import annotations
-
 import sys
 
+PARTS_OF_HOST = ("_ctypes", "_functools", "_operator", "_symtable", "_tokenize", "atexit")
+"""Modules in C that every start imports: found at once, without a search."""
 COLLECTOR = ("runtime", "runtime.invisible", "runtime.collector")
 """What keeps the guest's collector out of all the rest."""
 START = (
@@ -27,11 +27,12 @@ START = (
     *(
         "runtime.program_folder",
         "runtime.uncaught",
+        "runtime.places",
         "runtime.caches",
         "runtime.programs",
         "runtime.extra_modules",
     ),
-    *("runtime.places", "runtime.takeover", "runtime.launcher", "runtime.perf_map"),
+    *("runtime.takeover", "runtime.launcher", "runtime.perf_map"),
 )
 """What every start imports, in an order in which each finds those before it: found at once, without a search."""
 
@@ -41,14 +42,17 @@ def main() -> int:
     from kaa.loading import load_apart, together
 
     together.begin("start")
+    sys.modules.setdefault("__future__", load_apart("__future__"))  # until the guest's program begins
     for name in COLLECTOR:
         load_apart(f"kaa.{name}")
     from kaa.runtime import collector
 
     collector.start = collector.begin()
+    for name in PARTS_OF_HOST:
+        load_apart(name)
     for name in START:
         load_apart(f"kaa.{name}")
-    together.end()
+    together.complete()
     from kaa.runtime import extra_modules
     from kaa.runtime.launcher import launch
 

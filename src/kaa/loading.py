@@ -11,8 +11,6 @@ part of the host, or written in C, is the process's; the rest of the library is 
 found beside `os`. The host compiles all of it, and the caches are Kaa's, with its seal.
 """
 
-from __future__ import annotations
-
 import _frozen_importlib as bootstrap  # where `importlib` has it from
 import _frozen_importlib_external as machinery
 import _imp
@@ -20,6 +18,7 @@ import builtins
 import marshal
 import os
 import sys
+from _io import FileIO
 from _thread import RLock
 from posix import getpid, mkdir, replace, stat
 
@@ -27,11 +26,17 @@ from kaa.sealing import HEADER_SIZE, MAGIC, is_sealed, seal
 
 TYPE_CHECKING = False  # importing `typing` would be most of a start
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from os import stat_result
     from types import CodeType, ModuleType
     from typing import Any
 else:
     ModuleType = type(sys)
+
+type Stamp = tuple[float, int]
+"""When a source was changed last, in seconds, and its size in bytes."""
+type Fact = tuple[str, ...]
+"""The name of what can be found out about sources."""
 
 OWN_BUILTINS = dict(vars(builtins))
 globals()["__builtins__"] = OWN_BUILTINS  # for the functions below
@@ -67,7 +72,7 @@ _lock = RLock()
 class OwnLoader(machinery.SourceFileLoader):
     """Loads a module of Kaa's, or one of the library for Kaa alone."""
 
-    def get_code(self, fullname: str) -> CodeType:
+    def get_code(self, fullname: str) -> "CodeType":
         return _code_of(self.path)
 
     def exec_module(self, module: ModuleType) -> None:
@@ -91,7 +96,7 @@ def load_apart(name: str) -> ModuleType:
     name = _SUBSTITUTES.get(name, name)
     with _lock:
         module = _modules.get(name)
-        if module is None and name.startswith(f"{_KAA}."):
+        if module is None and name.partition(".")[0] == _KAA:
             module = sys.modules.get(name)
         if module is None:
             parent, _, child = name.rpartition(".")
@@ -109,9 +114,9 @@ def load_apart(name: str) -> ModuleType:
 
 def import_apart(
     name: str,
-    globals: Mapping[str, Any] | None = None,
-    locals: Mapping[str, Any] | None = None,
-    fromlist: Sequence[str] | None = (),
+    globals: "Mapping[str, Any] | None" = None,
+    locals: "Mapping[str, Any] | None" = None,
+    fromlist: "Sequence[str] | None" = (),
     level: int = 0,
 ) -> ModuleType:
     """`__import__` for the modules in `APART` and for the library that they use."""
@@ -138,7 +143,7 @@ def _file_of(name: str) -> str | None:
         return None
     path = f"{_PLACES.get(name.partition('.')[0], _LIBRARY)}/{name.replace('.', '/')}"
     for file in (f"{path}.py", f"{path}/__init__.py"):
-        if _is_file(file):
+        if together.has(file) or _is_file(file):
             return file
     return None
 
@@ -197,12 +202,13 @@ def _load(name: str, file: str) -> ModuleType:
     return _modules[name]  # some put another in their place
 
 
-def _code_of(file: str) -> CodeType:
+def _code_of(file: str) -> "CodeType":
     """The code object of a source, from a cache where that is fresh and whole."""
-    header = _header_of(file)
-    code = together.code_of(file, header)
+    code = together.code_of(file)
     if code is not None:
         return code
+    status = stat(file)
+    header = _header_of(status)
     cache = _cache_of(file)
     data = _sealed(cache)
     if data.startswith(header):
@@ -212,55 +218,115 @@ def _code_of(file: str) -> CodeType:
             code = compile(stream.read(), file, "exec", 0, True, _LEVEL)
         _write_sealed(cache, header, marshal.dumps(code))
     assert code is not None
-    together.add(file, header, code)
+    together.add(file, status, code)
     return code
 
 
 class Together:
-    """Code objects of modules that are always loaded together: all in one cache, which is read at once."""
+    """What every start needs of Kaa's sources: all in one cache, which is read at once.
+
+    That is the code objects of the modules that it loads, and facts that depend on more sources than these. The cache
+    counts if all these sources are as they were: one look at each is enough for all that is made of it.
+    """
 
     def __init__(self) -> None:
         self._cache = ""
-        self._found: dict[str, tuple[bytes, CodeType]] = {}
-        """What the cache has, by source: the header of the source's own cache, and the code object."""
-        self._used: dict[str, tuple[bytes, CodeType]] = {}
-        """What it should have."""
+        self._stamps: dict[str, Stamp] = {}
+        """Of all sources that the rest depends on, by their paths."""
+        self._found: dict[str, CodeType] = {}
+        """The code objects that the cache has, by the paths of the sources."""
+        self._used: dict[str, CodeType] = {}
+        """Those that it should have."""
+        self._is_complete = True
+        """Whether these are all."""
+        self._facts: dict[Fact, Any] = {}
+        self._has_changed = False
 
     def begin(self, name: str) -> None:
         """Read the cache of this name."""
         self._cache = _cache_of(f"{_HOME}/{name}.py")
+        self._is_complete = False
         data = _sealed(self._cache)
         if data.startswith(_HEADER_OF_SEVERAL):
-            self._found = marshal.loads(memoryview(data)[HEADER_SIZE:])
+            stamps, codes, facts = marshal.loads(memoryview(data)[HEADER_SIZE:])
+            if _are_fresh(stamps):
+                self._stamps, self._found, self._facts = stamps, codes, facts
 
-    def code_of(self, file: str, header: bytes) -> CodeType | None:
-        """The code object of a source, if the cache has it, and as fresh as this header says."""
-        found = self._found.get(file)
-        if found is None or found[0] != header:
-            return None
-        self._used[file] = found
-        return found[1]
+    def has(self, file: str) -> bool:
+        """Whether the cache has the code object of a source, which is there and fresh then."""
+        return file in self._found
 
-    def add(self, file: str, header: bytes, code: CodeType) -> None:
-        """Note a code object that the cache lacks."""
-        if self._cache:
-            self._used[file] = header, code
+    def code_of(self, file: str) -> "CodeType | None":
+        """The code object of a source, if the cache has it."""
+        code = self._found.get(file)
+        if code is not None:
+            self._used[file] = code
+        return code
+
+    def add(self, file: str, status: "stat_result", code: "CodeType") -> None:
+        """Note a code object that the cache lacks, and how its source was before it was read."""
+        if not self._is_complete:
+            self._stamps[file] = _stamp_of(status)
+            self._used[file] = code
+            self._has_changed = True
+
+    def complete(self) -> None:
+        """All modules have been loaded. If the cache has more, all that is not theirs is forgotten."""
+        self._is_complete = True
+        if len(self._used) < len(self._found):
+            self._stamps = {file: self._stamps[file] for file in self._used}
+            self._facts = {}
+            self._has_changed = True
+        self._found = {}
+
+    def recall(
+        self, fact: Fact, sources: "Callable[[], Iterable[str]]", find_out: "Callable[[], Any]"
+    ) -> "Any":
+        """A fact about the sources at these paths, of which the cache knows the value if it has been asked before.
+
+        The fact's name says all that the value depends on besides. Values can be marshalled.
+        """
+        if fact not in self._facts:
+            if not self._cache:
+                return find_out()
+            self._stamps |= {file: _stamp_of(stat(file)) for file in sources()}
+            self._facts[fact] = find_out()
+            self._has_changed = True
+        return self._facts[fact]
 
     def end(self) -> None:
-        """All modules have been loaded: write the cache if it is not what it should be."""
-        if self._used != self._found:
-            _write_sealed(self._cache, _HEADER_OF_SEVERAL, marshal.dumps(self._used))
+        """The start is over: write the cache if it is not what it should be."""
+        if self._has_changed:
+            payload = marshal.dumps((self._stamps, self._used, self._facts))
+            _write_sealed(self._cache, _HEADER_OF_SEVERAL, payload)
         self._cache = ""
-        self._found, self._used = {}, {}
+        self._stamps, self._used, self._facts = {}, {}, {}
+        self._has_changed = False
 
 
-_HEADER_OF_SEVERAL = MAGIC + bytes(HEADER_SIZE - len(MAGIC))
+_FORMAT_OF_SEVERAL = b"together 2"
+"""Counts up whenever what is kept together looks different."""
+_HEADER_OF_SEVERAL = MAGIC + _FORMAT_OF_SEVERAL.ljust(HEADER_SIZE - len(MAGIC))
 together = Together()
 
 
-def _header_of(file: str) -> bytes:
+def _are_fresh(stamps: "Mapping[str, Stamp]") -> bool:
+    try:
+        for file, stamp in stamps.items():
+            if _stamp_of(stat(file)) != stamp:
+                return False
+    except OSError:  # it is gone
+        return False
+    return True
+
+
+def _stamp_of(status: "stat_result") -> Stamp:
+    """What changes when a source does."""
+    return status.st_mtime, status.st_size
+
+
+def _header_of(status: "stat_result") -> bytes:
     """What a fresh cache of a source begins with."""
-    status = stat(file)
     fields = (0, int(status.st_mtime) & 0xFFFFFFFF, status.st_size & 0xFFFFFFFF)
     return MAGIC + b"".join([field.to_bytes(4, "little") for field in fields])
 
@@ -268,8 +334,8 @@ def _header_of(file: str) -> bytes:
 def _sealed(cache: str) -> bytes:
     """The bytes of a cache that is whole; nothing if there is none."""
     try:
-        with open(cache, "rb") as stream:
-            data = stream.read()
+        with FileIO(cache) as stream:
+            data = stream.readall()
     except OSError:
         return b""
     return data if is_sealed(data) else b""
@@ -302,7 +368,7 @@ def _write(path: str, data: bytes) -> None:
         pass
 
 
-def eval_apart(source: str, globals: dict[str, Any]) -> Any:
+def eval_apart(source: str, globals: "dict[str, Any]") -> "Any":
     """`eval` for `namedtuple`. Given text, the host's would forget that the process is to end by a signal."""
     return eval(compile(source, "<string>", "eval", 0, True), globals)
 
@@ -312,10 +378,10 @@ class _ApartSys(ModuleType):
 
     modules = _modules
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> "Any":
         return getattr(sys, name)
 
 
 _SYS = _ApartSys("sys")
-_host_import: Callable[..., ModuleType] = builtins.__import__
+_host_import: "Callable[..., ModuleType]" = builtins.__import__
 APART_BUILTINS = {**OWN_BUILTINS, "__import__": import_apart, "eval": eval_apart}

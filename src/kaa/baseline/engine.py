@@ -14,6 +14,7 @@ import os
 import sys
 
 from kaa.import_failure import import_failure
+from kaa.loading import together
 from kaa.native import cache
 from kaa.native.host import UnsupportedHost, check_host
 from kaa.native.host_library import (
@@ -29,6 +30,7 @@ from kaa.native.host_library import (
     place_of,
     python_function,
     word,
+    words,
 )
 from kaa.native.image import PAGE, Image
 from kaa.native.memory import REACHABLE, READ, WRITE, LoadedImage
@@ -48,6 +50,8 @@ RUNS: Final = 40
 CODE_ARENAS: Final = ("CODE_ARENA", "COLD_ARENA", "BODY_ARENA")
 DATA_ARENAS: Final = ("DATA_ARENA", "BODY_DATA_ARENA")
 ARENA_FIELDS: Final = tuple("next limit used distance kept written first top ready gone".split())
+DEFINITION_FIELDS: Final = ("name", "method", "flags", "doc")
+"""Of the host's `PyMethodDef`: a word each, if the flags' padding counts."""
 OFFSETS, NAMES = "OFFSETS", "NAMES"
 """Kept with the image too: places in the host's objects, and the strings that cells hold."""
 
@@ -107,7 +111,12 @@ def make_image(*, checking: bool = False, progress: Callable[[str], None] = lamb
 
 def obtain_image(*, checking: bool = False) -> Image:
     """The image from the cache, or compiled now, with a word on the terminal."""
-    name = cache.key(source_files(), variant="checking" if checking else "")
+    variant = "checking" if checking else ""
+    name = together.recall(
+        ("image", *cache.host_facts(), variant),
+        source_files,
+        lambda: cache.key(source_files(), variant=variant),
+    )
     return cache.obtain(name, lambda: make_image(checking=checking, progress=_show_progress))
 
 
@@ -168,9 +177,10 @@ class Engine:
         self._set_cell("FUNCTION_VECTORCALL", _pointer(id(_pointer), offsets["vectorcall"]))
         self._set_cell("SLOT_INIT", _pointer(id(Engine), offsets["tp_init"]))
         self._set_cell("OBJECT_NEW", _pointer(id(object), offsets["tp_new"]))
-        methods = _pointer(id(_Subscriptable), offsets["tp_as_mapping"])
+        subscriptable = type(os.environ)  # its `__getitem__` and `__iter__` are in Python
+        methods = _pointer(id(subscriptable), offsets["tp_as_mapping"])
         self._set_cell("SLOT_SUBSCRIPT", _pointer(methods, offsets["mp_subscript"]))
-        self._set_cell("SLOT_ITER", _pointer(id(_Subscriptable), offsets["tp_iter"]))
+        self._set_cell("SLOT_ITER", _pointer(id(subscriptable), offsets["tp_iter"]))
         unit = bytes(16)
         self._kept.append(unit)
         self._set_cell("ENTRY_UNIT", place_of(unit))
@@ -265,11 +275,10 @@ class Engine:
     def builtin(self, function: Callable[..., Any], host: Any) -> Any:
         """A built-in function like the host's `compile`, `exec` or `eval`, which calls this function instead."""
         name = host.__name__
-        definition = _MethodDefinition.from_buffer_copy(
-            _MethodDefinition.from_address(_pointer(id(host), self.offsets["m_ml"]))
-        )
-        definition.method = self.loaded.address(f"call_{name}")
-        definition.flags = METH_VARARGS | METH_KEYWORDS
+        of_host = words(_pointer(id(host), self.offsets["m_ml"]), len(DEFINITION_FIELDS))
+        of_ours = {"method": self.loaded.address(f"call_{name}"), "flags": METH_VARARGS | METH_KEYWORDS}
+        fields = dict(zip(DEFINITION_FIELDS, of_host, strict=True)) | of_ours
+        definition = type(of_host)(*fields.values())
         self._kept += [function, definition]
         self._set_cell(name.upper(), id(function))
         make = python_function("PyCFunction_NewEx", Object, Address, Object, Object)
@@ -371,27 +380,6 @@ class _Arena(Structure):
     """The beginning of an `arena.Arena`."""
 
     _fields_ = tuple((name, Word) for name in ARENA_FIELDS)
-
-
-class _MethodDefinition(Structure):
-    """The host's `PyMethodDef`."""
-
-    _fields_ = (
-        ("name", Address),
-        ("method", Address),
-        ("flags", Int),
-        ("doc", Address),
-    )
-
-
-class _Subscriptable:
-    """A class whose `__getitem__` and `__iter__` are in Python."""
-
-    def __getitem__(self, key: object) -> object:
-        raise KeyError(key)
-
-    def __iter__(self) -> Any:
-        return iter(())
 
 
 _interpreter = python_function("PyInterpreterState_Get", Address)

@@ -21,8 +21,8 @@ from kaa.explorer.recorder import Recorder
 from kaa.explorer.window import Window
 from kaa.reference import observer
 from kaa.reference.machine import Machine
-from kaa.runtime.engines import ReferenceEngine
 from kaa.runtime.front import translate
+from kaa.runtime.reference_engine import ReferenceEngine
 
 _leave = os._exit
 

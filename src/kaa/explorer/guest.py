@@ -6,13 +6,15 @@ import linecache
 import os
 import sys
 from types import CodeType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kaa.compiler import compile
 from kaa.explorer.limits import Limits, confine
-from kaa.runtime.engines import Engine
 from kaa.runtime.programs import fresh_main
 from kaa.runtime.takeover import take_over
+
+if TYPE_CHECKING:
+    from kaa.runtime.engines import Engine
 
 
 def prepare(engine: Engine, filename: str, limits: Limits) -> ModuleType:

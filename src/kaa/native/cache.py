@@ -28,7 +28,7 @@ def key(sources: Iterable[str], *, variant: str = "") -> str:
 
     Reading all files would be a good part of a start, so that the digest is kept by their times and sizes.
     """
-    facts = (sys.version, os.uname().machine, sys.implementation.cache_tag or "", variant)
+    facts = (*host_facts(), variant)
     sources = sorted(sources)
     stamps = [(path, status.st_mtime_ns, status.st_size) for path in sources for status in (os.stat(path),)]
     stamp = digest(marshal.dumps((facts, stamps), PLAIN)).hex()
@@ -43,6 +43,11 @@ def key(sources: Iterable[str], *, variant: str = "") -> str:
     found = _digest(facts, sources)
     store(path, found.encode())
     return found
+
+
+def host_facts() -> tuple[str, ...]:
+    """What machine code depends on besides the sources: the host and the processor."""
+    return sys.version, os.uname().machine, sys.implementation.cache_tag or ""
 
 
 def _digest(facts: Iterable[str], sources: Iterable[str]) -> str:

@@ -30,7 +30,6 @@ __all__ = [
     "Object",
     "Size",
     "Structure",
-    "Text",
     "Word",
     "address_of",
     "addresses_of",
@@ -52,10 +51,6 @@ class Address(_SimpleCData):  # type: ignore[type-arg]
     _type_ = "P"
 
 
-class Text(_SimpleCData):  # type: ignore[type-arg]
-    _type_ = "z"
-
-
 class Int(_SimpleCData):  # type: ignore[type-arg]
     _type_ = "i"
 
@@ -74,10 +69,6 @@ class Word(_SimpleCData):  # type: ignore[type-arg]
 
 class Object(_SimpleCData):  # type: ignore[type-arg]
     _type_ = "O"
-
-
-class Byte(_SimpleCData):  # type: ignore[type-arg]
-    _type_ = "c"
 
 
 def address_of(name: str) -> int:
@@ -117,7 +108,7 @@ def _function(kind: Any, place: str | int, result: Any, arguments: tuple[Any, ..
 
 def copy_bytes(address: int, data: bytes | memoryview) -> None:
     """Put bytes into memory."""
-    memoryview((Byte * len(data)).from_address(address)).cast("B")[:] = data
+    memoryview(words(address, -(-len(data) // 8))).cast("B")[: len(data)] = data
 
 
 place_of = python_function("PyBytes_AsString", Address, Object)

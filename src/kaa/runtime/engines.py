@@ -11,7 +11,6 @@ import builtins
 import sys
 
 from kaa.runtime.builtin_function import Builtin
-from kaa.runtime.front import translate
 from kaa.runtime.invisible import invisible
 from kaa.runtime.own import is_own
 
@@ -20,49 +19,46 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import CellType, CodeType, TracebackType
     from typing import Any, Protocol
-else:
-    Protocol = object
 
+    class Engine(Protocol):
+        """What the runtime asks of a machine."""
 
-class Engine(Protocol):
-    """What the runtime asks of a machine."""
+        name: str
 
-    name: str
+        def execute(
+            self,
+            code: CodeType,
+            globals: dict[str, Any] | None = None,
+            locals: Mapping[str, Any] | None = None,
+            closure: tuple[CellType, ...] | None = None,
+        ) -> object:
+            """Run a code object in these namespaces, as `exec` and `eval` do, and hand back its value."""
 
-    def execute(
-        self,
-        code: CodeType,
-        globals: dict[str, Any] | None = None,
-        locals: Mapping[str, Any] | None = None,
-        closure: tuple[CellType, ...] | None = None,
-    ) -> object:
-        """Run a code object in these namespaces, as `exec` and `eval` do, and hand back its value."""
+        def call[R](self, function: Callable[..., R], *arguments: object) -> R:
+            """Call a function, so that the frames that it makes are guest frames."""
 
-    def call[R](self, function: Callable[..., R], *arguments: object) -> R:
-        """Call a function, so that the frames that it makes are guest frames."""
+        def caller_flags(self) -> int:
+            """`co_flags` of the guest code that called the built-in that asks."""
 
-    def caller_flags(self) -> int:
-        """`co_flags` of the guest code that called the built-in that asks."""
+        def clean(self, error: BaseException) -> TracebackType | None:
+            """Take Kaa's own frames out of the tracebacks of an uncaught exception, and answer with its traceback."""
 
-    def clean(self, error: BaseException) -> TracebackType | None:
-        """Take Kaa's own frames out of the tracebacks of an uncaught exception, and answer with its traceback."""
+        def builtin(self, function: Callable[..., Any], host: Any) -> Any:
+            """A built-in function like one of the host's, which calls this function."""
 
-    def builtin(self, function: Callable[..., Any], host: Any) -> Any:
-        """A built-in function like one of the host's, which calls this function."""
+        def countdown(self) -> Any:
+            """What counts backward jumps and calls, or None if the machine cannot."""
 
-    def countdown(self) -> Any:
-        """What counts backward jumps and calls, or None if the machine cannot."""
+        def install(self, substitutes: dict[Any, Any]) -> None:
+            """Take over what the machine needs in the process, once, before the first guest code.
 
-    def install(self, substitutes: dict[Any, Any]) -> None:
-        """Take over what the machine needs in the process, once, before the first guest code.
+            `substitutes` maps the host's `compile`, `exec` and `eval` to what the guest will find in their place.
+            """
 
-        `substitutes` maps the host's `compile`, `exec` and `eval` to what the guest will find in their place.
-        """
-
-    def start(self) -> None:
-        """Run every frame that begins from now on, if that is not left to the host: once, and at the latest when the
-        first code object is to be executed, or the first function called.
-        """
+        def start(self) -> None:
+            """Run every frame that begins from now on, if that is not left to the host: once, and at the latest when
+            the first code object is to be executed, or the first function called.
+            """
 
 
 class HostEngine:
@@ -114,66 +110,6 @@ class HostEngine:
 
     def start(self) -> None:
         pass
-
-
-class ReferenceEngine:
-    """Kaa's own PVM, in plain Python: `kaa.reference`."""
-
-    name = "reference"
-
-    def __init__(self) -> None:
-        from kaa.reference.machine import Machine
-
-        self._machine = Machine(translate)
-
-    def execute(
-        self,
-        code: CodeType,
-        globals: dict[str, Any] | None = None,
-        locals: Mapping[str, Any] | None = None,
-        closure: tuple[CellType, ...] | None = None,
-    ) -> object:
-        if globals is None:
-            caller = self._machine.thread.frame
-            assert caller is not None
-            globals, locals = caller.f_globals, caller.f_locals if locals is None else locals
-        sys.audit("exec", code)
-        return self._machine.run_code(code, globals, locals, closure)
-
-    def call[R](self, function: Callable[..., R], *arguments: object) -> R:
-        result: R = self._machine.call(function, arguments)
-        return result
-
-    def caller_flags(self) -> int:
-        caller = self._machine.thread.frame
-        return 0 if caller is None else caller.code.co_flags
-
-    def clean(self, error: BaseException) -> TracebackType | None:
-        from kaa.reference.machine import guest_traceback
-
-        return guest_traceback(error)
-
-    def builtin(self, function: Callable[..., Any], host: Any) -> Any:
-        return Builtin(function, host)
-
-    def countdown(self) -> Any:
-        from kaa.reference.countdown import Countdown
-
-        return Countdown()
-
-    def install(self, substitutes: dict[Any, Any]) -> None:
-        from kaa.reference import calls
-        from kaa.reference.function import Function
-
-        self._machine.enter()
-        machine: Any = type(self._machine)
-        for entrance in (Function.__call__, machine.call, machine.run_code, machine.run):
-            invisible(entrance)  # it stands between a frame of the host's and the guest's
-        for host_function, substitute in substitutes.items():
-            calls.stand_for(substitute, host_function)
-
-    def start(self) -> None:
-        """Each frame is run where the host's calls arrive (`install`)."""
 
 
 def _runs(option: str | bool) -> int:
@@ -268,8 +204,14 @@ class NativeEngine(HostEngine):
         self._machine.disable()
 
 
+def _reference() -> Engine:
+    from kaa.runtime.reference_engine import ReferenceEngine
+
+    return ReferenceEngine()
+
+
 ENGINES: dict[str, Callable[[], Engine]] = {
-    "reference": ReferenceEngine,
+    "reference": _reference,
     "native": NativeEngine,
     "host": HostEngine,
 }
@@ -298,4 +240,4 @@ def choose(name: str) -> Engine:
             raise UnusableEngine(str(error)) from None
         if sys.flags.verbose:
             print(f"kaa: {error}; the reference engine takes its place", file=sys.stderr)
-        return ReferenceEngine()
+        return _reference()

@@ -12,7 +12,7 @@ import sys
 
 import kaa
 from kaa.runtime import engines, options, path_file, process, programs, takeover
-from kaa.runtime.engines import Engine, UnusableEngine
+from kaa.runtime.engines import UnusableEngine
 from kaa.runtime.invisible import invisible
 from kaa.runtime.options import CommandLine, UsageError
 from kaa.runtime.uncaught import FAILURE, INTERRUPTED, display, stays
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
     from typing import NoReturn
+
+    from kaa.runtime.engines import Engine
 
 #: The lines that `-h` adds to the host's.
 OWN_HELP = """\

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from kaa.runtime.engines import NativeEngine, ReferenceEngine
+from kaa.runtime.engines import HostEngine, NativeEngine
 from kaa.runtime.invisible import invisible
 
 TYPE_CHECKING = False
@@ -71,40 +71,6 @@ class HostPlaces:
         sys.settrace(trace)
 
 
-class ReferencePlaces(HostPlaces):
-    """Of the reference machine: its current frame."""
-
-    def __init__(self, engine: ReferenceEngine) -> None:
-        super().__init__(engine)
-        self.machine = engine._machine
-
-    def take(self) -> Any:
-        return self.machine.thread.frame
-
-    def put(self, place: Any) -> None:
-        self.machine.thread.frame = place
-
-    def caller(self) -> Any:
-        return self.machine.thread.frame
-
-    def attend(self) -> None:
-        from kaa.reference.signals import PENDING, handle_pending
-
-        if PENDING:
-            handle_pending()
-
-    def watchers(self) -> tuple[Any, Any]:
-        thread = self.machine.thread
-        return thread.tracer, thread.profiler
-
-    def set_watchers(self, trace: Any, profile: Any) -> None:
-        thread = self.machine.thread
-        thread.tracer, thread.profiler = (
-            trace,
-            profile,
-        )  # the loop that runs goes by them if it was watched before
-
-
 current = HostPlaces()
 """Of the engine that has the process."""
 
@@ -112,4 +78,10 @@ current = HostPlaces()
 def install(engine: Engine) -> None:
     """Switch for this engine from now on."""
     global current
-    current = ReferencePlaces(engine) if isinstance(engine, ReferenceEngine) else HostPlaces(engine)
+    if isinstance(engine, HostEngine):
+        current = HostPlaces(engine)
+    else:
+        from kaa.runtime.reference_engine import ReferenceEngine, ReferencePlaces
+
+        assert isinstance(engine, ReferenceEngine)
+        current = ReferencePlaces(engine)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 
-from kaa.native.host_library import Address, Text, python_function, word
+from kaa.native.host_library import Address, place_of, python_function, word
 
 SYS_PATH_0 = 424
 """Offset of the field in `PyConfig`, in bytes, where `_is_known_layout`."""
@@ -23,7 +23,8 @@ def tell_host(folder: str | None) -> None:
         return
     new = 0
     if folder is not None:
-        new = python_function("Py_DecodeLocale", Address, Text, Address)(os.fsencode(folder), None)
+        name = os.fsencode(folder)
+        new = python_function("Py_DecodeLocale", Address, Address, Address)(place_of(name), None)
     field = word(python_function("_Py_GetConfig", Address)() + SYS_PATH_0)
     old, field.value = field.value, new
     python_function("PyMem_RawFree", None, Address)(old)

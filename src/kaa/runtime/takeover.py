@@ -20,15 +20,17 @@ from _ctypes import Py_INCREF
 from _frozen_importlib_external import PathFinder
 
 import kaa
-from kaa.loading import APART, CACHE_TAG
+from kaa.loading import APART, CACHE_TAG, together
 from kaa.runtime import caches, collector, extra_modules, front, on_demand, places, texts
-from kaa.runtime.engines import Engine, NativeEngine
+from kaa.runtime.engines import NativeEngine
 from kaa.runtime.invisible import invisible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, Final
+
+    from kaa.runtime.engines import Engine
 
 REPLACED: Final[list[tuple[Any, str]]] = [
     *((builtins, name) for name in ("compile", "exec", "eval")),
@@ -57,6 +59,7 @@ def prepare(engine: Engine) -> None:
     atexit.register(outlive_finalization, sys.modules, own)
     replace(engine)
     hide_own_imports()
+    together.end()
     if collector.start is not None:
         collector.end(collector.start)
     if sys.warnoptions:

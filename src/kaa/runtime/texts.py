@@ -22,6 +22,7 @@ import sys
 import kaa
 from kaa import sealing
 from kaa.cache_folder import cache_folder
+from kaa.loading import together
 from kaa.native.cache import forget_old
 from kaa.native.digest import SIZE, digest
 from kaa.native.image import PLAIN
@@ -57,14 +58,25 @@ def prepare() -> None:
     global _folder, _secret, _version
     _folder = f"{cache_folder()}/texts"
     _secret = _users_secret(f"{_folder}.secret")
+    times = together.recall(("front end",), _sources, _times)
+    _version = marshal.dumps((kaa.version, sys.version, times), PLAIN)
+
+
+def _sources() -> list[str]:
+    """The files that the front end is made of."""
     folders = [OWN_FOLDER + folder for folder in _FRONT_END]
-    times = [
-        (name, posix.stat(f"{folder}/{name}").st_mtime_ns)
+    return [
+        f"{folder}/{name}"
         for folder in folders
         for name in sorted(posix.listdir(folder))
         if name.endswith(".py")
     ]
-    _version = marshal.dumps((kaa.version, sys.version, times), PLAIN)
+
+
+def _times() -> bytes:
+    """A digest of when each of them was changed."""
+    times = [posix.stat(path).st_mtime_ns for path in _sources()]
+    return digest(marshal.dumps(times, PLAIN))
 
 
 def code_of(
