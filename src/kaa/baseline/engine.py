@@ -177,10 +177,9 @@ class Engine:
         self._set_cell("FUNCTION_VECTORCALL", _pointer(id(_pointer), offsets["vectorcall"]))
         self._set_cell("SLOT_INIT", _pointer(id(Engine), offsets["tp_init"]))
         self._set_cell("OBJECT_NEW", _pointer(id(object), offsets["tp_new"]))
-        subscriptable = type(os.environ)  # its `__getitem__` and `__iter__` are in Python
-        methods = _pointer(id(subscriptable), offsets["tp_as_mapping"])
+        methods = _pointer(id(_Subscriptable), offsets["tp_as_mapping"])
         self._set_cell("SLOT_SUBSCRIPT", _pointer(methods, offsets["mp_subscript"]))
-        self._set_cell("SLOT_ITER", _pointer(id(subscriptable), offsets["tp_iter"]))
+        self._set_cell("SLOT_ITER", _pointer(id(_Subscriptable), offsets["tp_iter"]))
         unit = bytes(16)
         self._kept.append(unit)
         self._set_cell("ENTRY_UNIT", place_of(unit))
@@ -380,6 +379,16 @@ class _Arena(Structure):
     """The beginning of an `arena.Arena`."""
 
     _fields_ = tuple((name, Word) for name in ARENA_FIELDS)
+
+
+class _Subscriptable:
+    """A class whose `__getitem__` and `__iter__` are in Python. It is Kaa's own, which no program changes."""
+
+    def __getitem__(self, key: object) -> object:
+        raise KeyError(key)
+
+    def __iter__(self) -> Any:
+        return iter(())
 
 
 _interpreter = python_function("PyInterpreterState_Get", Address)
