@@ -27,7 +27,7 @@ from kaa.baseline.attribute_cache import (
 )
 from kaa.baseline.calling import MISSING
 from kaa.baseline.engine import Engine
-from kaa.baseline.listing import has_run, pieces
+from kaa.baseline.listing import caches, has_run
 from kaa.bytecode.instructions import BY_NAME, SPECIALIZED
 
 type Words = tuple[int, ...]
@@ -78,13 +78,13 @@ def specialised_code(engine: Engine, code: CodeType, host: bytes) -> bytes:
     if not has_run(engine, code):
         return host
     shown = bytearray(host)
-    for piece in pieces(code):
-        number = BY_NAME[piece.instruction].number
-        if shown[piece.offset] != number:
+    for offset, instruction, argument, cache in caches(engine, code):
+        number = BY_NAME[instruction].number
+        if shown[offset] != number:
             continue
-        if piece.instruction == "RESUME":
-            shown[piece.offset] = SPECIALIZED["RESUME"]["RESUME_CHECK"]
-        elif piece.cache:
-            name = specialised(piece.instruction, piece.argument, piece.cache.words)
-            shown[piece.offset] = SPECIALIZED[piece.instruction].get(name, number)
+        if instruction == "RESUME":
+            shown[offset] = SPECIALIZED["RESUME"]["RESUME_CHECK"]
+        elif cache:
+            name = specialised(instruction, argument, cache.words)
+            shown[offset] = SPECIALIZED[instruction].get(name, number)
     return bytes(shown)

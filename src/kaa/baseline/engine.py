@@ -45,7 +45,7 @@ METH_VARARGS, METH_KEYWORDS = 1, 2
 """How a function in C is called: with a tuple and a dict."""
 TABLES: Final = ("ROWS", "VARIANTS", "TEMPLATE_ROWS", "HOLE_ROWS")
 """The linker's tables, kept with the image; its cells of the same names point to them."""
-RUNS: Final = 40
+RUNS: Final = 100
 """`warm_after`: about so often that what brief code has cost more is what linking again costs."""
 CODE_ARENAS: Final = ("CODE_ARENA", "COLD_ARENA", "BODY_ARENA")
 DATA_ARENAS: Final = ("DATA_ARENA", "BODY_DATA_ARENA")

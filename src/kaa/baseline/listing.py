@@ -16,6 +16,7 @@ from kaa.baseline import tables
 from kaa.baseline.cache_state import Cache, read_cache
 from kaa.baseline.engine import Engine, load
 from kaa.baseline.linker import EXTENDED_ARG, NEVER
+from kaa.bytecode.code_units import instructions
 from kaa.bytecode.instructions import BY_NUMBER
 from kaa.native.build import COLD, JUMP_SIZE, Template
 
@@ -76,6 +77,17 @@ def code_of(target: Any) -> CodeType:
     if not isinstance(target, CodeType):
         raise TypeError(f"{target!r} has no code")
     return target
+
+
+def caches(engine: Engine, code: CodeType) -> Iterator[tuple[int, str, int, Cache | None]]:
+    """Of each instruction the offset, the name, the argument, and the state of its inline cache if it has one."""
+    place = Linked(engine, code).caches
+    for instruction in instructions(code.co_code):
+        row = tables.read_row(engine.image, instruction.opcode)
+        name = BY_NUMBER[instruction.opcode].name
+        offset = 2 * (instruction.end - 1 - row.caches)
+        yield offset, name, instruction.oparg, read_cache(name, place) if row.cache_words else None
+        place += 8 * row.cache_words
 
 
 def pieces(target: Any) -> Iterator[Piece]:

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 
 from kaa.baseline import cache_state
 from kaa.baseline.engine import Engine
-from kaa.baseline.listing import pieces
+from kaa.baseline.listing import caches
 
 STATES = (cache_state.EMPTY, cache_state.MONOMORPHIC, cache_state.POLYMORPHIC, cache_state.GENERIC)
 
@@ -20,10 +20,10 @@ def cache_table(engine: Engine) -> dict[str, Counter[str]]:
     """For each instruction with a cache: how many there are in each state, and their `misses`."""
     table: dict[str, Counter[str]] = defaultdict(Counter)
     for code in engine.code_objects():
-        for piece in pieces(code):
-            if piece.cache:
-                table[piece.instruction][piece.cache.state] += 1
-                table[piece.instruction]["misses"] += piece.cache.misses
+        for _, instruction, _, cache in caches(engine, code):
+            if cache:
+                table[instruction][cache.state] += 1
+                table[instruction]["misses"] += cache.misses
     return dict(table)
 
 

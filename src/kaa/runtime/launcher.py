@@ -31,7 +31,7 @@ OWN_HELP = """\
 Options of Kaa:
 -X engine=native|reference|host: the machine that runs the program; also KAA_ENGINE
 -X showengine: say on stderr which machine it is
--X warm=N: make machine code that is fast to run, instead of fast to make, of what has run N times (40)
+-X warm=N: make machine code that is fast to run, instead of fast to make, of what has run N times (100)
 -X stats: say on stderr, at the end, what the native machine linked and what its caches saw
 """
 
