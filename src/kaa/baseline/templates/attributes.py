@@ -64,7 +64,7 @@ from kaa.native.externs import (
     _PyObject_GetMethod,
     _PySuper_Lookup,
 )
-from kaa.native.function import TEMPLATE, native
+from kaa.native.function import TEMPLATE, Static, native
 from kaa.native.intrinsics import NULL, address, cast, likely, reserve, unlikely
 from kaa.native.layouts import (
     Frame,
@@ -230,86 +230,45 @@ def LOAD_ATTR_method(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
     return load_method(frame, sp, thread, CACHE, NEXT)
 
 
-@seen("LOAD_ATTR", SLOT, 0)
-def LOAD_ATTR_of_slot(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
-    owner = sp[-1]
-    if likely(is_seen_as(owner, CACHE, SLOT)):
-        value = cached_field(owner, CACHE)[0]
-        if likely(value):
-            sp[-1] = new(value)
-            return drop(frame, sp, thread, owner)
-    here(frame)
-    return load_attribute(frame, sp, thread, CACHE, NEXT)
+@native(inline=True)
+def value_as_seen(owner: Object, cache: Ptr[u64], sort: Static[int]) -> Object:
+    """An attribute of the kind that the cache had seen, borrowed; NULL if it is not there, or of another kind now."""
+    if sort == OF_MODULE:
+        return value_of_module(owner, cache)
+    if sort == METHOD:
+        return cast(Object, cache[WHAT]) if likely(method_holds(owner, cache)) else NULL
+    if sort == SLOT:
+        return cached_field(owner, cache)[0] if likely(is_seen_as(owner, cache, SLOT)) else NULL
+    return value_at_hand(owner, cache)
 
 
-@seen("LOAD_ATTR", METHOD, 0)
-def LOAD_ATTR_of_object_s_class(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
+def load_as_seen(
+    frame: Frame, sp: Stack, thread: ThreadState, sort: Static[int], to_call: Static[bool]
+) -> Jump:
+    """LOAD_ATTR where the cache had seen this kind; `to_call`: with the flag, of what is called without the owner."""
     owner = sp[-1]
-    if likely(method_holds(owner, CACHE)):
-        sp[-1] = new(cast(Object, CACHE[WHAT]))
+    if sort == OF_CLASS:
+        here(frame)
+        value = load_of_class(owner, CACHE)
+    else:
+        value = value_as_seen(owner, CACHE, sort)
+    if likely(value):
+        sp[-1] = value if sort == OF_CLASS else new(value)
+        if to_call:
+            sp[0] = NULL
+            return drop(frame, sp + 1, thread, owner)
         return drop(frame, sp, thread, owner)
-    here(frame)
+    if sort != OF_CLASS:
+        here(frame)
+    if to_call:
+        return load_method(frame, sp, thread, CACHE, NEXT)
     return load_attribute(frame, sp, thread, CACHE, NEXT)
 
 
-@seen("LOAD_ATTR", OF_MODULE, 0)
-def LOAD_ATTR_of_module(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
-    owner = sp[-1]
-    value = value_of_module(owner, CACHE)
-    if likely(value):
-        sp[-1] = new(value)
-        return drop(frame, sp, thread, owner)
-    here(frame)
-    return load_attribute(frame, sp, thread, CACHE, NEXT)
-
-
-@seen("LOAD_ATTR", OF_CLASS, 0)
-def LOAD_ATTR_of_class(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
-    here(frame)
-    owner = sp[-1]
-    value = load_of_class(owner, CACHE)
-    if likely(value):
-        sp[-1] = value
-        return drop(frame, sp, thread, owner)
-    return load_attribute(frame, sp, thread, CACHE, NEXT)
-
-
-@seen("LOAD_ATTR", FIELD, 1)
-@seen("LOAD_ATTR", SLOT, 1)
-def LOAD_ATTR_to_be_called(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
-    """Something to call that the object holds itself."""
-    owner = sp[-1]
-    value = value_at_hand(owner, CACHE)
-    if likely(value):
-        sp[-1] = new(value)
-        sp[0] = NULL
-        return drop(frame, sp + 1, thread, owner)
-    here(frame)
-    return load_method(frame, sp, thread, CACHE, NEXT)
-
-
-@seen("LOAD_ATTR", OF_MODULE, 1)
-def LOAD_ATTR_of_module_and_null(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
-    owner = sp[-1]
-    value = value_of_module(owner, CACHE)
-    if likely(value):
-        sp[-1] = new(value)
-        sp[0] = NULL
-        return drop(frame, sp + 1, thread, owner)
-    here(frame)
-    return load_method(frame, sp, thread, CACHE, NEXT)
-
-
-@seen("LOAD_ATTR", OF_CLASS, 1)
-def LOAD_ATTR_of_class_and_null(frame: Frame, sp: Stack, thread: ThreadState) -> Jump:
-    here(frame)
-    owner = sp[-1]
-    value = load_of_class(owner, CACHE)
-    if likely(value):
-        sp[-1] = value
-        sp[0] = NULL
-        return drop(frame, sp + 1, thread, owner)
-    return load_method(frame, sp, thread, CACHE, NEXT)
+for _kind in (SLOT, METHOD, OF_MODULE, OF_CLASS):
+    seen("LOAD_ATTR", _kind, 0, sort=_kind, to_call=False)(load_as_seen)
+for _kind in (FIELD, SLOT, OF_MODULE, OF_CLASS):
+    seen("LOAD_ATTR", _kind, 1, sort=_kind, to_call=True)(load_as_seen)
 
 
 @variant("LOAD_FAST", 0, mask=0, before="LOAD_ATTR")
