@@ -15,7 +15,7 @@ from typing import Any, Final
 from kaa.baseline import tables
 from kaa.baseline.cache_state import Cache, read_cache
 from kaa.baseline.engine import Engine, load
-from kaa.baseline.linker import EXTENDED_ARG, NEVER
+from kaa.baseline.linker import NEVER
 from kaa.bytecode.code_units import instructions
 from kaa.bytecode.instructions import BY_NUMBER
 from kaa.native.build import COLD, JUMP_SIZE, Template
@@ -100,18 +100,9 @@ def pieces(target: Any) -> Iterator[Piece]:
     sizes = {name: template.size for name, template in templates.items()}
     seconds = []
     colds = []
-    argument = 0
-    place = linked.caches
     units = code.co_code
-    index = 0
-    while index < len(units):
-        opcode, low = units[index], units[index + 1]
-        argument = argument << 8 | low
-        row = tables.read_row(engine.image, opcode, brief=not linked.is_warm)
-        if opcode == EXTENDED_ARG:
-            index += 2
-            continue
-        instruction = BY_NUMBER[opcode].name
+    for index, instruction, argument, cache in caches(engine, code):
+        row = tables.read_row(engine.image, units[index], brief=not linked.is_warm)
         follower = index + 2 + 2 * row.caches
         stands_aside = linked.addresses[index // 2] < 0
         role = 0 if stands_aside else tables.role_at(engine.image, units, follower, argument)
@@ -120,16 +111,12 @@ def pieces(target: Any) -> Iterator[Piece]:
         for number in tables.choices_by_cache(engine.image, row, argument):
             if is_copy(engine, templates[names[number]], at):
                 name = names[number]
-        cache = read_cache(instruction, place) if row.cache_words else None
-        place += 8 * row.cache_words
         code_bytes = ctypes.string_at(at, sizes[name] + (JUMP_SIZE if stands_aside else 0))
         yield Piece(index, instruction, argument, name, at, code_bytes, cache)
         colds.append((index, instruction, argument, name + COLD))
         if row.after:
             seconds.append((index, instruction, argument, names[row.after]))
             colds.append((index, instruction, argument, names[row.after] + COLD))
-        index += 2 + 2 * row.caches
-        argument = 0
     colds = [part for part in colds if part[-1] in sizes]
     end_of_seconds = linked.start + linked.size
     for parts, at in (
